@@ -1,4 +1,4 @@
-"""What `callbacks` answers when `leads` asks, and what it does when something is announced."""
+"""Answers what `leads` asks of `callbacks`, and reacts to its signals."""
 
 import logging
 import uuid
@@ -42,8 +42,8 @@ from leads.ports import CallingHours, CallPlan, CallStage, Presence, Soonest
 from leads.signals import lead_received, number_refused, submission_failed, wish_followed
 
 log = logging.getLogger(__name__)
-# The provider lets a phone ring for 60 s unless it is told otherwise. Where its pop-ups do not tell
-# how a call goes on, it is known no longer than that.
+# The provider lets a phone ring for 60 s unless it is told otherwise. Without pop-ups, the stage of
+# a call is known no longer than this.
 _RINGS_FOR = timedelta(minutes=2)
 _RANG_THE_LEAD = [it.value for it in Outcome if rang_the_lead(it)]
 
@@ -54,7 +54,7 @@ class Caller:
     def plan(
         self, source: LeadSource, phone: str, now: datetime, chosen_at: datetime | None
     ) -> CallPlan:
-        """When it is called: at once, when it was chosen, or its moment at the next opening."""
+        """When the lead is called: at once, at the chosen time, or in turn at the next opening."""
         current = config.current()
         times = call_times.reserving(current, source.pk, phone)
         return planner.plan(current, source, times, now, chosen_at)
@@ -70,7 +70,7 @@ class Caller:
         )
 
     def refusal(self, phone: str) -> str | None:
-        """Our own extensions are never called as leads: two of our phones would ring each other."""
+        """Refuses our own extensions as leads: two of our phones would ring each other."""
         own = config.current().own_numbers
         written = {it for number in one_line.spellings(phone) for it in _as_extensions(number)}
         if written & own:
@@ -82,13 +82,13 @@ class Caller:
     def presence(
         self, source_id: int, now: datetime, as_of: uuid.UUID | None, language: str
     ) -> Presence:
-        """By the extensions of the source's open teams, and whether the provider takes calls."""
+        """By the extensions of the source's open teams, and whether the account is refused."""
         if account_refusals.current():
             return Presence.NOBODY
         return nobody_now.presence(config.current(as_of), source_id, now, language)
 
     def call_stage(self, lead_id: int, since: datetime | None) -> CallStage | None:
-        """By the provider's answer, and by its pop-ups where they come."""
+        """By the provider's answer, and by its pop-ups if there are any."""
         told = ("state", "claimed_at", "picked_up_at", "lead_answered_at", "hung_up_at")
         call = _live_call(lead_id).only(*told).first()
         if call is None:
@@ -106,36 +106,36 @@ class Caller:
         return CallStage.PICKED_UP if call.picked_up_at else CallStage.RINGING_US
 
     def was_called(self, lead_id: int, since: datetime | None) -> bool:
-        """Its provider has answered. What is just being sent may cross with a second click."""
+        """Whether the provider has answered about a call; a call being sent does not count."""
         calls = CallAttempt.objects.filter(lead=lead_id, kind=AttemptKind.CALL)
         if since is not None:
             calls = calls.filter(claimed_at__gte=since)
         return calls.exclude(state=AttemptState.DIALING).exists()
 
     def is_still_on(self, phone: str, begun_by: datetime) -> bool:
-        """While its attempt is live: until its record comes, or its hold is over."""
+        """True while the number's attempt is live: until its record arrives or its hold ends."""
         live = CallAttempt.objects.filter(phone=phone, state__in=LIVE_STATES)
         return live.filter(claimed_at__lte=begun_by).exists()
 
     def has_rung(self, lead_id: int, since: datetime | None) -> bool:
-        """By the outcomes of its calls."""
+        """By the outcomes of the lead's calls."""
         calls = CallAttempt.objects.filter(lead=lead_id, outcome__in=_RANG_THE_LEAD)
         return (calls.filter(claimed_at__gte=since) if since else calls).exists()
 
     def is_spoken(self, source_id: int, language: str, as_of: uuid.UUID | None) -> bool:
-        """By the languages of its teams' extensions, or by anybody where a team waits for none."""
+        """By the languages of the teams' extensions; True if any team accepts all languages."""
         return spoken.is_spoken(config.current(as_of), source_id, language)
 
     def hold_call(self, lead_id: int) -> bool:
-        """Its attempt is locked."""
+        """Locks the lead's live attempt; False: there is none."""
         return _live_call(lead_id).select_for_update(of=("self",)).first() is not None
 
     def stop(self, lead_id: int, now: datetime) -> bool:
-        """As "Hang up and stop" does, without the hanging up."""
+        """Does what "Hang up and stop" does, without hanging up."""
         return hanging_up.stop(_live_call(lead_id), now)
 
     def cancel(self, lead_id: int, now: datetime) -> bool:
-        """A call that is on is ended, and no other follows it."""
+        """Cancels the lead: ends a live call, and no other call follows."""
         live = _live_call(lead_id).first()
         if live is None:
             return transitions.cancel(lead_id, now)
@@ -143,11 +143,11 @@ class Caller:
         return transitions.close(lead_id, LeadStatus.CANCELLED, now, claimed_at=live.claimed_at)
 
     def unsay(self, lead_id: int, now: datetime) -> bool:
-        """One that nobody has sent yet is given back."""
+        """Gives back a message that nobody has sent yet."""
         return recorded_messages.unsay(lead_id, now)
 
     def soonest(self, source: LeadSource, now: datetime) -> Soonest:
-        """By its turn after those who wait for the opening, and by the spending limits."""
+        """By the lead's turn after those that wait for the opening, and by the spending limits."""
         return soonest.of(config.current(), source, now)
 
     def usual_wait(
@@ -157,7 +157,7 @@ class Caller:
         return usual_wait(config.current(as_of), source_id, now)
 
     def caller_number(self, source_id: int, as_of: uuid.UUID | None) -> str:
-        """By the call parameters of the source's extensions, of the source, and of the settings."""
+        """By the call parameters of the source's extensions, the source and the settings."""
         return caller_number.shown_to_visitors(config.current(as_of), source_id)
 
 
@@ -167,28 +167,28 @@ def _live_call(lead_id: int) -> QuerySet[CallAttempt]:
 
 @receiver(lead_received)
 def call_the_lead(lead: Lead, **_kwargs: Any) -> None:
-    """Queues the call once the lead is committed; should that fail, the sweep finds it.
+    """Queues the call once the lead is committed; if that fails, the sweep finds the lead.
 
-    One that is to be called later is found by the sweep alone. Who comes while we are closed is
-    told so.
+    A lead that is to be called later is found only by the sweep. Visitors who come while we are
+    closed hear a message.
     """
     if lead.call_after <= lead.submitted_at:
         task_publisher.call_lead_on_commit(lead.pk)
     elif lead.closed_until and not lead.chosen_at:
         _play_when_closed(lead)
-    visitor_mail.confirm_on_commit(lead)  # after the call, which nothing may keep waiting
+    visitor_mail.confirm_on_commit(lead)  # after the call, which nothing may delay
 
 
 @receiver(wish_followed)
 def call_the_lead_sooner(lead: Lead, **_kwargs: Any) -> None:
-    """A later request of the number has brought its call forward."""
+    """Queues the call if a later request of the number brought it forward."""
     if lead.call_after <= timezone.now():
         task_publisher.call_lead_on_commit(lead.pk)
 
 
 @receiver(pre_delete, sender=User)
 def keep_what_a_deleted_user_did(instance: User, **_kwargs: Any) -> None:
-    """The history of leads and calls stays, under a name that can log in nowhere."""
+    """Keeps the history of leads and calls, under a name that cannot log in."""
     done = LogEntry.objects.filter(user=instance)
     if done.exists():
         name = f"{instance.username[:120]} (deleted {instance.pk})"
@@ -197,7 +197,7 @@ def keep_what_a_deleted_user_did(instance: User, **_kwargs: Any) -> None:
 
 @receiver(pre_delete, sender=User)
 def ring_nobody_who_is_gone(instance: User, **_kwargs: Any) -> None:
-    """Their phones would ring on, as nobody's."""
+    """Pauses the phones of a deleted user: they would go on ringing as nobody's."""
     logins.deleted(instance.pk)
 
 
@@ -205,9 +205,9 @@ def ring_nobody_who_is_gone(instance: User, **_kwargs: Any) -> None:
 def follow_the_login(
     instance: User, update_fields: Collection[str] | None = None, **_kwargs: Any
 ) -> None:
-    """Who may not log in is not rung; who may again, is."""
+    """Stops ringing people who may not log in; rings them again once they may."""
     if update_fields is not None and "is_active" not in update_fields:
-        return  # a login, for one
+        return  # a login, for example
     if instance.is_active:
         logins.switched_on(instance.pk)
     else:
@@ -216,7 +216,7 @@ def follow_the_login(
 
 @receiver(number_refused)
 def count_refused_numbers(refused: PhoneRefused, **_kwargs: Any) -> None:
-    """A rule that turns people away is seen: in /metrics by reason, in the log by range too."""
+    """Counts refusals by reason in /metrics; the log also has the number range."""
     heartbeats.count(**{f"{heartbeats.REFUSED}{refused.code}": 1})
     log.info(
         "number refused reason=%s country=%s range=%s",
@@ -228,12 +228,12 @@ def count_refused_numbers(refused: PhoneRefused, **_kwargs: Any) -> None:
 
 @receiver(submission_failed)
 def count_failed_submissions(came_by: FailedBy, reason: str, **_kwargs: Any) -> None:
-    """Counted where Redis is: the database may be what failed."""
+    """Counted in Redis: the database may be what failed."""
     heartbeats.count(**{f"{heartbeats.NOT_STORED}{came_by}.{reason}": 1})
 
 
 def _play_when_closed(lead: Lead) -> None:
-    """With the lead, so that neither is stored without the other; should it fail, the lead is."""
+    """Stores the message in the lead's transaction; if that fails, the lead is still stored."""
     try:
         with transaction.atomic():
             recorded_messages.play_when_closed(lead, lead.submitted_at)
@@ -249,7 +249,7 @@ def _play_when_closed(lead: Lead) -> None:
 @receiver(m2m_changed, sender=TeamSource)
 @receiver(post_save, sender=LeadSource)  # its calling window
 def tell_waiting_leads_of_other_hours(**_kwargs: Any) -> None:
-    """A team that opens earlier than leads were told calls them then; one that closes does not."""
+    """Has waiting leads follow a change of hours, teams or sources."""
     task_publisher.follow_changed_hours_on_commit()
 
 

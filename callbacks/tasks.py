@@ -1,4 +1,4 @@
-"""Celery tasks. Each hands its primary key to a function of another module and may run twice."""
+"""Celery tasks. Each passes its primary key to a function of another module and may run twice."""
 
 import logging
 import time
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 _HINDERED = "%s not completed because of PostgreSQL: reason=%s (docs/deploy.md, Watching it)"
-# The database's state of the moment, which every step meets: where in the code it did says nothing.
+# The current state of the database, which affects every step: where it shows is irrelevant.
 _PASSING = (
     Cause.DISK_FULL,
     Cause.READ_ONLY,
@@ -42,8 +42,9 @@ _PASSING = (
 
 
 def _task(name: str) -> Callable[[Callable[..., None]], Any]:
-    """A Celery task. One in which the database could do nothing at that moment says so in one line;
-    a sweep or the task's next turn makes it good.
+    """Makes a Celery task. If the database is unavailable, the task logs one line instead.
+
+    A sweep or the task's next run makes up for it.
     """
 
     def made(work: Callable[..., None]) -> Any:
@@ -64,19 +65,20 @@ def _task(name: str) -> Callable[[Callable[..., None]], Any]:
 
 @_task(task_publisher.CALL_LEAD)
 def call_lead(lead_id: int) -> None:
-    """Calls a waiting lead if it is due and an extension is free; else another one of its teams."""
+    """Calls a waiting lead that is due; if no extension is free for it, other leads of its teams.
+    """
     dispatch.call_lead_or_another(lead_id)
 
 
 @_task(task_publisher.WORK_TEAM)
 def work_team(team_id: int) -> None:
-    """An extension of the team is free again: calls the most urgent waiting leads."""
+    """An extension of the team is free again: calls the team's most urgent waiting lead."""
     dispatch.work_team(team_id)
 
 
 @_task(task_publisher.DIAL)
 def dial(attempt_id: int) -> None:
-    """Sends an attempt that a manager's wish or a message has committed."""
+    """Sends an attempt that was committed for a manager's request or a recorded message."""
     dialling.dial_committed(attempt_id)
 
 
@@ -88,49 +90,49 @@ def hang_up(attempt_id: int) -> None:
 
 @_task(task_publisher.FOLLOW_CHANGED_HOURS)
 def follow_changed_hours() -> None:
-    """Hours, teams or sources have changed: one step of giving waiting leads their new times."""
+    """Hours, teams or sources have changed: gives a batch of waiting leads their new times."""
     reschedule.follow_changed_hours()
 
 
 @_task(task_publisher.SEND_MAIL)
 def send_mail() -> None:
-    """Mail waits to be sent: a thread beside the worker's own sends it."""
+    """Mail is waiting: wakes the separate thread that sends it."""
     sender.wake()
 
 
 @_task("callbacks.send_reports")
 def send_reports() -> None:
-    """Every minute: reports by mail that are due are written into the outbox."""
+    """Every minute: writes due reports into the outbox."""
     sending.send_due(timezone.now())
 
 
 @_task("callbacks.forget_old_mail")
 def forget_old_mail() -> None:
-    """Every hour: mail is kept for MAIL_KEPT_DAYS."""
+    """Every hour: deletes mail older than MAIL_KEPT_DAYS."""
     outbox.forget_old(timezone.now())
 
 
 @_task("callbacks.forget_old_alerts")
 def forget_old_alerts() -> None:
-    """Every hour: alerts are kept for three months."""
+    """Every hour: deletes alerts older than three months."""
     watch.forget_old(timezone.now())
 
 
 @_task("callbacks.forget_old_audit")
 def forget_old_audit() -> None:
-    """Every hour: the audit is kept for AUDIT_KEPT_DAYS."""
+    """Every hour: deletes audit entries older than AUDIT_KEPT_DAYS."""
     entries.forget_old()
 
 
 @_task("callbacks.forget_old_sign_ins")
 def forget_old_sign_ins() -> None:
-    """Every hour: sessions that are over are no longer kept."""
+    """Every hour: deletes expired sessions."""
     sessions.forget_old(timezone.now())
 
 
 @shared_task(name=task_publisher.WORK_OUT)
 def work_out(study_id: int) -> None:
-    """Works out what a manager's page waits for: why leads were late, a replay."""
+    """Works out what a manager's page is waiting for: why leads were late, a replay."""
     studies.run(study_id)
 
 
@@ -138,9 +140,9 @@ def _end_pauses() -> None:
     pauses.end_pauses(timezone.now())
 
 
-# In this order. From `hang_up_all` on they may ask the provider, which may take its time: leads
-# that are due are woken before. What frees extensions comes before what only spares a vain call,
-# and nothing is given up before it has been looked up.
+# The order matters. The steps from `hang_up_all` on may ask the provider, which may be slow, so due
+# leads are woken before. Steps that free extensions come before steps that only avoid a vain call,
+# and nothing is given up before it was looked up.
 SWEEP_STEPS: tuple[Callable[[], object], ...] = (
     holds.give_up_lost_dials,
     records.adopt_records,
@@ -167,11 +169,11 @@ SWEEP_STEPS: tuple[Callable[[], object], ...] = (
 
 @shared_task(name="callbacks.sweep")
 def sweep() -> None:
-    """Every few seconds: whatever fell between. Several at once do no harm.
+    """Every few seconds: finds work that was missed. Several sweeps at once do no harm.
 
-    Each step is tried, whatever became of those before it. Raises an ExceptionGroup of their errors
-    at the end; such a sweep counts as none (`/readyz`). One in which the database could do nothing
-    at that moment counts as none either, and says so in one line.
+    Each step is tried, whatever happened to the steps before. Raises an ExceptionGroup of their
+    errors at the end; such a sweep does not count (`/readyz`). A sweep during which the database
+    was unavailable does not count either, and logs one line.
     """
     started = time.monotonic()
     errors = []
@@ -184,7 +186,7 @@ def sweep() -> None:
             if cause in _PASSING:
                 hindered.add(cause)
                 if isinstance(error.__cause__, PoolTimeout):
-                    break  # no connection in seconds: each step after this one would wait as long
+                    break  # no connection for seconds: each further step would wait as long
                 continue
             log.exception("step of the sweep failed step=%s.%s", step.__module__, step.__name__)
             errors.append(error)

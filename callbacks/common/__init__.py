@@ -1,1 +1,1 @@
-"""Small helpers without a subject of their own: publishing tasks, formatting, typed times."""
+"""Small shared helpers: publishing tasks, formatting, typed times, and others."""

@@ -1,6 +1,7 @@
-"""Work that may wait for strangers, in one thread of a worker that is there for nothing else.
+"""Runs work that may wait for outside servers in a separate thread of a worker process.
 
-A worker's threads call leads, and none of them may wait for somebody's mail server or webhook.
+A worker's other threads call leads, and none of them may wait for somebody's mail server or
+webhook.
 """
 
 import logging
@@ -15,9 +16,9 @@ log = logging.getLogger(__name__)
 
 
 class Aside:
-    """Calls `do_next` in a thread of its own until it returns False.
+    """Calls `do_next` in a separate thread until it returns False.
 
-    Each call is a job of its own: a process that ends lets the one in hand end, and begins none.
+    Each call is a separate job: a process that stops lets the current job end and starts no other.
     """
 
     def __init__(self, name: str, do_next: Callable[[], bool]) -> None:
@@ -29,7 +30,7 @@ class Aside:
         self._is_asked_again = False
 
     def wake(self) -> None:
-        """Returns at once. Asked while it works, it looks once more when it is done."""
+        """Starts the thread and returns at once. During a job: has it check again afterwards."""
         with self._lock:
             self._is_asked_again = self._is_busy
             if self._is_busy:
@@ -38,7 +39,7 @@ class Aside:
         self._next()
 
     def _next(self) -> None:
-        with suppress(RuntimeError):  # this process ends: the next sweep has another one go on
+        with suppress(RuntimeError):  # this process is stopping; the next sweep wakes another
             self._pool.submit(self._run)
 
     def _run(self) -> None:
@@ -48,7 +49,7 @@ class Aside:
         except Exception:
             log.exception("work aside failed name=%s", self._name)
         finally:
-            connection.close()  # back to the pool: nobody knows when there is more to do
+            connection.close()  # back to the pool: the next job may be far away
         with self._lock:
             self._is_busy = did_something or self._is_asked_again
             self._is_asked_again = False

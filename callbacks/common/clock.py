@@ -1,13 +1,14 @@
-"""The time that holds for all processes: the database's, wherever a machine's own clock is wrong.
+"""The time that all processes share: the database's, if a machine's own clock is wrong.
 
-Web, workers and beat may run on several machines, and decide by times that another one has written:
+Web, workers and beat may run on several machines, and decide by times that another machine wrote:
 whether a lead is due, whether an attempt is lost, whether a team is open. So each process measures
-how far its machine's clock is from the database's, when it starts and every MEASURED_EVERY seconds,
-and carries the database's time on by a clock that nobody sets. `django.utils.timezone.now` is
-replaced (`install`, in the settings), since all code of ours, Django's and of other libraries reads
-the time there: nobody can forget to ask. While the two clocks agree, it is the machine's own time.
+how far its machine's clock is from the database's, at its start and every MEASURED_EVERY seconds.
+In between it continues the database's time with a clock that nobody sets.
+`django.utils.timezone.now` is replaced (`install`, in the settings), because our code, Django and
+other libraries all read the time there, so nobody can forget to use the shared time. While the two
+clocks agree, the machine's own time is used.
 
-A process that does not measure, as one of the tests, has its machine's time.
+A process that does not measure, such as a test, uses its machine's time.
 """
 
 import logging
@@ -28,21 +29,21 @@ log = logging.getLogger(__name__)
 
 # Seconds.
 MEASURED_EVERY = 30.0
-# Two processes that both agree with the database differ by no more than twice this, which the claim
-# allows for (routing.claim.CLOCK_TOLERANCE). A measurement is right to half its round trip, and one
-# of a longer round trip than this is not used.
+# Two processes that both agree with the database differ by at most twice this, which the claim
+# allows for (routing.claim.CLOCK_TOLERANCE). A measurement is accurate to half its round trip; one
+# with a longer round trip than this is not used.
 AGREES_WITHIN = 0.5
-# A clock that is synchronised over a network is right to some milliseconds.
+# A clock that is synchronised over a network is accurate to a few milliseconds.
 SAID_FROM = 2.0
 _SAMPLES = 3
 
-# Of Linux, also while the machine sleeps; macOS's monotonic clock goes on in its sleep.
+# On Linux, also counts while the machine sleeps, as macOS's monotonic clock does.
 _ELAPSED = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 @dataclass(frozen=True)
 class _Reading:
-    """What the database's clock showed (seconds since the epoch) when `elapsed()` was so much."""
+    """The database's clock (seconds since the epoch) when `elapsed()` had this value."""
 
     database: float
     elapsed: float
@@ -57,7 +58,7 @@ _thread: threading.Thread | None = None
 
 @wraps(timezone.now)
 def now() -> datetime:
-    """The time in UTC: the machine's, or the database's where it was measured to be another."""
+    """The time in UTC: the machine's, or the database's if the machine's clock is wrong."""
     machines, reading = _machines_now(), _reading
     if reading is None:
         return machines
@@ -68,26 +69,26 @@ def now() -> datetime:
 
 
 def install() -> None:
-    """Has `django.utils.timezone.now` answer with `now`, before anybody has imported it by name."""
+    """Replaces `django.utils.timezone.now` with `now`, before anybody imports it by name."""
     timezone.now = now
 
 
 def elapsed() -> float:
-    """Seconds on a clock that nobody sets and that goes on while the machine sleeps."""
+    """Seconds on a clock that nobody sets and that keeps counting while the machine sleeps."""
     return time.clock_gettime(_ELAPSED)
 
 
 def measure() -> float | None:
-    """Measures the database's clock, by which `now` goes from then on.
+    """Measures the database's clock, which `now` follows from then on.
 
-    Returns the seconds by which the machine's clock is ahead of it (negative: behind); None: the
-    database did not answer, or too slowly, and what was measured before still holds.
+    Returns the seconds by which the machine's clock is ahead of it (negative: behind). None: the
+    database did not answer, or too slowly, and the last measurement still applies.
     """
     global _reading
     try:
         trip, reading = _fastest_of_some()
     except psycopg.Error as error:
-        # Why it does not answer is said by those who need it for more.
+        # Code that needs the database for more reports why it does not answer.
         log.debug("the database's clock was not measured error=%s", type(error).__name__)
         return None
     if trip > AGREES_WITHIN:
@@ -99,8 +100,10 @@ def measure() -> float | None:
 
 
 def keep_measuring(process: str) -> None:
-    """Measures from now on in a thread of its own, and says in the log and in the signs of life
-    how far the clock of this process (`worker-1@host`) is off. Once in a process.
+    """Measures from now on in a separate thread; once for each process.
+
+    Reports in the log and the signs of life how far the clock of this process (`worker-1@host`) is
+    off.
     """
     global _thread
     with _starting:
@@ -121,8 +124,9 @@ def _measure_for_ever(process: str) -> None:
 
 
 def say(process: str, ahead: float) -> None:
-    """Says that the clock of `process` is `ahead` seconds ahead of the database's: to whoever reads
-    the signs of life, and in the log when it begins, changes or is over.
+    """Reports that the clock of `process` is `ahead` seconds ahead of the database's.
+
+    To readers of the signs of life, and in the log when the difference begins, changes or ends.
     """
     global _said
     heartbeats.clock_seen(process, ahead)
@@ -141,8 +145,8 @@ def say(process: str, ahead: float) -> None:
 
 
 def _fastest_of_some() -> tuple[float, _Reading]:
-    """The round trip in seconds, and what was read half way through it. Raises psycopg.Error."""
-    # Not by the pool, whose connections are for those who work.
+    """The round trip in seconds, and the reading half-way through it. Raises psycopg.Error."""
+    # Not from the pool: its connections are for the work itself.
     parameters = connection.get_connection_params()
     parameters.pop("pool", None)
     found = []

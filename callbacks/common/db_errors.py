@@ -1,10 +1,10 @@
-"""Which of the database's constraints has refused something."""
+"""Which database constraint a statement violated."""
 
 from django.db import IntegrityError
 
 
 def violated(error: IntegrityError) -> str:
-    """The constraint's name; "" when it is not told."""
-    # The database's own error, under Django's, knows.
+    """The constraint's name; "" if it is not known."""
+    # Only the database's own error, under Django's, has the name.
     diagnosis = getattr(error.__cause__, "diag", None)
     return (diagnosis and diagnosis.constraint_name) or ""

@@ -11,20 +11,20 @@ from django.utils.translation import gettext_lazy as _
 from callbacks.common.translation import Text
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
-# The units in which a duration is told, shortened as is usual in the language.
+# The units of a duration, abbreviated as usual in the language.
 _SECONDS, _MINUTES = _("%(count)s s"), _("%(count)s min")
 _HOURS, _DAYS = _("%(count)s h"), _("%(count)s d")
-# Moments closer than this are told to the second.
+# Moments closer than this are shown to the second.
 _SOON = timedelta(minutes=2)
 
 
 def listed(items: Iterable[str]) -> str:
-    """ "A, B, C": items of one kind in a row."""
+    """ "A, B, C": a list of items of one kind."""
     return gettext(", ").join(items)
 
 
 def all_of(names: Iterable[str]) -> str:
-    """ "A", "A and B", "A, B and C": names of which all are meant."""
+    """ "A", "A and B", "A, B and C": a list of which all are meant."""
     *first, last = [*names] or [""]
     if not first:
         return last
@@ -32,7 +32,7 @@ def all_of(names: Iterable[str]) -> str:
 
 
 def when(instant: datetime, at: datetime, zone: tzinfo) -> str:
-    """ "14:00", "14:00:30" when it is close, "Sun 29 Nov 09:00" on another day than `at`."""
+    """ "14:00"; "14:00:30" if it is close to `at`; "Sun 29 Nov 09:00" on another day than `at`."""
     local, here = instant.astimezone(zone), at.astimezone(zone)
     if abs(instant - at) < _SOON and local.date() == here.date():
         return f"{local:%H:%M:%S}"
@@ -47,7 +47,7 @@ def when(instant: datetime, at: datetime, zone: tzinfo) -> str:
 def in_words(seconds: float) -> str:
     """0.84 -> "0.8 s", 200 -> "3 min 20 s", 7500 -> "2 h 5 min", 273600 -> "3 d 4 h".
 
-    Two units at most, rounded to the smaller one; what would be rounded to nothing is "< 0.1 s".
+    At most two units, rounded to the smaller one; a value that would round to zero is "< 0.1 s".
     `seconds` is not negative.
     """
     if 0 < seconds < 0.05:
@@ -66,8 +66,9 @@ def in_words(seconds: float) -> str:
 
 
 def to_the_second(seconds: int) -> str:
-    """75 -> "1 min 15 s", 7512 -> "2 h 5 min 12 s", 90000 -> "1 d 1 h": nothing is rounded, so that
-    parts add up to their whole.
+    """75 -> "1 min 15 s", 7512 -> "2 h 5 min 12 s", 90000 -> "1 d 1 h".
+
+    Nothing is rounded, so that parts add up to the whole.
     """
     sizes = ((_DAY, _DAYS), (_HOUR, _HOURS), (_MINUTE, _MINUTES), (1, _SECONDS))
     said = []
@@ -79,7 +80,7 @@ def to_the_second(seconds: int) -> str:
 
 
 def whole_seconds(parts: Sequence[float]) -> list[int]:
-    """Each rounded so that they add up to their rounded sum: those with the largest rest up."""
+    """Each rounded so that the parts add up to the rounded sum: the largest fractions go up."""
     whole = [int(it) for it in parts]
     missing = round(sum(parts)) - sum(whole)
     by_rest = sorted(range(len(whole)), key=lambda place: whole[place] - parts[place])
@@ -99,7 +100,7 @@ def _in(unit: Text, count: object) -> str:
 
 
 def clock(at: datetime, now: datetime, zone: tzinfo) -> str:
-    """ "14:05" on the day of `now` in `zone`, "26 Mar 14:05" on another."""
+    """ "14:05" on the day of `now` in `zone`, "26 Mar 14:05" on another day."""
     local = at.astimezone(zone)
     same_day = local.date() == now.astimezone(zone).date()
     # Translators: a pattern of Unicode's CLDR, as in "26 Mar 14:05".
@@ -107,13 +108,13 @@ def clock(at: datetime, now: datetime, zone: tzinfo) -> str:
 
 
 def dated(at: datetime, zone: tzinfo) -> str:
-    """ "Sun 29 Nov 2026 09:00" in `zone`, whatever the day is now."""
+    """ "Sun 29 Nov 2026 09:00" in `zone`, always with the date."""
     # Translators: a pattern of Unicode's CLDR, as in "Sun 29 Nov 2026 09:00".
     return _dated(at.astimezone(zone), gettext("EEE dd MMM y HH:mm"))
 
 
 def _dated(local: datetime, pattern: str) -> str:
-    """With the names of days and months as CLDR has them in the language."""
+    """Formatted with CLDR's names of days and months in the current language."""
     return format_datetime(local, pattern, locale=_locale())
 
 
@@ -127,7 +128,7 @@ def span(opens_at: time, closes_at: time) -> str:
 
 
 def percent(share: float) -> str:
-    """0.987 -> "98.7 %". Never rounded up to 100 or down to 0 when it is not quite that."""
+    """0.987 -> "98.7 %". Shows 100 and 0 only for exactly 1 and 0."""
     tenths = round(share * 1000)
     if share < 1:
         tenths = min(tenths, 999)

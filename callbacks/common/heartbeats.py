@@ -1,14 +1,14 @@
-"""Signs of life of the processes, and what only they can count. Kept in Redis, for a while.
+"""Signs of life of the processes, and counts that only they can make. Kept in Redis for a while.
 
-Written in the background by whoever has something to say, and never waited for; read by `/readyz`
-and `/metrics`, in whichever web process they are asked. Redis and not PostgreSQL, since a sign
-every few seconds is worth nothing a minute later and should cost no commit; and not a file, since
-processes of several machines are counted together. What an emptied Redis loses is there again
-with the next sign, and counters may start from 0 at any time. Since when it has been keeping signs
-is kept with them, so that an emptied Redis is not taken for silence.
+Written in the background, so no caller waits; read by `/readyz` and `/metrics` in any web process.
+In Redis and not in PostgreSQL, because a sign every few seconds is worthless a minute later and
+should cost no commit; and not in a file, because processes of several machines are counted
+together. After Redis was emptied, signs are back with the next one of each process, and counters
+may start from 0 at any time. The time since which Redis has kept signs is stored with them, so that
+an emptied Redis is not mistaken for silence.
 
-While Redis is away, counts wait in their process; a count whose acknowledgement was lost is
-written twice. They are there to be looked at, nothing depends on them.
+While Redis is unreachable, counts wait in their process; a count whose acknowledgement was lost is
+written twice. Counts are for information only: nothing depends on them.
 """
 
 import threading
@@ -23,18 +23,18 @@ from django.utils import timezone
 
 from callbacks.common.redis_client import bounded_client
 
-# Seconds. A process that says something says it about every five seconds.
+# Seconds. A process sends a sign about every five seconds.
 TIMEOUT = 0.5
 WORKER_IS_THERE_FOR = 30.0
 _KEPT = 24 * 3600
 
-# Counters with names of this beginning: visitors' numbers that were refused, by reason.
+# Prefix of counters: refused visitors' numbers, by reason.
 REFUSED = "numbers_refused_"
-# Submissions that could not be stored, by `way.reason`.
+# Prefix of counters: submissions that could not be stored, by `way.reason`.
 NOT_STORED = "submissions_failed_"
 _SEEN, _WORKERS, _COUNTS = "callbacks:seen", "callbacks:workers", "callbacks:counts"
 _BEATS = "callbacks:beats"
-# Since when Redis has kept signs without losing them, by who first met it empty.
+# Since when Redis has kept signs without losing them; set by the first process to find it empty.
 _SINCE = "callbacks:signs_since"
 _CLOCKS = "callbacks:clocks"
 # A process measures its clock about every half minute (callbacks.common.clock).
@@ -43,12 +43,12 @@ _CLOCK_IS_KNOWN_FOR = 100.0
 
 @dataclass(frozen=True)
 class Heartbeats:
-    """What the processes have told. Times in seconds since the epoch.
+    """What the processes have reported. Times in seconds since the epoch.
 
-    `clocks`: by how many seconds the clock of each process is ahead of the database's.
-    `since`: Redis was found empty then; that a sign is missing says nothing of the time before.
-    `takes_writes`: False where its memory is full, where it cannot save or where it only reads: a
-    sign that is old says nothing then.
+    `clocks`: by how many seconds the clock of each process is ahead of the database's. `since`:
+    when Redis was last found empty; a missing sign says nothing about the time before.
+    `takes_writes`: False if Redis is out of memory, cannot save or is read-only; an old sign says
+    nothing then.
     """
 
     seen: Mapping[str, float]
@@ -62,7 +62,7 @@ class Heartbeats:
 
 @dataclass
 class _Unsaid:
-    """What this process has to say and has not said yet."""
+    """What this process has not written yet."""
 
     seen: dict[str, float] = field(default_factory=dict)
     workers: dict[str, float] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class _Unsaid:
     counts: dict[str, float] = field(default_factory=dict)
 
     def add(self, earlier: "_Unsaid") -> None:
-        """Takes back what could not be said."""
+        """Takes back what could not be written."""
         self.seen = earlier.seen | self.seen
         self.workers = earlier.workers | self.workers
         self.beats = earlier.beats | self.beats
@@ -89,28 +89,28 @@ _writing = False
 
 
 def seen(what: str) -> None:
-    """`what` (beat, sweep) has just been at work."""
+    """Notes that `what` (beat, sweep) has just run."""
     with _lock:
         _unsaid.seen[what] = _now()
     say()
 
 
 def worker_seen(name: str) -> None:
-    """The worker process `name` is connected and takes tasks."""
+    """Notes that the worker process `name` is connected and takes tasks."""
     with _lock:
         _unsaid.workers[name] = _now()
     say()
 
 
 def beat_seen(name: str) -> None:
-    """The beat process `name` looks at what is due, whether or not the broker takes it."""
+    """Notes that the beat process `name` checks what is due, even if the broker is away."""
     with _lock:
         _unsaid.beats[name] = _now()
     say()
 
 
 def clock_seen(process: str, ahead: float) -> None:
-    """The clock of `process` is `ahead` seconds ahead of the database's; negative: behind."""
+    """Notes how many seconds the clock of `process` is `ahead` of the database's."""
     with _lock:
         _unsaid.clocks[process] = ahead
     say()
@@ -125,7 +125,7 @@ def count(**amounts: float) -> None:
 
 
 def say() -> None:
-    """Has what is unsaid written by a thread of its own; returns at once."""
+    """Has waiting signs written in a separate thread; returns at once."""
     global _writing
     with _lock:
         if _writing or not _unsaid:
@@ -135,13 +135,13 @@ def say() -> None:
 
 
 def read() -> Heartbeats:
-    """What all processes have told. Raises redis.RedisError."""
+    """What all processes have reported. Raises redis.RedisError."""
     now = _now()
     with _client().pipeline(transaction=False) as asked:
         asked.set(_SINCE, now, nx=True)
         asked.get(_SINCE)
         asked.hgetall(_SEEN)
-        # A sign from the future was left before the clock was put back: it says nothing of now.
+        # A sign from the future was left before the clock was set back: it says nothing about now.
         latest = now + WORKER_IS_THERE_FOR
         asked.zcount(_WORKERS, now - WORKER_IS_THERE_FOR, latest)
         asked.zrevrangebyscore(_WORKERS, latest, "-inf", start=0, num=1, withscores=True)
@@ -164,8 +164,9 @@ def read() -> Heartbeats:
 
 
 def kept() -> tuple[float, bool]:
-    """Since when Redis has kept signs, and whether it takes any now: `since` and `takes_writes` of
-    Heartbeats. Raises redis.RedisError.
+    """Since when Redis has kept signs, and whether it takes writes now.
+
+    `since` and `takes_writes` of Heartbeats. Raises redis.RedisError.
     """
     with _client().pipeline(transaction=False) as asked:
         asked.set(_SINCE, _now(), nx=True)
@@ -177,7 +178,7 @@ def kept() -> tuple[float, bool]:
 
 
 def _newest_of_each(told: Iterable[str]) -> dict[str, float]:
-    """What each process has told last of its clock; `told` begins with the oldest."""
+    """The last value that each process reported of its clock; `told` begins with the oldest."""
     newest = {}
     for process, _, ahead in (it.rpartition("=") for it in told):  # "worker@host=1.25"
         newest[process] = float(ahead)
@@ -185,8 +186,9 @@ def _newest_of_each(told: Iterable[str]) -> dict[str, float]:
 
 
 def process_seen(hostname: str) -> float | None:
-    """When a worker or a beat of this name (`worker-1@host`) was last seen, in seconds since the
-    epoch, whatever its process number. Raises redis.RedisError.
+    """When a worker or a beat of this name (`worker-1@host`) was last seen; None: never.
+
+    Seconds since the epoch, for any process number. Raises redis.RedisError.
     """
     with _client().pipeline() as asked:
         asked.zrange(_WORKERS, 0, -1, withscores=True)
@@ -246,7 +248,7 @@ def _client() -> redis.Redis:
     return bounded_client(settings.REDIS_URL, TIMEOUT)
 
 
-# Made by the first one to say something, which is after the web server's fork.
+# Created by the first sign, which comes after the web server's fork.
 @cache
 def _writer() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="pulse")

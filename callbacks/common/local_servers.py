@@ -1,6 +1,6 @@
-"""What `make run` has started and with which settings, for `manage.py` in a second terminal.
+"""What `make run` has started, with which settings, for `manage.py` in a second terminal.
 
-Standard library only: settings import this in production too.
+Standard library only: the settings import this module in production too.
 """
 
 import json
@@ -15,14 +15,14 @@ SETTINGS_RECORD = "settings.json"
 
 @dataclass(frozen=True)
 class Urls:
-    """Where the database and Redis are. They hold passwords, so their repr is empty."""
+    """The addresses of the database and Redis. They contain passwords, so the repr is empty."""
 
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
 
 
 def recorded_urls(data_dir: Path) -> Urls | None:
-    """Where the servers of a launcher that runs on `data_dir` now listen; None: there is none."""
+    """Where the servers of a launcher that runs on `data_dir` now listen; None: none runs."""
     record = _of_a_launcher_that_runs(data_dir / RECORD)
     try:
         return Urls(**record) if record else None
@@ -31,7 +31,7 @@ def recorded_urls(data_dir: Path) -> Urls | None:
 
 
 def recorded_settings(data_dir: Path) -> dict[str, str]:
-    """Settings of a `make run` that runs on `data_dir` now, by variable; {}: there is none."""
+    """Settings of a `make run` that runs on `data_dir` now, by variable; {}: none runs."""
     record = _of_a_launcher_that_runs(data_dir / SETTINGS_RECORD) or {}
     return {name: value for name, value in record.items() if isinstance(value, str)}
 

@@ -1,4 +1,4 @@
-"""Trying each item of a sweep by itself."""
+"""Handles each item of a sweep separately."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# The database is away, or cannot do more now: that is true of the next item too. That it only reads
-# is an InternalError of Django's, as a damaged row is.
+# The database is unreachable or overloaded: the next item would fail too. A read-only database is
+# an InternalError in Django, and so is a damaged row.
 _OF_ALL = (OperationalError, InterfaceError)
 _READS_ONLY = ReadOnlySqlTransaction
 
@@ -23,11 +23,11 @@ _READS_ONLY = ReadOnlySqlTransaction
 def one_by_one(
     items: Iterable[Item], act: Callable[[Item], Result], what: Callable[[Item], object]
 ) -> list[tuple[Item, Result]]:
-    """Each item with what `act` returned for it, in their order.
+    """Each item with the result of `act`, in order.
 
-    An item whose `act` raises is left out, counted for /metrics, and logged as `what` names it, so
-    one broken row keeps no other from its turn. Raises only when the database is away, or only
-    reads.
+    If `act` raises, the item is left out, counted for /metrics and logged as `what` names it, so
+    that one broken row does not keep the others from being handled. Raises only if the database is
+    unreachable or read-only.
     """
     done = []
     for item in items:

@@ -1,4 +1,4 @@
-"""A client of Redis for things that nobody may wait long for."""
+"""A Redis client for callers that may not wait long."""
 
 import redis
 from redis.backoff import NoBackoff
@@ -6,7 +6,7 @@ from redis.retry import Retry
 
 
 def bounded_client(url: str, timeout: float) -> redis.Redis:
-    """Tries once; connecting and each answer take `timeout` seconds at most."""
+    """A client that tries once; connecting and each answer take at most `timeout` seconds."""
     return redis.Redis.from_url(
         url,
         socket_timeout=timeout,

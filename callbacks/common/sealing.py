@@ -1,7 +1,7 @@
-"""Seals short secrets for the database, with keys that stand in the settings and not in it.
+"""Seals short secrets for the database, with keys that are only in the settings.
 
-`SIGN_IN_KEYS` has one or more texts: the first one seals, each of them opens. To change keys, put
-the new one first, run `manage.py signin seal-anew`, and take the old one away.
+`SIGN_IN_KEYS` has one or more texts: the first one seals, any of them opens. To change keys, put
+the new one first, run `manage.py signin seal-anew`, and remove the old one.
 """
 
 import base64
@@ -13,17 +13,17 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 
-class CannotOpen(Exception):  # noqa: N818  # says it
-    """It was sealed with a key that is not in SIGN_IN_KEYS any more."""
+class CannotOpen(Exception):  # noqa: N818  # the name says it
+    """The secret was sealed with a key that is no longer in SIGN_IN_KEYS."""
 
 
 def seal(secret: bytes) -> str:
-    """Sealed with the first key."""
+    """The secret, sealed with the first key."""
     return _keys(tuple(settings.SIGN_IN_KEYS)).encrypt(secret).decode()
 
 
 def unseal(sealed: str) -> bytes:
-    """What was sealed. Raises CannotOpen."""
+    """The secret in a sealed text. Raises CannotOpen."""
     try:
         return _keys(tuple(settings.SIGN_IN_KEYS)).decrypt(sealed.encode())
     except InvalidToken:

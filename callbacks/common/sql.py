@@ -1,4 +1,4 @@
-"""Running a statement that is written out in SQL."""
+"""Runs statements written in SQL."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from django.db import connection
 
 
 def run(statement: str, parameters: Mapping[str, Any]) -> int:
-    """Runs one statement; returns how many rows it has changed."""
+    """Runs one statement; returns how many rows it changed."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return int(cursor.rowcount)

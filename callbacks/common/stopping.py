@@ -1,4 +1,4 @@
-"""Whether this web server is about to stop: /healthz says so, for some seconds before."""
+"""Whether this web server is about to stop: /healthz says so some seconds before."""
 
 import threading
 
@@ -6,10 +6,10 @@ _stops = threading.Event()
 
 
 def begin() -> None:
-    """It has been told to stop, and takes requests for a while."""
+    """Notes that the server was told to stop; it still takes requests for a while."""
     _stops.set()
 
 
 def has_begun() -> bool:
-    """Whether whoever spreads requests should send them elsewhere."""
+    """Whether the load balancer should send requests elsewhere."""
     return _stops.is_set()

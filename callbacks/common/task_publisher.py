@@ -1,10 +1,10 @@
-"""Telling the workers that there is something to do. PostgreSQL is the truth; this is a nudge.
+"""Tells the workers that there is something to do. PostgreSQL is the truth; this is a nudge.
 
-A wake-up that is lost costs a few seconds (the sweep finds the work), so publishing may fail, but
-it may never be slow and never turn into an error for the one whose request caused it. kombu waits
-for ever on a broker that does not answer; with timeouts on its sockets it still waits for the
-resolver, and on RabbitMQ for each step of a handshake. So others do the sending: threads of this
-module, each with a connection of its own, and the caller waits for them no longer than it wants.
+A lost wake-up costs a few seconds (the sweep finds the work). So publishing may fail, but it may
+never be slow and never become an error for the caller. kombu waits forever for a broker that does
+not answer; even with timeouts on its sockets it waits for the resolver, and on RabbitMQ for each
+step of a handshake. So threads of this module do the sending, each with its own connection, and the
+caller waits for them no longer than LONGEST_WAIT.
 """
 
 import logging
@@ -32,21 +32,24 @@ FOLLOW_CHANGED_HOURS = "callbacks.follow_changed_hours"
 SEND_MAIL = "callbacks.send_mail"
 WORK_OUT = "callbacks.work_out"
 
-# Seconds. A broker on the same network answers in a millisecond: each of its answers may take
-# this long, and a caller waits for twice as long altogether.
+# Seconds. A broker on the same network answers in a millisecond. Each of its answers may take this
+# long, and a caller waits for at most twice as long.
 PUBLISH_TIMEOUT = 0.2
 LONGEST_WAIT = 2 * PUBLISH_TIMEOUT
-# After a failure nobody waits for the broker until it has taken a message again; this often one is
-# sent to see. So a dead broker costs those who are there when it dies LONGEST_WAIT at most, and all
-# who come later nothing, however long it lasts.
+# After a failure, nobody waits for the broker until it accepts a message again; one message is
+# tried this often. So a dead broker delays the callers that are waiting when it dies by
+# LONGEST_WAIT at most, and later callers not at all.
 BREAKER_OPEN_FOR = 1.0
-# A failure faster than this was a dropped connection, not a dead broker: worth one more try.
+# A faster failure was a dropped connection, not a dead broker: worth one more try.
 FAST_FAILURE = 0.1
 _SENDERS = 4
 
 
 class Breaker:
-    """Lets nobody through for a while after a failure, and then one at a time. One per process."""
+    """Blocks all callers for a while after a failure, then lets one through at a time.
+
+    One for each process.
+    """
 
     def __init__(self, open_for: float) -> None:
         self._open_for = open_for
@@ -55,7 +58,10 @@ class Breaker:
         self.is_open = False
 
     def is_time_for_a_trial(self, now: float) -> bool:
-        """Whether to try at `now` (monotonic seconds) if the broker is back: one of many may."""
+        """Whether this caller should try at `now` (monotonic seconds) if the broker is back.
+
+        Only one of many callers gets True.
+        """
         with self._lock:
             if not self.is_open or now < self._trial_at:
                 return False
@@ -63,12 +69,12 @@ class Breaker:
             return True
 
     def failed(self, now: float) -> None:
-        """Opens it."""
+        """Opens the breaker."""
         with self._lock:
             self.is_open, self._trial_at = True, now + self._open_for
 
     def worked(self) -> None:
-        """Closes it."""
+        """Closes the breaker."""
         with self._lock:
             self.is_open = False
 
@@ -113,35 +119,35 @@ def work_out_on_commit(study_id: int) -> None:
 
 
 def publish(task: str, *keys: int, expires: float | None = None) -> bool:
-    """Queues `task` with a primary key; False when the broker could not take it in time.
+    """Queues `task` with a primary key; False if the broker could not take it in time.
 
-    `expires`: seconds after which no worker need bother.
+    `expires`: seconds after which workers may drop the task.
     """
     if _breaker.is_open:
-        # Whether the broker is back nobody waits to learn: this wake-up is the one that tries.
+        # This wake-up tries whether the broker is back, without waiting for the result.
         if _breaker.is_time_for_a_trial(time.monotonic()):
             _senders().submit(_try, task, keys, expires)
         return False
     sent = _senders().submit(_send, task, keys, expires)
     try:
         sent.result(LONGEST_WAIT)
-    except Exception as error:  # noqa: BLE001  # whatever is the matter with it: not the caller's
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is not the caller's problem
         sent.cancel()
         _breaker.failed(time.monotonic())
         heartbeats.count(publish_failures=1)
-        # The message of a broker error can hold its address with the password: the type is enough.
+        # A broker error's message may contain the address with the password: the type is enough.
         log.warning("wake-up not published task=%s keys=%s error=%s", task, keys, _kind(error))
         return False
     _breaker.worked()
-    heartbeats.say()  # what could not be counted while Redis was away
+    heartbeats.say()  # counts that waited while Redis was unreachable
     return True
 
 
 def _try(task: str, keys: tuple[int, ...], expires: float | None) -> None:
-    """Runs in a sender's thread: closes the breaker when the broker takes a message again."""
+    """Runs in a sender's thread: closes the breaker if the broker accepts a message again."""
     try:
         _send(task, keys, expires)
-    except Exception as error:  # noqa: BLE001  # the breaker stays open, and that is all
+    except Exception as error:  # noqa: BLE001  # the breaker just stays open
         _breaker.failed(time.monotonic())
         heartbeats.count(publish_failures=1)
         log.warning("broker still away error=%s", _kind(error))
@@ -167,14 +173,14 @@ def _send_once(task: str, keys: tuple[int, ...], expires: float | None) -> None:
             task, keys, producer=producer, retry=False, ignore_result=True, expires=expires
         )
     except Exception:
-        # A half-open connection stays one: the next message gets another.
+        # A half-open connection would stay half-open: the next message gets a new one.
         _own.producer = None
         producer.connection.collect()
         raise
 
 
 def _producer() -> Any:
-    """This thread's, of the broker that the settings name now."""
+    """This thread's producer, for the broker that the settings name now."""
     url = current_app.conf.broker_write_url
     if getattr(_own, "producer", None) is None or _own.url != url:
         _own.producer = Producer(connection())  # type: ignore[no-untyped-call]
@@ -183,7 +189,7 @@ def _producer() -> Any:
 
 
 def connection() -> Connection:
-    """A connection to the broker that waits for nothing longer than PUBLISH_TIMEOUT."""
+    """A connection to the broker that never waits longer than PUBLISH_TIMEOUT."""
     made: Connection = current_app.connection_for_write(
         connect_timeout=PUBLISH_TIMEOUT,
         transport_options=settings.PUBLISH_TRANSPORT_OPTIONS | {"max_retries": 0},
@@ -191,7 +197,7 @@ def connection() -> Connection:
     return made
 
 
-# Made by the first one to publish, which is after the web server's fork.
+# Created by the first message, which comes after the web server's fork.
 @cache
 def _senders() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_SENDERS, thread_name_prefix="publish")

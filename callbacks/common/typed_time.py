@@ -1,4 +1,4 @@
-"""A moment as a person types it, in a time zone. Pure; says what is odd about it."""
+"""A moment as a person types it, in a time zone, with a note if it is odd. Pure."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
-class NotAMoment(ValueError):  # noqa: N818  # said to a person
-    """What was typed is no moment; the message says what one looks like."""
+class NotAMoment(ValueError):  # noqa: N818  # shown to a person
+    """The typed text is not a moment; the message shows what one looks like."""
 
 
 @dataclass(frozen=True)
 class Typed:
-    """The moment that was meant. `note`: what a person should know of it, or ""."""
+    """The moment that was meant. `note`: what a person should know about it, or ""."""
 
     at: datetime
     note: str = ""
@@ -22,8 +22,8 @@ class Typed:
 def read(text: str, zone: ZoneInfo) -> Typed:
     """ "2026-03-27 01:55", local in `zone`, or with an offset like +02:00. Raises NotAMoment.
 
-    Of a time that exists twice the first is meant; one that does not exist is moved on by the hour
-    that is missing.
+    For a time that exists twice, the first is meant; a time that does not exist is moved forward by
+    the missing hour.
     """
     try:
         given = datetime.fromisoformat(text.strip())

@@ -93,8 +93,7 @@ class ImportPlan:
 
     @property
     def to_be_named(self) -> set[str]:
-        """Numbers without a name here. Existing names are kept unless a person chooses the new one.
-        """
+        """Numbers without a name here. Other names are kept unless a person chooses otherwise."""
         return {it.number for it in self.renamed if not it.before}
 
     @property

@@ -1,1 +1,1 @@
-"""When a calendar is open, and what an SLA clock counts; pure functions."""
+"""When a calendar is open, and what an SLA clock counts. Pure functions."""

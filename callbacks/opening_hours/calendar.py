@@ -1,14 +1,14 @@
-"""Opening hours: pure rules over calendars in a time zone. Knows no database and no clock.
+"""Opening hours: pure rules for calendars in a time zone. Uses no database and no clock.
 
 Rules are local ("Monday nine to five"), instants are absolute: every function takes and returns
-aware datetimes, and converts at the edge. A local time means the first instant at which the clock
-on the wall shows it or more. So on the night the clocks change, a time that does not exist is the
-moment of the change, and of one that exists twice the first counts: an interval is never opened
-twice, and what was one interval on paper is one in the night as well.
+aware datetimes and converts at the edges. A local time means the first instant at which the local
+clock shows that time or a later one. So on the night when the clocks change, a time that does not
+exist is the moment of the change, and of a time that exists twice the first counts: no interval
+opens twice, and one interval on paper is one interval that night too.
 
-What cannot be entered may be in a database all the same. A calendar whose zone or country is not
-known is never open (`problem` says so): nobody can tell when it would be. Hours that cover the same
-time twice are open once, and those that close as they open are none.
+The database may hold values that the forms would reject. A calendar with an unknown zone or country
+is never open (`problem` says so): nobody can tell when it would be. Hours that cover the same time
+twice are open once, and hours that close as they open are empty.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ from holidays import country_holidays, list_localized_countries, list_supported_
 _MIDNIGHT, _LAST_MINUTE = time(0), time(23, 59)
 _DAY = timedelta(days=1)
 _WEEK = 7 * 24 * 3600  # seconds
-# A calendar that does not open within this time never does, for all that matters to a lead.
+# A calendar that does not open within this time counts as one that never opens.
 HORIZON = timedelta(days=400)
 
 Interval = tuple[datetime, datetime]
@@ -30,10 +30,10 @@ Interval = tuple[datetime, datetime]
 
 @dataclass(frozen=True, order=True)
 class Hours:
-    """One interval, local time, closing on the next day where `closes_at` is not after `opens_at`.
+    """One interval in local time; it closes on the next day unless `closes_at` is after `opens_at`.
 
-    00:00 to 00:00 is the whole day. What closes at 23:59 closes at midnight: nobody who writes it
-    means the minute that is left out.
+    00:00 to 00:00 is the whole day. A `closes_at` of 23:59 becomes midnight: nobody who writes
+    23:59 means to leave out the last minute.
     """
 
     opens_at: time
@@ -45,12 +45,12 @@ class Hours:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it closes as it opens, and is not the whole day."""
+        """Whether the interval closes as it opens and is not the whole day."""
         return self.opens_at == self.closes_at != _MIDNIGHT
 
     @property
     def past_midnight(self) -> bool:
-        """Whether it ends on the day after, or at the midnight in between."""
+        """Whether the interval ends on the next day, or at the midnight before it."""
         return self.closes_at <= self.opens_at
 
 
@@ -59,13 +59,13 @@ class Calendar:
     """When somebody answers, in the IANA zone `time_zone`.
 
     `week`: the hours by weekday (0 Monday ... 6 Sunday). `exceptions`: the hours of particular
-    days, none for a closed one. `holidays_of`: ISO code of the country whose public holidays are
-    closed; "" for none. `eve_closes_at`: when the day before one closes; None: as usual.
+    days; empty for a closed day. `holidays_of`: ISO code of the country whose public holidays are
+    closed; "" for none. `eve_closes_at`: when the day before a holiday closes; None: as usual.
 
-    An exception counts for more than a holiday, and a holiday for more than the week. A closed day
-    is closed from its midnight on: what the day before would have run into it ends there. Hours of
-    an exception are those that begin on that day: a night that began before goes on. And a holiday
-    that an exception opens has no eve.
+    An exception overrides a holiday, and a holiday overrides the week. A closed day is closed from
+    its midnight: hours that run over from the day before end there. The hours of an exception are
+    those that begin on that day; hours that began the night before go on. A holiday that an
+    exception opens has no eve.
     """
 
     time_zone: str
@@ -76,7 +76,7 @@ class Calendar:
 
 
 def problem(calendar: Calendar) -> str:
-    """What keeps it from ever opening, as a sentence: a zone or a country that is not known."""
+    """Why the calendar never opens, as a sentence: an unknown zone or country. "": it may open."""
     if _zone(calendar.time_zone) is None:
         return f"Its time zone, {calendar.time_zone or 'none'}, is not known."
     if not _knows_holidays(calendar.holidays_of):
@@ -85,7 +85,7 @@ def problem(calendar: Calendar) -> str:
 
 
 def is_open(calendar: Calendar, at: datetime) -> bool:
-    """Whether it is open at the instant `at`; the closing instant itself is closed."""
+    """Whether the calendar is open at the instant `at`; the closing instant itself is closed."""
     if problem(calendar):
         return False
     today = _local_day(calendar, at)
@@ -95,9 +95,9 @@ def is_open(calendar: Calendar, at: datetime) -> bool:
 
 
 def next_opening(calendar: Calendar, after: datetime) -> datetime | None:
-    """The first instant at or after `after` that is open; None for one that never opens."""
-    # The first that has not ended, without looking how long it lasts: a week round the clock never
-    # ends. In order of their beginnings, so no later one opens earlier.
+    """The first open instant at or after `after`; None: the calendar never opens."""
+    # The first interval that has not ended, whatever its length: a calendar may always be open. In
+    # order of their starts, so no later interval opens earlier.
     for opens, closes in _in_order(calendar, after, after + HORIZON):
         if closes > after:
             return max(opens, after) if opens < after + HORIZON else None
@@ -105,9 +105,9 @@ def next_opening(calendar: Calendar, after: datetime) -> datetime | None:
 
 
 def next_new_opening(calendar: Calendar, after: datetime) -> datetime | None:
-    """The first instant at or after `after` at which it opens, having been closed.
+    """The first instant at or after `after` at which the calendar opens after being closed.
 
-    None for one that never opens, and for one that never closes.
+    None: the calendar never opens, or never closes.
     """
     before = after - _DAY
     for start, _end in open_intervals(calendar, before, after + HORIZON):
@@ -119,7 +119,7 @@ def next_new_opening(calendar: Calendar, after: datetime) -> datetime | None:
 def next_common_opening(
     calendars: Sequence[Calendar], after: datetime, within: timedelta = HORIZON
 ) -> datetime | None:
-    """The first instant at or after `after` at which all of them are open; None: not `within`."""
+    """The first instant at or after `after` at which all are open; None: no instant `within`."""
     at = after
     while at < after + within:
         openings = [next_opening(calendar, at) for calendar in calendars]
@@ -133,7 +133,7 @@ def next_common_opening(
 
 
 def next_holidays(country: str, after: date, at_most: int) -> list[tuple[date, str]]:
-    """The next public holidays, from the day `after` on, with their names; within HORIZON."""
+    """The next public holidays from the day `after` on, with their names; within HORIZON."""
     found = [
         (day, name)
         for year in (after.year, after.year + 1, after.year + 2)
@@ -144,12 +144,12 @@ def next_holidays(country: str, after: date, at_most: int) -> list[tuple[date, s
 
 
 def is_working_day(calendar: Calendar, day: date) -> bool:
-    """Whether it opens on this day at all."""
+    """Whether the calendar opens on this day at all."""
     return bool(_hours_of(calendar, day))
 
 
 def next_closing(calendar: Calendar, after: datetime) -> datetime | None:
-    """The first instant at or after `after` that is closed; None for one that never closes."""
+    """The first closed instant at or after `after`; None: the calendar never closes."""
     first = next(open_intervals(calendar, after, after + HORIZON), None)
     if first is None or first[0] > after:
         return after
@@ -157,10 +157,10 @@ def next_closing(calendar: Calendar, after: datetime) -> datetime | None:
 
 
 def open_intervals(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Interval]:
-    """What is open between two instants, in UTC and in order; what touches is one interval."""
+    """The open intervals between two instants, in UTC and in order; adjacent ones are joined."""
     current: Interval | None = None
     for opens, closes in _in_order(calendar, start, end):
-        opens, closes = max(opens, start), min(closes, end)  # noqa: PLW2901  # the part that counts
+        opens, closes = max(opens, start), min(closes, end)  # noqa: PLW2901  # the part within
         if opens >= closes:
             continue
         if current and opens <= current[1]:
@@ -176,7 +176,7 @@ def open_intervals(calendar: Calendar, start: datetime, end: datetime) -> Iterat
 def common_intervals(
     calendars: Sequence[Calendar], start: datetime, end: datetime
 ) -> Iterator[Interval]:
-    """What is open in all of them between two instants, in order; with none of them, all of it."""
+    """The intervals in which all calendars are open, in order; all of the range without any."""
     common = [(start, end)] if start < end else []
     for calendar in calendars:
         opened = list(open_intervals(calendar, start, end))
@@ -187,12 +187,12 @@ def common_intervals(
 
 
 def local_day(time_zone: str, at: datetime) -> date:
-    """The day that calendars on the wall show there at the instant `at`."""
+    """The local date at the instant `at`."""
     return at.astimezone(ZoneInfo(time_zone)).date()
 
 
 def instant(day: date, at: time, time_zone: str) -> datetime:
-    """The first instant, in UTC, at which the clock there shows this time of this day or more."""
+    """The first instant, in UTC, at which the local clock shows this time of this day or later."""
     return _instant(day, at, ZoneInfo(time_zone))
 
 
@@ -209,7 +209,7 @@ def overlaps(week: Mapping[int, Sequence[Hours]]) -> list[tuple[int, Hours, int,
         for hours in week.get(day, ())
         if not hours.is_empty
     )
-    # Sunday night meets Monday morning.
+    # Sunday night runs into Monday morning.
     again = [(start + _WEEK, end + _WEEK, day, hours) for start, end, day, hours in placed]
     return [
         (a[2], a[3], b[2], b[3])
@@ -220,7 +220,7 @@ def overlaps(week: Mapping[int, Sequence[Hours]]) -> list[tuple[int, Hours, int,
 
 
 def holes(week: Mapping[int, Sequence[Hours]]) -> list[tuple[int, Hours, int, Hours]]:
-    """Pairs of intervals of which the second opens a minute after the first has closed."""
+    """Pairs of intervals in which the second opens one minute after the first closes."""
     minute = 60
     placed = [(day, hours) for day in range(7) for hours in week.get(day, ()) if not hours.is_empty]
     opens = {_second(day, hours.opens_at) % _WEEK: (day, hours) for day, hours in placed}
@@ -233,12 +233,12 @@ def holes(week: Mapping[int, Sequence[Hours]]) -> list[tuple[int, Hours, int, Ho
 
 
 def is_holiday(country: str, day: date) -> bool:
-    """Whether `day` is a public holiday there. ISO code, as the `holidays` package knows it."""
+    """Whether `day` is a public holiday there. `country`: ISO code as in the `holidays` package."""
     return holiday(country, day) != ""
 
 
 def eve_of(calendar: Calendar, day: date) -> str:
-    """The name of the holiday on the day after, which is closed and so closes `day` earlier."""
+    """The name of the closed holiday on the next day, because of which `day` closes earlier."""
     following = day + _DAY
     if calendar.eve_closes_at is None or not _is_closed_day(calendar, following):
         return ""
@@ -246,7 +246,7 @@ def eve_of(calendar: Calendar, day: date) -> str:
 
 
 def holiday(country: str, day: date) -> str:
-    """The name of the public holiday that `day` is there; "" for none."""
+    """The name of the public holiday on `day` there; "" for none."""
     return _holidays(country, day.year).get(day, "") if country else ""
 
 
@@ -254,7 +254,7 @@ def holiday(country: str, day: date) -> str:
 def _holidays(country: str, year: int) -> Mapping[date, str]:
     if not _knows_holidays(country):
         return {}
-    # In English where the package has it, as all that managers read.
+    # In English if the package has it, like everything that managers read.
     language = "en_US" if "en_US" in _languages(country) else None
     return dict(country_holidays(country, years=year, language=language))
 
@@ -273,19 +273,19 @@ def _knows_holidays(country: str) -> bool:
 def _zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # a path, a folder: also no zone
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a path or a folder: not a zone either
         return None
 
 
 def _in_order(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Interval]:
     if problem(calendar):
         return
-    # From the day before, which may run into the first one.
+    # From the day before, which may run over into the first day.
     day, last = _local_day(calendar, start) - _DAY, _local_day(calendar, end)
     opens_again = bool(any(calendar.week.values()))
     while day <= last:
         if not opens_again and day not in calendar.exceptions:
-            # Only exceptions are left: straight to the next one.
+            # Only exceptions are left: skip to the next one.
             day = min((it for it in calendar.exceptions if it > day), default=date.max)
             continue
         yield from sorted(_of_day(calendar, day))
@@ -293,7 +293,7 @@ def _in_order(calendar: Calendar, start: datetime, end: datetime) -> Iterator[In
 
 
 def _of_day(calendar: Calendar, day: date) -> Iterable[Interval]:
-    """The intervals that begin on a local day, in UTC; those that come out empty are left out."""
+    """The intervals that begin on a local day, in UTC, without empty ones."""
     zone = ZoneInfo(calendar.time_zone)
     for hours in _hours_of(calendar, day):
         if hours.is_empty:
@@ -331,7 +331,7 @@ def _until(hours: Sequence[Hours], closes_at: time) -> list[Hours]:
 
 
 def _is_closed_day(calendar: Calendar, day: date) -> bool:
-    """By an exception without hours, or as a holiday that no exception opens."""
+    """Whether an exception closes the day, or a holiday that no exception opens."""
     if day in calendar.exceptions:
         return not calendar.exceptions[day]
     return is_holiday(calendar.holidays_of, day)
@@ -345,15 +345,15 @@ def _second(day: int, at: time) -> int:
     return ((day * 24 + at.hour) * 60 + at.minute) * 60 + at.second
 
 
-# Whoever asks about one moment asks about many more of the same days.
+# A caller that asks about one moment asks about many more of the same days.
 @lru_cache(maxsize=4096)
 def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """The first instant, in UTC, at which the local clock shows this time of this day or more."""
+    """The first instant, in UTC, at which the local clock shows this time of this day or later."""
     wanted = datetime.combine(day, at)
     first = wanted.replace(tzinfo=zone).astimezone(UTC)
     if _shown(first, zone) == wanted:
         return first
-    # It does not exist: between the two readings of it lies the moment of the change.
+    # The time does not exist: the change lies between its two readings.
     before, changed = wanted.replace(tzinfo=zone, fold=1).astimezone(UTC), first
     while changed - before > timedelta(seconds=1):
         middle = before + (changed - before) // 2

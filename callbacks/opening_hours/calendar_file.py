@@ -1,4 +1,4 @@
-"""Holidays as calendar programs export them: iCalendar, RFC 5545. Pure."""
+"""Holidays in files that calendar programs export: iCalendar, RFC 5545. Pure."""
 
 import re
 from collections import defaultdict
@@ -10,24 +10,24 @@ from django.utils.translation import gettext
 
 from callbacks.opening_hours.typed_hours import LONGEST_RANGE, NotHours, TypedDay, in_order
 
-# What repeats itself every year is entered for so long.
+# Yearly events are entered for this long.
 REPEATED_FOR = timedelta(days=2 * 366)
 _DAY = timedelta(days=1)
 _FOLDED = re.compile(r"(?:\r\n|\n|\r)[ \t]")
 _ESCAPED = re.compile(r"\\([\\,;nN])")
-# The value begins at the first colon that is not in quotes.
+# The value begins at the first colon outside quotes.
 _LINE = re.compile(r'([\w-]+)((?:;[\w-]+=(?:"[^"]*"|[^":;]*)(?:,(?:"[^"]*"|[^":;]*))*)*):(.*)')
 _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T000000)?")
-# "Until 23:59", as some programs have the end of a whole day.
+# "Until 23:59": how some programs write the end of a whole day.
 _TO_THE_END = re.compile(r"(\d{8})T2359\d\d")
 _DURATION = re.compile(r"P(?:(\d{1,3})W)?(?:(\d{1,4})D)?")
-# Of a rule, what says no more than the date itself.
+# Parts of a rule that say no more than the date itself.
 _SAYS_NO_MORE = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYMONTH", "BYMONTHDAY"}
 
 
 @dataclass
 class _Event:
-    """Its properties, each as the file first has it, and the days of EXDATE and RDATE."""
+    """The first value of each property of an event, and the days of EXDATE and RDATE."""
 
     values: dict[str, str] = field(default_factory=dict)
     left_out: set[date] = field(default_factory=set)
@@ -39,11 +39,10 @@ class _Event:
 
 
 def read(text: str, today: date) -> list[TypedDay]:
-    """The whole days of a calendar file from `today` on, as closed ones. Raises NotHours.
+    """The whole days of a calendar file from `today` on, as closed days. Raises NotHours.
 
-    Events with hours are left out, and those that are cancelled. What repeats itself every year is
-    there for the next two years; a file with whole days that repeat themselves otherwise is
-    refused.
+    Leaves out events with hours and cancelled events. Events that repeat every year are entered for
+    the next two years. Raises NotHours if the file has whole days that repeat in another way.
     """
     lines = _FOLDED.sub("", text.strip()).splitlines()
     if "BEGIN:VCALENDAR" not in (line.strip().upper() for line in lines[:1]):
@@ -59,8 +58,9 @@ def read(text: str, today: date) -> list[TypedDay]:
 
 
 def _leave_out_what_is_moved(events: Iterable[_Event]) -> None:
-    """One day of an event that repeats itself may stand in the file as an event of its own: moved,
-    cancelled or under another name (RFC 5545, 3.8.4.4). It holds instead of the day that it names.
+    """Applies events that replace one day of a repeating event (RFC 5545, 3.8.4.4).
+
+    Such an event is moved, cancelled or renamed. It replaces the day that its RECURRENCE-ID names.
     """
     moved: dict[str, set[date]] = defaultdict(set)
     for event in events:
@@ -72,7 +72,7 @@ def _leave_out_what_is_moved(events: Iterable[_Event]) -> None:
 
 
 def _events(lines: list[str]) -> Iterator[_Event]:
-    """The events, without what stands in them for itself (alarms)."""
+    """The events, without the components inside them (alarms)."""
     within: list[str] = []
     event = _Event()
     for line in lines:
@@ -95,13 +95,13 @@ def _events(lines: list[str]) -> Iterator[_Event]:
 
 
 def _days(event: _Event, today: date) -> Iterator[date]:
-    """The days of an event from today on; none of one that has hours or is cancelled."""
+    """The days of an event from today on; none if the event has hours or is cancelled."""
     first = _date(event.values.get("DTSTART", ""))
     length = _length(first, event.values) if first else None
     if first is None or length is None or event.values.get("STATUS", "").upper() == "CANCELLED":
         return
     for start in sorted({*_starts(first, event, today), *event.added} - event.left_out):
-        # In steps from today: an event may have begun long ago, or end beyond the last year.
+        # Counted from today: an event may have begun long ago, or end after the last year.
         skipped = max((today - start).days, 0)
         for n in range(skipped, length):
             if start.toordinal() + n <= date.max.toordinal():
@@ -109,9 +109,10 @@ def _days(event: _Event, today: date) -> Iterator[date]:
 
 
 def _length(first: date, values: Mapping[str, str]) -> int | None:
-    """How many days it lasts; None for one that ends at an hour of a day.
+    """How many days the event lasts; None if it ends at an hour of a day.
 
-    The end is the day after (RFC 5545, 3.6.1). A day without one lasts a day, a moment none.
+    The end is the day after the last (RFC 5545, 3.6.1). A day without an end lasts one day; a
+    moment without an end lasts none.
     """
     end = _date(values.get("DTEND", ""))
     to_the_end = _TO_THE_END.fullmatch(values.get("DTEND", "").upper())
@@ -128,7 +129,7 @@ def _length(first: date, values: Mapping[str, str]) -> int | None:
 
 
 def _starts(first: date, event: _Event, today: date) -> Iterator[date]:
-    """The days on which it begins. Raises NotHours for a rule that is not read."""
+    """The days on which the event begins. Raises NotHours for an unsupported rule."""
     rule = dict(
         part.upper().split("=", 1)
         for part in event.values.get("RRULE", "").split(";")
@@ -159,14 +160,14 @@ def _starts(first: date, event: _Event, today: date) -> Iterator[date]:
     for year in range(first.year, until.year + 1, interval)[:count]:
         try:
             start = first.replace(year=year)
-        except ValueError:  # the 29th of February
+        except ValueError:  # 29 February
             continue
         if start <= until:
             yield start
 
 
 def _date(value: str) -> date | None:
-    """The day that a value names; None for a moment of it."""
+    """The day of a value; None for a moment of a day."""
     matched = _DATE.fullmatch(value.strip())
     if matched is None:
         return None

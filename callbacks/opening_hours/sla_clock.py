@@ -9,13 +9,13 @@ from typing import Final
 from callbacks.opening_hours import calendar
 from callbacks.opening_hours.calendar import Calendar, Interval
 
-# `LeadSource.sla_clock`; its other value, "always", is round the clock.
+# A value of `LeadSource.sla_clock`; the other, "always", counts round the clock.
 OPEN: Final = "open"
 
 
 @dataclass(frozen=True)
 class Clock:
-    """When it starts, and when the target is used up."""
+    """When the clock starts, and when the target is used up."""
 
     started_at: datetime
     due_at: datetime
@@ -30,9 +30,9 @@ def clock(
 ) -> Clock:
     """The clock of a lead.
 
-    `rule`: LeadSource.sla_clock. `asked_for`: when it was submitted, or the time that the visitor
-    chose. `opening`: when it may be called at the earliest; None: never. `calendars`: the hours of
-    the teams that answer it; None: round the clock.
+    `rule`: LeadSource.sla_clock. `asked_for`: when the lead was submitted, or the time that the
+    visitor chose. `opening`: the earliest time at which it may be called; None: never. `calendars`:
+    the hours of the teams that answer it; None: round the clock.
     """
     if rule != OPEN or opening is None:
         return Clock(asked_for, asked_for + target)
@@ -43,9 +43,9 @@ def clock(
 def due_at(
     started_at: datetime, target: timedelta, calendars: Sequence[Calendar] | None
 ) -> datetime:
-    """When `target` of open time has passed: any of `calendars` is open, none is counted twice.
+    """When `target` of open time has passed. Time in several `calendars` counts once.
 
-    What is left of the target when none of them opens again counts round the clock.
+    If none of them opens again, the rest of the target counts round the clock.
     """
     if calendars is None:
         return started_at + target
@@ -53,7 +53,7 @@ def due_at(
     for start, end in _open(calendars, started_at):
         if end <= until:
             continue
-        start = max(start, until)  # noqa: PLW2901  # the part that has not been counted
+        start = max(start, until)  # noqa: PLW2901  # the part not yet counted
         if end - start >= left:
             return start + left
         left, until = left - (end - start), end
@@ -63,7 +63,7 @@ def due_at(
 def elapsed(
     rule: str, started_at: datetime, until: datetime, calendars: Sequence[Calendar] | None
 ) -> timedelta:
-    """What the clock shows at `until`; zero before it has started. Of `due_at` it shows the target.
+    """What the clock shows at `until`: zero before its start, the target at `due_at`.
 
     `rule` and `calendars` as in `clock`.
     """
@@ -81,7 +81,7 @@ def elapsed(
         seen = end
         if seen >= until:
             return shown
-    return shown + (until - seen)  # none of them opens again: round the clock
+    return shown + (until - seen)  # no calendar opens again: round the clock
 
 
 def _open(calendars: Sequence[Calendar], after: datetime) -> Iterator[Interval]:

@@ -1,8 +1,9 @@
-"""Hours as people write them down in a line. Pure.
+"""Hours as people type them in a line. Pure.
 
-A line of the week names days and their hours: "Sun-Thu 09-13, 14-18", "Fri 9:00-13:00",
-"Sat closed", "Mon, Wed as Sun", "every day 9am-5pm". A line of exceptions names a day or a range of
-days, then the same: "24.12.2026-02.01.2027 closed company holidays", "2026-12-06 08-20 campaign".
+A line for the week names days and their hours: "Sun-Thu 09-13, 14-18", "Fri 9:00-13:00", "Sat
+closed", "Mon, Wed as Sun", "every day 9am-5pm". A line for exceptions names a day or a range of
+days, then the hours in the same way: "24.12.2026-02.01.2027 closed company holidays", "2026-12-06
+08-20 campaign".
 """
 
 import re
@@ -14,11 +15,11 @@ from django.utils.translation import gettext
 
 from callbacks.opening_hours.calendar import Hours
 
-# More days than these in one line are a mistake in it.
+# A line with more days than this is a mistake.
 LONGEST_RANGE = 366
-# So many days are entered at once: each is a row of the page.
+# The most days that are entered at once: each is a row on the page.
 MOST_DAYS = 400
-# Nobody works that long in a night: "9-5" means the afternoon.
+# Longer night hours are a mistake: "9-5" means the afternoon.
 _LONGEST_NIGHT = 16 * 60  # minutes
 _DAY = timedelta(days=1)
 _NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -39,13 +40,13 @@ _NOON = 12
 _DAY_MINUTES = 24 * 60
 
 
-class NotHours(ValueError):  # noqa: N818  # said to a person
-    """What was typed names no hours; the message says what a line looks like."""
+class NotHours(ValueError):  # noqa: N818  # shown to a person
+    """The typed text names no hours; the message shows what a line looks like."""
 
 
 @dataclass(frozen=True)
 class TypedDay:
-    """One day that is different: no hours is closed."""
+    """A day with different hours; no hours: closed."""
 
     day: date
     hours: Sequence[Hours]
@@ -55,7 +56,8 @@ class TypedDay:
 def read_week(text: str, week: Mapping[int, Sequence[Hours]]) -> dict[int, list[Hours]]:
     """The days that the lines name (0 Monday), with their hours. Raises NotHours.
 
-    `week`: what there is, for a day that is to be like another. Later lines count for more.
+    `week`: the current hours, for a day that is to be like another. Later lines override earlier
+    ones.
     """
     found: dict[int, list[Hours]] = {}
     for line in _lines(text):
@@ -95,7 +97,7 @@ def read_days(text: str) -> list[TypedDay]:
 
 
 def in_order(found: Mapping[date, TypedDay]) -> list[TypedDay]:
-    """These days. Raises NotHours where they are too many to be entered at once."""
+    """These days in order. Raises NotHours if there are too many to enter at once."""
     if len(found) > MOST_DAYS:
         raise NotHours(
             gettext("These are %(count)s days. Enter at most %(most)s at once.")
@@ -110,7 +112,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _hours(text: str, line: str, refused: NotHours) -> tuple[list[Hours], str]:
-    """The hours at the beginning of a text, and what follows them as a note."""
+    """The hours at the beginning of a text, and the rest as a note."""
     if closed := _CLOSED.fullmatch(text):
         return [], closed[1].strip()
     found, at = [], 0
@@ -131,12 +133,12 @@ def _hours(text: str, line: str, refused: NotHours) -> tuple[list[Hours], str]:
 
 
 def _is_half_said(opens: str, closes: str) -> bool:
-    """ "9am-1": in the afternoon, as anybody would read it."""
+    """ "9am-1": everybody reads the end as the afternoon."""
     return opens.lower().endswith("am") and not closes.lower().endswith("m")
 
 
 def _is_read_in_two_ways(opens: str, closes: str, hours: Hours) -> bool:
-    """ "1-5pm" may begin in the night or in the afternoon, "2pm-5" end in either."""
+    """ "1-5pm" may begin at night or in the afternoon; "2pm-5" may end in either."""
     opens_said, closes_said = (it.lower().endswith("m") for it in (opens, closes))
     if opens_said == closes_said:
         return False
@@ -176,7 +178,7 @@ def _date(typed: str, line: str) -> date:
             year, month, day = (int(part) for part in typed.split("-"))
         else:
             day, month, year = (int(part) for part in re.split(r"[./]", typed))
-        return datetime(year, month, day).date()  # noqa: DTZ001  # a date alone
+        return datetime(year, month, day).date()  # noqa: DTZ001  # only the date is used
     except ValueError:
         raise _no_days(line) from None
 
@@ -186,7 +188,7 @@ def _weekday(typed: str) -> int:
 
 
 def _weekdays(typed: str) -> list[int]:
-    """ "Sun-Tue, Thu": 6, 0, 1, 3. Sunday to Thursday goes over the end of the week."""
+    """ "Sun-Tue, Thu": 6, 0, 1, 3. A range may run over the end of the week."""
     found: list[int] = []
     for part in re.split(_AND, typed, flags=re.IGNORECASE):
         names = re.findall(_WEEKDAY, part, re.IGNORECASE)
