@@ -65,8 +65,7 @@ def _task(name: str) -> Callable[[Callable[..., None]], Any]:
 
 @_task(task_publisher.CALL_LEAD)
 def call_lead(lead_id: int) -> None:
-    """Calls a waiting lead that is due; if no extension is free for it, other leads of its teams.
-    """
+    """Calls a waiting lead that is due; if no extension is free for it, others of its teams."""
     dispatch.call_lead_or_another(lead_id)
 
 
