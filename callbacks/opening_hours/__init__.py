@@ -1,1 +1,1 @@
-"""When a calendar is open, and what an SLA clock counts. Pure functions."""
+"""Pure functions: when a calendar is open, and what an SLA clock counts."""
