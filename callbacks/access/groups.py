@@ -1,4 +1,4 @@
-"""The roles' groups in the database: made by themselves, and kept as they were changed."""
+"""The roles' groups in the database: created automatically, and kept as people change them."""
 
 from typing import Any
 
@@ -9,17 +9,16 @@ from django.db.models import Q, QuerySet
 from callbacks.access.roles import DEAR, DEFINITIONS, ONLY_OWN_TEAMS, Role
 from callbacks.models.roles import RoleGroup
 
-# Permissions that were there before a migration: what a group lacks of these, somebody has taken
-# from it.
+# The permissions before a migration: if a group lacks one of these, somebody removed it.
 _known: set[int] = set()
 
 
 def ensure_roles() -> set[Role]:
-    """Makes the groups that are missing, with their rights; returns the roles that were.
+    """Creates the missing groups with their rights; returns the roles of the groups created.
 
-    One that is there is left as it is: somebody may have changed what it may do. The group "Sales
-    managers" of an older release becomes the managers'; another group that happens to be called
-    like a role stays what it is.
+    Leaves existing groups alone, because somebody may have changed their rights. The group "Sales
+    managers" of an older release becomes the managers' group. Any other group with the name of a
+    role's group stays what it is.
     """
     there = set(RoleGroup.objects.values_list("role", flat=True))
     made = set()
@@ -36,16 +35,16 @@ def ensure_roles() -> set[Role]:
 
 
 def before_migrations(*, apps: Any = all_apps, **_kwargs: Any) -> None:
-    """Notes which permissions there are. A receiver of pre_migrate."""
+    """Notes which permissions exist. A receiver of pre_migrate."""
     _known.clear()
     if _has_groups(apps):
         _known.update(Permission.objects.values_list("pk", flat=True))
 
 
 def after_migrations(*, apps: Any = all_apps, **_kwargs: Any) -> None:
-    """The groups are there without anybody's doing, and get the rights that are new and not dear.
+    """Creates the groups, and gives existing ones the new rights that are not in DEAR.
 
-    A receiver of post_migrate, which `flush` sends too; no migration could do it, because
+    A receiver of post_migrate, which `flush` sends too. No migration could do this, because
     permissions do not exist yet while migrations run.
     """
     if not _has_groups(apps):
@@ -64,7 +63,7 @@ def after_migrations(*, apps: Any = all_apps, **_kwargs: Any) -> None:
 
 
 def rights_of(role: Role) -> QuerySet[Permission]:
-    """What its group is made with."""
+    """The rights that the role's group is created with."""
     every = Permission.objects.all()
     if DEFINITIONS[role].all_rights:
         return every.exclude(_named([ONLY_OWN_TEAMS]))
@@ -72,18 +71,18 @@ def rights_of(role: Role) -> QuerySet[Permission]:
 
 
 def role_of(user: User) -> Role | None:
-    """The one with the most rights, where somebody has several. One query."""
+    """The user's role; if they have several, the one with the most rights. One query."""
     held = set(user.groups.values_list("role_group__role", flat=True))
     return next((role for role in Role if role in held), None)
 
 
 def members(role: Role) -> QuerySet[User]:
-    """Who has the role."""
+    """The users with the role."""
     return User.objects.filter(groups__role_group__role=role)
 
 
 def owners() -> QuerySet[User]:
-    """Who may do everything, and can log in: superusers too."""
+    """Users who may do everything and can log in, including superusers."""
     can_log_in = User.objects.filter(is_active=True)
     return can_log_in.filter(
         Q(is_superuser=True) | Q(pk__in=members(Role.OWNER).values("pk"))
@@ -91,12 +90,12 @@ def owners() -> QuerySet[User]:
 
 
 def hold_owners() -> None:
-    """Nobody else takes an owner away until this transaction ends."""
+    """Locks the owners: nobody else removes one until this transaction ends."""
     list(RoleGroup.objects.select_for_update().filter(role=Role.OWNER))
 
 
 def give(user: User, role: Role | None) -> None:
-    """Makes it their only role, and lets them into the admin if its people use that."""
+    """Makes this the user's only role, and lets them into the admin if the role uses it."""
     user.groups.remove(*Group.objects.filter(role_group__isnull=False))
     if role is not None:
         user.groups.add(Group.objects.get(role_group__role=role))
@@ -105,13 +104,15 @@ def give(user: User, role: Role | None) -> None:
 
 
 def missing_rights(user: User) -> QuerySet[Permission]:
-    """What somebody may not. What takes away is no right."""
+    """The rights that the user lacks, without ONLY_OWN_TEAMS, which takes rights away."""
     own = Q(user=user) | Q(group__in=user.groups.all())
     return Permission.objects.exclude(own).exclude(_named([ONLY_OWN_TEAMS]))
 
 
 def may_give(user: User | AnonymousUser) -> list[Role]:
-    """The roles that somebody may give: of their own role's, those that hold no right they lack."""
+    """The roles that the user may give: those of their own role's `gives` that include no right
+    they lack.
+    """
     if user.is_superuser:
         return list(Role)
     own = role_of(user) if isinstance(user, User) else None
@@ -134,7 +135,7 @@ def _named(rights: Any) -> Q:
 
 
 def _free_name(name: str) -> str:
-    """`name`, unless a group is called so that is no role's."""
+    """`name`, or a numbered form of it if another group has that name."""
     taken = set(Group.objects.filter(name__startswith=name).values_list("name", flat=True))
     return next(
         it for it in (name, *(f"{name} ({number})" for number in range(2, 1000))) if it not in taken
@@ -142,7 +143,7 @@ def _free_name(name: str) -> str:
 
 
 def _has_groups(apps: Any) -> bool:
-    """Whether the tables are there: somebody may migrate one application alone, or back."""
+    """Whether the tables exist: somebody may migrate a single application, or migrate back."""
     try:
         apps.get_model("auth", "Group")
         apps.get_model("callbacks", "RoleGroup")

@@ -1,14 +1,13 @@
-"""Calls that another team has made for a lead that has moved since, as its new team sees them.
+"""Another team's calls to a lead that has moved since, as the lead's new team sees them.
 
-A lead that goes to another source (callbacks.access.others_requests) brings its calls along.
-Whoever sees some teams only is told that the lead was called, when, and how the call ended. Who
-called, for how long, at which price and with which CALLID, what was recorded, what the AI made of
-it and what was written afterwards stay with the other team; so do whether the visitor found that
-the talk helped, to whom the lead was assigned, and what that team did with it by hand.
+A lead that moves to another source (callbacks.access.others_requests) brings its calls along. Users
+who see only some teams learn that the lead was called, when, and how the call ended. The caller,
+the length, the price, the CALLID, the recording, the AI's data and the notes stay with the other
+team. So do the visitor's feedback, the assignment, and what that team did with the lead by hand.
 
-A call is one's own that was made by a phone of one's own teams; so a message that was played is
-nobody's own. That the same person has asked here too changes nothing: those calls were not made for
-that request.
+A call is one's own if a phone of one's own teams made it, so a recorded message is nobody's own. A
+request by the same person through a source of one's own changes nothing: the other team's calls
+were not made for that request.
 """
 
 from collections.abc import Collection
@@ -24,7 +23,7 @@ from leads.models import Lead
 if TYPE_CHECKING:
     from callbacks.access.scope import Scope
 
-# What a lead repeats of its calls, by which no list may be narrowed down.
+# Columns that a lead copies from its calls; lists may not be filtered by them.
 TOLD = (
     "by_team",
     "by_user",
@@ -40,18 +39,18 @@ TOLD = (
 )
 
 
-# In a report, in place of the team or the person whose call is not told. No id has 19 digits.
+# Replaces, in a report, a team or person that is not shown. No id has 19 digits.
 OTHERS = 10**18
 
 
 def has_not_moved(seen: "Scope", lead: str = "") -> Q:
-    """Of leads, or of what has one at `lead` ("lead__"): those whose first source is one's own."""
+    """Selects leads, or rows with a lead at `lead` ("lead__"), whose first source is one's own."""
     return Q((f"{lead}first_source__isnull", True)) | Q((f"{lead}first_source__in", seen.sources))
 
 
 def caller(seen: "Scope", column: str, lead: str = "") -> Any:
-    """`by_team`, `by_user` or `by_extension` of a lead, for a report; OTHERS where it is not told,
-    and NULL where nobody has called.
+    """A lead's `by_team`, `by_user` or `by_extension`, for a report; OTHERS if hidden, NULL if
+    nobody called.
     """
     if not seen.is_limited:
         return F(lead + column)
@@ -60,12 +59,12 @@ def caller(seen: "Scope", column: str, lead: str = "") -> Any:
 
 
 def as_told(seen: "Scope", called_by: Q) -> Q:
-    """A condition on who called a lead, of those of which it is told."""
+    """A condition on who called a lead, limited to leads whose caller is shown."""
     return called_by & ~is_hidden(seen) if seen.is_limited else called_by
 
 
 def is_hidden(seen: "Scope", lead: str = "") -> Q:
-    """Of leads: those that have been called by somebody of whom it is not told who."""
+    """Selects leads that somebody called whose identity is hidden."""
     if not seen.is_limited:
         return Q(pk__in=())
     is_called = Q((f"{lead}by_extension__isnull", False))
@@ -73,7 +72,7 @@ def is_hidden(seen: "Scope", lead: str = "") -> Q:
 
 
 def disposition_is_told(seen: "Scope", lead: str = "") -> Q:
-    """Of leads: those of which it may be told what came of the talk."""
+    """Selects leads whose disposition is shown."""
     if not seen.is_limited:
         return Q()
     own_notes = _own_notes(seen, OuterRef(f"{lead}disposition"), OuterRef(f"{lead}pk"))
@@ -81,7 +80,7 @@ def disposition_is_told(seen: "Scope", lead: str = "") -> Q:
 
 
 def disposition(seen: "Scope", lead: str = "") -> Any:
-    """What came of a lead's talk, for a report; NULL where it is not told."""
+    """A lead's disposition, for a report; NULL if it is hidden."""
     column = F(f"{lead}disposition_id")
     if not seen.is_limited:
         return column
@@ -90,21 +89,21 @@ def disposition(seen: "Scope", lead: str = "") -> Any:
 
 
 def answer_is_told(seen: "Scope") -> Q:
-    """Of leads: those of which it may be told whether the talk helped. It is the answer of whoever
-    talked in the call that the lead counts for.
+    """Selects leads whose feedback is shown. It belongs to the person who talked in the call that
+    the lead counts for.
     """
     return _caller_is_told(seen) if seen.is_limited else Q()
 
 
 def assignee_is_told(seen: "Scope") -> Q:
-    """Of leads: those of which it may be told to whom they are assigned."""
+    """Selects leads whose assignee is shown."""
     if not seen.is_limited:
         return Q()
     return has_not_moved(seen) | Q(assigned_to__in=people(seen.teams or ()))
 
 
 def people(teams: Collection[int]) -> QuerySet[User]:
-    """Who leads one of these teams, or has a phone in one."""
+    """Users who lead one of these teams, or have a phone in one."""
     return User.objects.filter(
         Exists(Extension.objects.filter(user=OuterRef("pk"), team__in=teams))
         | Exists(Team.leaders.through.objects.filter(user_id=OuterRef("pk"), team_id__in=teams))
@@ -112,13 +111,17 @@ def people(teams: Collection[int]) -> QuerySet[User]:
 
 
 def own_entries(lead: Lead, entries: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
-    """Of what people did with this lead, which somebody has asked for: that of their own teams."""
+    """The log entries about this lead, read for a user, that are by people of the user's own
+    teams.
+    """
     own_teams: frozenset[int] | None = getattr(lead, "_own_teams", None)
     return entries if own_teams is None else entries.filter(user__in=people(own_teams))
 
 
 def hide(lead: Lead, seen: "Scope") -> None:
-    """What a lead repeats of others' calls. A few queries for each lead that has moved here."""
+    """Hides what a lead copies from other teams' calls. A few queries for each lead that has moved
+    here.
+    """
     if seen.teams is None or lead.first_source_id is None or lead.first_source_id in seen.sources:
         return
     cast("Any", lead)._own_teams = seen.teams
@@ -137,7 +140,7 @@ def hide(lead: Lead, seen: "Scope") -> None:
 
 
 def is_of_others(lead: Lead, call: CallAttempt) -> bool:
-    """Whether a call of this lead, which somebody has asked for, is another team's."""
+    """Whether this call to a lead, read for a user, is another team's."""
     own_teams: frozenset[int] | None = getattr(lead, "_own_teams", None)
     if own_teams is None:
         return False

@@ -1,10 +1,10 @@
-"""What was written to another team, and is not shown to who sees some teams only.
+"""Hides what was written to another team from users who see only some teams.
 
-A lead goes to another source when that one can call it first and somebody has asked there
-(leads.joining, rule 3). Its row is then seen by the leaders of the teams that answer the new
-source: they work on the call. The name, e-mail and message that came through the first source are
-not for them, unless the same person has asked through a source of theirs too. What came through
-theirs stands beside it, as a request of its own. Whoever sees all teams is shown all of it.
+A lead moves to another source if that source can call it first and somebody made a request there
+(leads.joining, rule 3). Then the leaders of the teams that answer the new source see the lead,
+because they work on the call. They do not see the name, e-mail and message that came through the
+first source, unless the same person made a request through a source of theirs too. What came
+through their source is shown as a separate request. Users who see all teams see everything.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 else:
     _Rows = ModelIterable
 
-# What a lead says of the person, by which no list may be narrowed down either: its own columns, and
-# rows beside it, which are left out where they would be shown (`is_hidden`).
+# What a lead says about the person; lists may not be filtered by it either. Its own columns, and
+# related rows, which are left out where they would be shown (`is_hidden`).
 FIELDS = ("name", "email", "message", "phone_extension")
 TOLD = (*FIELDS, "answers", "attribution", "submitted_from", "api_client", "consent")
 
@@ -34,9 +34,9 @@ TOLD = (*FIELDS, "answers", "attribution", "submitted_from", "api_client", "cons
 def hiding(
     found: QuerySet[Any], seen: "Scope", lead_of: Callable[[Any], Lead | None]
 ) -> QuerySet[Any]:
-    """The same rows, whose leads tell nothing that was written to another team, or of its calls.
+    """The same rows; their leads show nothing that was written to another team, or of its calls.
 
-    `lead_of`: a row's lead, as far as it is loaded.
+    `lead_of`: a row's lead, if it is loaded.
     """
 
     class Hiding(_Rows):
@@ -53,13 +53,13 @@ def hiding(
 
 
 def hide(lead: Lead, sources: frozenset[int]) -> None:
-    """Of a lead as it stands in a list. A query for each that has come from another team."""
+    """Hides this of a lead in a list. One query for each lead that came from another team."""
     if _is_of_others(lead, sources):
         _blank(lead)
 
 
 def hide_on_page(lead: Lead, seen: "Scope") -> None:
-    """Of a lead with the requests that have joined it, or with the one that it has joined."""
+    """Hides this of a lead, of the requests that joined it, and of the lead that it joined."""
     sources = seen.sources
     others_calls.hide(lead, seen)
     if _is_of_others(lead, sources):
@@ -75,8 +75,9 @@ def hide_on_page(lead: Lead, seen: "Scope") -> None:
 
 
 def without_others(lead: Lead, requests: Iterable[Lead], sources: frozenset[int]) -> list[Lead]:
-    """Those of a lead's requests that somebody may read whose team answers these sources: of a lead
-    that has come from another team, what came through theirs, or is by who has asked there too.
+    """The lead's requests that a user may read whose teams answer these sources. For a lead that
+    came from another team: those that came through their sources, or are by a person who also made
+    a request there.
     """
     if not _has_come_from_others(lead, sources):
         return list(requests)
@@ -85,16 +86,16 @@ def without_others(lead: Lead, requests: Iterable[Lead], sources: frozenset[int]
 
 
 def moved_here(sources: frozenset[int]) -> Q:
-    """Leads that have come from sources of other teams."""
+    """Selects leads that came from other teams' sources."""
     return Q(first_source__isnull=False) & ~Q(first_source__in=sources)
 
 
 def mark(seen: "Scope", column: str, lead: str = "") -> Any:
-    """`utm_campaign` and the like of a lead, for a report; NULL where it is not told.
-    A lead is counted by the newest of its requests: of one that has come from another team, the
-    mark may be that of a request which was sent to them.
+    """A lead's `utm_campaign` or a similar column, for a report; NULL if it is hidden. A lead
+    counts for its newest request, so the mark of a lead that came from another team may come from a
+    request sent to that team.
     """
-    # Looked up lead by lead: a join would read the marks of all years for the report of one month.
+    # A subquery for each lead: a join would read all years' marks for one month's report.
     of_lead = Attribution.objects.filter(lead=OuterRef(f"{lead}pk"))
     found = Subquery(of_lead.values(column), output_field=TextField())
     if not seen.is_limited:
@@ -104,7 +105,7 @@ def mark(seen: "Scope", column: str, lead: str = "") -> Any:
 
 
 def is_hidden(lead: Lead) -> bool:
-    """Whether something of this lead is hidden from who has asked for it."""
+    """Whether something of this lead is hidden from the user that it was read for."""
     return bool(getattr(lead, "_is_hidden", False))
 
 
@@ -119,7 +120,7 @@ def _is_of_others(lead: Lead, sources: frozenset[int]) -> bool:
 
 
 def _who_has_asked(lead: Lead, sources: frozenset[int]) -> set[UUID]:
-    """The submitters, as far as they are known, of requests that have joined it from these."""
+    """The known submitters of requests from these sources that joined the lead."""
     joined = Lead.objects.filter(duplicate_of=lead.pk, source__in=sources, submitter__isnull=False)
     return {it for it in joined.values_list("submitter", flat=True) if it}
 

@@ -1,10 +1,10 @@
-"""The roles, and the rights of each: the one table that says who may do what.
+"""The roles and the rights of each: the only table that says who may do what.
 
-A right is one of Django's permissions, "application.codename". A role is a group that holds them
-(callbacks.access.groups). Rights of ours that are no table's:
+A right is one of Django's permissions, "application.codename". A role is a group that holds rights
+(callbacks.access.groups). Our rights that belong to no table:
 
-- `callbacks.view_figures`: reports, without anybody's name or number;
-- `callbacks.only_own_teams`: takes away what is not of the teams that somebody leads
+- `callbacks.view_figures`: reports, without names or numbers;
+- `callbacks.only_own_teams`: takes away everything outside the teams that the user leads
   (callbacks.access.scope).
 """
 
@@ -18,7 +18,7 @@ from callbacks.common.translation import Text
 
 
 class Role(StrEnum):
-    """The roles, the one with the most rights first."""
+    """The roles, most rights first."""
 
     OWNER = "owner"
     MANAGER = "manager"
@@ -28,17 +28,17 @@ class Role(StrEnum):
     SALESPERSON = "salesperson"
 
 
-# Takes away instead of giving: no right that anybody could lack.
+# Takes rights away instead of giving any, so nobody can lack it.
 ONLY_OWN_TEAMS = "callbacks.only_own_teams"
 
 
 @dataclass(frozen=True)
 class Definition:
-    """What a role is called, and what it may, in words and as rights.
+    """A role's name, and what it may do, in words and as rights.
 
-    `group`: the name that its group is made with. `gives`: the roles that it may give to others.
-    `all_rights`: also those that the table does not name. `uses_admin`: whether its people log in
-    to the admin; the desk is open to whoever has an extension.
+    `group`: the name that its group is created with. `gives`: the roles that it may give to others.
+    `all_rights`: also the rights that the table does not name. `uses_admin`: whether its people log
+    in to the admin; the desk is open to everybody with an extension.
     """
 
     name: Text
@@ -54,8 +54,8 @@ def _rights(app: str, codenames: Iterable[str]) -> frozenset[str]:
     return frozenset(f"{app}.{it}" for it in codenames)
 
 
-# What a sales manager needs to set up and in a day's work. Not groups, not deleting leads or
-# logins: those are not theirs. Which logins they may touch, and how, UserAdmin says.
+# What a sales manager needs for setup and daily work. Not groups, and not deleting leads or logins.
+# UserAdmin says which logins they may change, and how.
 _MANAGER = _rights(
     "leads",
     [
@@ -97,7 +97,7 @@ _MANAGER = _rights(
     ],
 ) | _rights("auth", ["view_user", "add_user", "change_user"])  # fmt: skip
 
-# Of their own teams only: `only_own_teams` takes the rest away.
+# Only in their own teams: `only_own_teams` takes the rest away.
 _TEAM_LEADER = _rights(
     "leads", ["view_lead", "change_lead", "call_lead", "view_disposition"]
 ) | _rights(
@@ -183,7 +183,7 @@ DEFINITIONS: dict[Role, Definition] = {
     ),
 }
 
-# Never given to a group that is there already, not even with an upgrade: an owner gives them.
+# Never given to an existing group, not even by an upgrade: an owner gives these.
 DEAR = frozenset(
     {
         "auth.add_group", "auth.change_group", "auth.delete_group", "auth.delete_user",

@@ -1,8 +1,8 @@
-"""Whose rows somebody sees: all, or only those of the teams that they lead; and whether names.
+"""Whose rows a user sees: all, or only those of the teams that they lead; and whether with names.
 
-A lead is a team's that answers its source, or that has called it (`Lead.by_team`); calls, records
-and what was said of them are with their lead, phones and pauses with their team. Asked by every
-list, page and action of the admin (`rows`, through leads.visible_rows) and by every report
+A team has the leads of the sources that it answers, and those that it called (`Lead.by_team`).
+Calls, records and notes belong to their lead; phones and pauses to their team. Every list, page and
+action of the admin asks this (`rows`, through leads.visible_rows), and so does every report
 (`Asked.seen`). What was written to another team is hidden (callbacks.access.others_requests), and
 so are that team's calls (callbacks.access.others_calls).
 """
@@ -34,8 +34,8 @@ from leads.models import Disposition, HeldLead, Lead, LeadSource
 
 @dataclass(frozen=True)
 class Scope:
-    """`teams` and the `sources` that they answer; None: all there are. `names`: whether people's
-    names, numbers and messages are shown.
+    """`teams`, and the `sources` that they answer; None: all. `names`: whether people's names,
+    numbers and messages are shown.
     """
 
     teams: frozenset[int] | None = None
@@ -44,19 +44,19 @@ class Scope:
 
     @property
     def is_limited(self) -> bool:
-        """Whether there are teams that are not seen."""
+        """Whether some teams are not shown."""
         return self.teams is not None
 
     def leads(self, path: str = "") -> Q:
-        """Of leads, or of what has one at `path` ("lead__")."""
+        """Selects leads, or rows with a lead at `path` ("lead__")."""
         if self.teams is None:
             return Q()
         its_source = Q((f"{path}source__in", self.sources))
         return its_source | Q((f"{path}by_team__in", self.teams))
 
     def calls(self, path: str = "") -> Q:
-        """Of calls, or of what has one at `path` ("attempt__"). Of leads that have come from other
-        teams, without the calls of these (callbacks.access.others_calls).
+        """Selects calls, or rows with a call at `path` ("attempt__"). For leads that came from
+        other teams, leaves out those teams' calls (callbacks.access.others_calls).
         """
         if self.teams is None:
             return Q()
@@ -64,11 +64,11 @@ class Scope:
         return self.leads(f"{path}lead__") & (own | Q((f"{path}extension__team__in", self.teams)))
 
     def of_teams(self, path: str) -> Q:
-        """Of what has a team at `path`."""
+        """Selects rows with a team at `path`."""
         return Q() if self.teams is None else Q((f"{path}__in", self.teams))
 
     def has_phone_of(self, user: int) -> bool:
-        """Whether somebody has a phone in one of the teams. One query."""
+        """Whether the user has a phone in one of the teams. One query."""
         return Extension.objects.filter(self.of_teams("team"), user=user).exists()
 
 
@@ -76,32 +76,32 @@ EVERYTHING = Scope()
 
 
 def of(user: User | AnonymousUser | None) -> Scope:
-    """What somebody sees. Two queries for who leads teams, and none for others."""
+    """What a user sees. Two queries for team leaders, none for others."""
     if user is None:
         return EVERYTHING
     known: Scope | None = getattr(user, "_scope", None)
     if known is None:
-        known = user._scope = _of(user)  # type: ignore[union-attr]  # as Django keeps permissions
+        known = user._scope = _of(user)  # type: ignore[union-attr]  # cached like permissions
     return known
 
 
 def sees_leads(user: User | AnonymousUser) -> bool:
-    """Whether somebody may see leads, with names and numbers."""
+    """Whether the user may see leads, with names and numbers."""
     return user.has_perm("leads.view_lead") or user.has_perm("leads.change_lead")
 
 
 def sees_figures(user: User | AnonymousUser) -> bool:
-    """Whether somebody may see what was counted: with leads behind each number, or without."""
+    """Whether the user may see counts, with or without the leads behind them."""
     return sees_leads(user) or user.has_perm("callbacks.view_figures")
 
 
 def sees_all_teams(user: User | AnonymousUser) -> bool:
-    """Whether somebody is shown what is worked out over all teams at once."""
+    """Whether the user is shown what is calculated over all teams at once."""
     return not of(user).is_limited
 
 
 def rows(user: Any, found: QuerySet[Any]) -> QuerySet[Any]:
-    """Those that somebody may see, may act on and is offered. Of what has no rule: none."""
+    """The rows that the user may see, act on and choose from; none of a model without a rule."""
     scope = of(user)
     if not scope.is_limited:
         return found
@@ -123,7 +123,7 @@ def _of(user: User | AnonymousUser) -> Scope:
 
 
 def _loaded(row: Any, name: str) -> Any:
-    """What a row refers to, if it was read with it."""
+    """The related row, if it was read together with the row."""
     return row._state.fields_cache.get(name) if row else None
 
 

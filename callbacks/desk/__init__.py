@@ -1,1 +1,1 @@
-"""The salesperson's own page, made for a mobile phone: pauses, the present call, today's calls."""
+"""The salesperson's own page, made for a mobile phone: pauses, the current call, today's calls."""

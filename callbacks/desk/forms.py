@@ -1,4 +1,4 @@
-"""The form with which a salesperson pauses a phone."""
+"""The form that a salesperson pauses a phone with."""
 
 from datetime import datetime, tzinfo
 
@@ -15,7 +15,7 @@ _SOMETHING_ELSE = ("", _("Something else"))
 
 
 class PauseForm(forms.Form):
-    """For how long, and why: one touch each, and an optional note."""
+    """How long, and why: one tap each, and an optional note."""
 
     lasts = forms.ChoiceField(
         label=_("For how long?"),
@@ -37,7 +37,7 @@ class PauseForm(forms.Form):
     )
     note = forms.CharField(
         label=_("Anything to add?"),
-        max_length=80,  # with the reason before it, still within pauses.LONGEST_REASON
+        max_length=80,  # with the reason, still within pauses.LONGEST_REASON
         required=False,
         widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
     )
@@ -46,5 +46,5 @@ class PauseForm(forms.Form):
         """The pause that the salesperson chose. The form must be valid."""
         reason_and_note = (self.cleaned_data["reason"], self.cleaned_data["note"])
         until = pauses.pause_ends(PauseLength(self.cleaned_data["lasts"]), now, zone)
-        with translation.override(settings.LANGUAGE_CODE):  # what managers read of it
+        with translation.override(settings.LANGUAGE_CODE):  # managers read it
             return pauses.pause(until, ", ".join(filter(None, reason_and_note)), now, zone)

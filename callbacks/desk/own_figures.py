@@ -1,4 +1,4 @@
-"""A salesperson's own figures, today and this week: those of the people report, of nobody else."""
+"""A salesperson's own figures for today and this week, from the people report."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ _SHOWN = (
     "answered", "calls_missed", "pick_up_p50", "talks", "talk_time", "people_reached", "paused",
     "shift_share",
 )  # fmt: skip
-# Where the report has a manager's word.
+# Names that replace a manager's term in the report.
 _NAMES: dict[str, Text] = {"pick_up_p50": _("Time to pick up, median")}
 
 
 @dataclass(frozen=True)
 class OwnFigure:
-    """One line: the same measure of today and of this week."""
+    """One line: the same measure for today and for this week."""
 
     name: Text
     definition: Text
@@ -37,18 +37,18 @@ class OwnFigure:
 
 @dataclass(frozen=True)
 class OwnFigures:
-    """As they were at `now`."""
+    """The figures as of `now`."""
 
     now: datetime
     lines: Sequence[OwnFigure]
 
 
 def own_figures(user: Any, now: datetime) -> OwnFigures:
-    """Of the site's day and week. As many queries as a table of the report."""
+    """For the site's day and week. As many queries as one table of the report."""
     query = QueryDict(mutable=True)
     query["period"] = "this_week"
     query["salesperson"] = str(Person(user.pk))
-    # By day: the last one is today, and all of them are the week so far.
+    # By day: the last row is today; the total is the week so far.
     table = people(filters.read(query, now), CALL_GROUPINGS["day"], now).table
     today = table.rows[-1]
     return OwnFigures(

@@ -1,4 +1,4 @@
-"""The calls that a salesperson may write about, and what the page shows of that."""
+"""The calls that a salesperson may write about, and what the page shows for them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ from leads import never_call
 from leads.models import Disposition, DispositionEffect
 from leads.visitor_status import last_digits
 
-# For so long after its end the page asks what came of the last talk.
+# How long after a call's end the page asks how the talk ended.
 _ASKED_FOR = timedelta(minutes=30)
-# Ends after which the two may have talked.
+# End states after which the two may have talked.
 _MAY_HAVE_TALKED = (AttemptState.BRIDGED, AttemptState.SHORT_TALK, AttemptState.ENDED)
 
 
@@ -40,10 +40,10 @@ class DeskChoice:
 
 @dataclass(frozen=True)
 class DeskTalk:
-    """A call that is on or has just ended, and the buttons that say what came of it.
+    """A call that is on or has just ended, and the buttons for how it ended.
 
-    `seen`: the note that stands. `again`: for each disposition that calls again, its name and the
-    times that are offered.
+    `seen`: the current note. `again`: for each disposition that calls again, its name and the times
+    on offer.
     """
 
     pk: int
@@ -57,13 +57,15 @@ class DeskTalk:
 
 
 def own_calls(user: Any) -> QuerySet[CallAttempt]:
-    """The calls of a salesperson: by whose phone it was then, else by whose it is."""
+    """A salesperson's calls: those on phones that were theirs at the time; if unknown, that are
+    theirs now.
+    """
     theirs = Q(salesperson=user.pk) | Q(salesperson__isnull=True, extension__user=user.pk)
     return CallAttempt.objects.filter(theirs, kind=AttemptKind.CALL)
 
 
 def notes_before() -> "Prefetch[str]":
-    """What stood about the talk that a follow-up was planned after, for `last_time`."""
+    """The notes about the talk that a follow-up was planned after, for `last_time`."""
     found = CallNote.objects.filter(stands=True).select_related("disposition")
     return Prefetch("lead__follow_up_of__call_notes", found, to_attr="notes_before")
 
@@ -80,7 +82,7 @@ def last_time(attempt: CallAttempt) -> str:
 
 
 def is_own(attempt: CallAttempt, user: Any) -> bool:
-    """Whether it was this salesperson's call, of those on phones that are theirs now."""
+    """Whether this call, on a phone that is the salesperson's now, was theirs at the time."""
     is_theirs = attempt.salesperson_id in (None, user.pk)
     return attempt.kind == AttemptKind.CALL and is_theirs
 
@@ -88,8 +90,8 @@ def is_own(attempt: CallAttempt, user: Any) -> bool:
 def to_write_about(
     attempts: Iterable[CallAttempt], extensions: Mapping[int, Extension], now: datetime
 ) -> list[DeskTalk]:
-    """The calls that are on; where none is, the last one, if it ended a short while ago and nobody
-    has said what came of it. `attempts`: the salesperson's own, newest first.
+    """The running calls; without any, the last call, if it ended a short while ago and nobody has
+    chosen a disposition. `attempts`: the salesperson's own, newest first.
     """
     asked = [it for it in attempts if _is_asked_for(it, now)]
     asked = [it for it in asked if it.is_live] or asked[:1]
@@ -121,7 +123,7 @@ def talk(
     extension: Extension | None,
     now: datetime,
 ) -> DeskTalk:
-    """One call with its buttons, the times in the zone of `extension`."""
+    """One call with its buttons; times are in the zone of `extension`."""
     note = note_of(attempt)
     zone = follow_up_times.zone_of(current, extension)
     times = follow_up_times.offered(current, attempt.lead.source_id, attempt.phone, now, zone)
@@ -175,7 +177,7 @@ def for_writing(user: Any, pk: int) -> CallAttempt | None:
 
 
 def said(note: CallNote, now: datetime, zone: tzinfo) -> str:
-    """What the salesperson is told once it is written."""
+    """What the salesperson reads after saving."""
     if note.disposition is None:
         return gettext("The note is saved.")
     saved = gettext("Saved: %(disposition)s.") % {"disposition": note.disposition}
@@ -188,7 +190,7 @@ def said(note: CallNote, now: datetime, zone: tzinfo) -> str:
 
 @dataclass(frozen=True)
 class Written:
-    """One writing of a call's history."""
+    """One entry in a call's history."""
 
     at: datetime
     who: str
@@ -198,7 +200,7 @@ class Written:
 
 
 def history(attempt: CallAttempt, now: datetime, zone: tzinfo) -> list[Written]:
-    """All that was written about a call, newest first; what follows, of the one that stands."""
+    """Everything written about a call, newest first; only the current entry says what follows."""
     found = attempt.notes.select_related("disposition", "follow_up", "written_by")
     return [
         Written(
@@ -215,7 +217,9 @@ def history(attempt: CallAttempt, now: datetime, zone: tzinfo) -> list[Written]:
 
 
 def record_says(attempt: CallAttempt) -> str:
-    """That nobody talked, where the records say so: a sentence for who writes all the same."""
+    """A sentence for a salesperson who writes about a call although its records say that nobody
+    talked.
+    """
     if attempt.is_live or attempt.state in _MAY_HAVE_TALKED:
         return ""
     return gettext(

@@ -1,4 +1,4 @@
-"""Addresses below /desk/."""
+"""The addresses below /desk/."""
 
 from django.contrib.auth.decorators import login_required
 from django.urls import path

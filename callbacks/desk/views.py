@@ -1,9 +1,9 @@
 """The salesperson's page, and its buttons: pause, available again, "No call came", after a talk.
 
-A visitor who is not logged in has to log in first; a user without an extension is told whom to
-ask. Every query is limited to the salesperson's own extensions: another's answers 404. A button
-posts and returns to the page, which shows the present state; pressed twice or too late, it changes
-nothing.
+A visitor who is not logged in must log in first; a user without an extension is told whom to ask.
+Every query is limited to the salesperson's own extensions: another person's extension answers 404.
+A button posts and returns to the page, which shows the current state; pressed twice or too late, it
+changes nothing.
 """
 
 import hashlib
@@ -39,16 +39,16 @@ from callbacks.scheduling import follow_up_times
 from callbacks.signin import door, ways
 from leads import dated_sentences, language_choice
 
-# Seconds until a browser without JavaScript loads the page again.
+# Seconds until a browser without JavaScript reloads the page.
 REFRESH = 5
 _HOME = reverse_lazy("desk:home")
 _LOGIN = reverse_lazy("desk:login")
-# The parts of the page that change by themselves: fields of Desk, and templates.
+# The parts of the page that update themselves: fields of Desk, and templates.
 _PARTS = ("live", "talks", "assigned", "phones", "calls")
 
 
 class _LogIn(LoginView):
-    """Who chooses a language where they log in, has it from then on."""
+    """Stores the language that a user chooses while logging in."""
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         answer = super().form_valid(form)
@@ -76,7 +76,7 @@ class SeeOther(HttpResponseRedirect):
 
 
 def log_out(request: HttpRequest) -> HttpResponse:
-    """Logs out after a POST only: a browser may prefetch links."""
+    """Logs out only after a POST: a browser may prefetch links."""
     return _log_out(request) if request.method == "POST" else SeeOther(str(_HOME))
 
 
@@ -99,8 +99,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def now(request: HttpRequest) -> HttpResponse:
     """What the page asks for every few seconds: its parts as HTML in JSON.
 
-    `?seen=` is the version that the page shows; 204 while that is the newest. 401 tells the page to
-    load again: the user has been logged out, or has no phone any more.
+    `?seen=` is the version that the page shows; 204 if it is current. 401 tells the page to reload:
+    the user was logged out, or no longer has a phone.
     """
     desk = desk_of(request.user, timezone.now()) if request.user.is_authenticated else None
     if desk is None or not desk.phones:
@@ -117,7 +117,7 @@ def figures(request: HttpRequest) -> HttpResponse:
 
     401 as for `now`.
     """
-    # Of nobody: "no login" would find the phones that have none.
+    # Not for an anonymous user, whose missing id would match phones without a user.
     is_theirs = request.user.is_authenticated
     if not is_theirs or not Extension.objects.filter(user=request.user.pk).exists():
         return _private(HttpResponse(status=401))
@@ -127,7 +127,7 @@ def figures(request: HttpRequest) -> HttpResponse:
 
 @login_required(login_url=_LOGIN)
 def language(request: HttpRequest) -> HttpResponse:
-    """Keeps the language that somebody chooses for their own pages, if it is one of ours."""
+    """Stores the language that a user chooses for their pages, if it is one of ours."""
     chosen = language_choice.ours(request.POST.get("language", ""))
     if chosen and request.user.pk:
         chosen_languages.choose(request.user.pk, chosen)
@@ -136,7 +136,7 @@ def language(request: HttpRequest) -> HttpResponse:
 
 @login_required(login_url=_LOGIN)
 def pause(request: HttpRequest, pk: int) -> HttpResponse:
-    """Asks for how long and why, then pauses one of the salesperson's own extensions."""
+    """Asks how long and why, then pauses one of the salesperson's own extensions."""
     extension = _own(request, pk)
     if extension is None:
         return _not_yours(request)
@@ -153,7 +153,7 @@ def pause(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required(login_url=_LOGIN)
 def available(request: HttpRequest, pk: int) -> HttpResponse:
-    """Makes the phone ring again: ends its pause, or the time for which it was left out."""
+    """Makes the phone ring again: ends its pause, or the time that it was left out for."""
     if request.method == "POST":
         extension = _own(request, pk)
         if extension is None:
@@ -167,12 +167,12 @@ def available(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required(login_url=_LOGIN)
 def no_call_came(request: HttpRequest, pk: int) -> HttpResponse:
-    """The salesperson says that their phone has not rung for a call whose answer was lost."""
+    """The salesperson says that their phone did not ring for a call whose answer was lost."""
     if request.method == "POST":
         attempt = CallAttempt.objects.filter(extension__user=request.user.pk, pk=pk).first()
         if attempt is None:
             return _not_yours(request)
-        # Pressed twice, too early or too late: the page says how it is.
+        # Pressed twice, too early or too late: the page shows the current state.
         with suppress(CannotCall):
             manual_resolution.no_call_came(attempt.pk, request.user)
     return SeeOther(str(_HOME))
@@ -180,9 +180,10 @@ def no_call_came(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required(login_url=_LOGIN)
 def after_talk(request: HttpRequest, pk: int) -> HttpResponse:
-    """Asks what came of one of the salesperson's own calls, also while it is on, and writes it.
+    """Asks how one of the salesperson's own calls ended, even while it is on, and stores the
+    answer.
 
-    This page does not load itself again: what is typed stays.
+    This page does not reload itself, so that typed text stays.
     """
     attempt = talks.for_writing(request.user, pk)
     if attempt is None:

@@ -1,7 +1,7 @@
 """What a salesperson sees: their phones, the lead on the line, and today's calls.
 
-Every query goes by Extension.user, so nobody sees another's calls. Only the last digits of a lead's
-number are shown, enough to tell leads apart.
+Every query filters by Extension.user, so nobody sees another person's calls. Only the last digits
+of a lead's number are shown, enough to tell leads apart.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ from leads.visitor_status import last_digits
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-# The list shows at most so many calls, the latest ones; and so many leads that have to be called.
+# The most calls that the list shows, the latest ones; and the most assigned leads.
 MOST_CALLS, MOST_ASSIGNED = 100, 10
 
 _TONES = {html.GREEN: "good", html.ORANGE: "warn", html.RED: "bad", html.ACCENT: "busy"}
@@ -60,7 +60,7 @@ _OUTCOMES: "dict[str, tuple[StrOrPromise, str]]" = {
 
 @dataclass(frozen=True)
 class DeskPhone:
-    """One extension: its present state, and what its salesperson may change."""
+    """One extension: its current state, and what its salesperson may change."""
 
     pk: int
     name: str
@@ -75,7 +75,7 @@ class DeskPhone:
 
 @dataclass(frozen=True)
 class CallStage:
-    """How far a live call has come. `tab_title` has the placeholder %(name)s."""
+    """How far a running call has got. `tab_title` has the placeholder %(name)s."""
 
     title: "StrOrPromise"
     tab_title: "StrOrPromise"
@@ -111,7 +111,7 @@ _RINGS = CallStage(
 
 @dataclass(frozen=True)
 class DeskLiveCall:
-    """A call that is being made, and the lead who is called."""
+    """A running call, and the lead who is called."""
 
     pk: int
     title: str
@@ -127,13 +127,13 @@ class DeskLiveCall:
     ask_for: str
     phone: str
     may_deny: bool  # whether the salesperson may say that no call came
-    is_assigned: bool = False  # to whoever looks
-    last_time: str = ""  # of a follow-up: what was written after the talk before it
+    is_assigned: bool = False  # to the user who looks
+    last_time: str = ""  # for a follow-up: the note about the talk before it
 
 
 @dataclass(frozen=True)
 class DeskCall:
-    """A call that has ended today."""
+    """A call that ended today."""
 
     pk: int
     at: datetime
@@ -146,13 +146,13 @@ class DeskCall:
     note: str
     follows: str
     may_write: bool
-    helped: str = ""  # what the visitor answered after this talk, and their own words
+    helped: str = ""  # the visitor's answer after this talk, and their words
     words: str = ""
 
 
 @dataclass(frozen=True)
 class DeskLead:
-    """A lead that is assigned to the salesperson and has still to be called. `when`: a sentence."""
+    """A lead assigned to the salesperson that has yet to be called. `when`: a sentence."""
 
     pk: int
     name: str
@@ -165,7 +165,7 @@ class DeskLead:
 
 @dataclass(frozen=True)
 class DeskAssigned:
-    """The first of them, and whether there are more."""
+    """The first assigned leads, and whether there are more."""
 
     leads: Sequence[DeskLead] = ()
     has_more: bool = False
@@ -173,7 +173,7 @@ class DeskAssigned:
 
 @dataclass(frozen=True)
 class Desk:
-    """Everything that the page shows, as of one moment."""
+    """Everything that the page shows, at one moment."""
 
     live: Sequence[DeskLiveCall]
     phones: Sequence[DeskPhone]
@@ -195,12 +195,12 @@ class Desk:
 
     @property
     def is_cut(self) -> bool:
-        """Whether there may be earlier calls than are listed."""
+        """Whether there may be earlier calls than those listed."""
         return len(self.calls) >= MOST_CALLS
 
 
 def desk_of(user: Any, now: datetime) -> Desk:
-    """What the page shows to `user`; it has no phones where the user has no extension.
+    """What the page shows to `user`; without phones if the user has no extension.
 
     The number of queries does not depend on the number of extensions.
     """
@@ -233,7 +233,7 @@ def desk_of(user: Any, now: datetime) -> Desk:
 
 
 def _assigned_to(user: Any, now: datetime) -> DeskAssigned:
-    """Those that wait, by when they may be called. One on the line is shown as that."""
+    """The waiting leads, by when they may be called. A lead on the line is shown as a live call."""
     waiting = Lead.objects.filter(assigned_to=user, status=LeadStatus.WAITING)
     found = waiting.select_related("source").prefetch_related("duplicates__answers", "answers")
     leads = list(found.order_by("call_after", "pk")[: MOST_ASSIGNED + 1])
@@ -322,8 +322,8 @@ def _live(attempt: CallAttempt, user: Any, now: datetime) -> DeskLiveCall:
 
 
 def _earlier_messages(attempt: CallAttempt, newest: Lead, now: datetime) -> list[str]:
-    """What else was written with the number's requests, newest first, each text once; of a lead
-    that has come from another team, to the salesperson's own team.
+    """The other messages of the number's requests, newest first, without repeats. For a lead that
+    came from another team, only those to the salesperson's own team.
     """
     lead = attempt.lead
     requests = list(reversed(lead.requests_by_age()))
@@ -336,8 +336,8 @@ def _earlier_messages(attempt: CallAttempt, newest: Lead, now: datetime) -> list
 
 
 def _answered_after(attempt: CallAttempt, now: datetime) -> Feedback | None:
-    """What the visitor answered after this talk; not after another team's, of a lead that has come
-    from that team.
+    """The visitor's answer after this talk; None after another team's talk with a lead that
+    moved.
     """
     if attempt.state != AttemptState.BRIDGED or attempt.lead.helped is None:
         return None
@@ -349,7 +349,7 @@ def _answered_after(attempt: CallAttempt, now: datetime) -> Feedback | None:
 
 
 def _comes_from_others(attempt: CallAttempt, now: datetime) -> bool:
-    """Whether the lead was another team's, whose talks are not told to the salesperson."""
+    """Whether the lead was another team's, whose talks are hidden from the salesperson."""
     first = attempt.lead.first_source_id
     if first is None or attempt.extension is None:
         return False
@@ -372,7 +372,7 @@ def _stage(attempt: CallAttempt, now: datetime) -> CallStage:
 def _has_rung_out(attempt: CallAttempt, now: datetime) -> bool:
     """Whether the phone can no longer be ringing.
 
-    An account without pop-ups does not tell when the salesperson picks up, but no phone rings for
+    An account without pop-ups does not report when the salesperson picks up, but no phone rings
     longer than the settings allow.
     """
     rings = timedelta(seconds=settings.VOICENTER_PHONE_MAX_DIAL_TIME)

@@ -55,7 +55,7 @@ def main() -> int:
                 return _run(data_dir, urls)
             finally:
                 # Only our own servers are left to stop, which is quick. A second Ctrl-C must not
-                # interrupt that.
+                # interrupt this.
                 _on_signals(signal.SIG_IGN)
     except CannotStart as problem:
         print(problem, file=sys.stderr)
@@ -66,7 +66,7 @@ def main() -> int:
 
 
 def child_environment(data_dir: Path, urls: Urls, shop_port: int) -> dict[str, str]:
-    """The environment of every process: ours, with defaults for what it does not set."""
+    """The environment of every process: ours, with defaults for variables that it lacks."""
     given = {name: value for name, value in os.environ.items() if value}
     port, simulator_port = ports()
     defaults = {
@@ -76,20 +76,20 @@ def child_environment(data_dir: Path, urls: Urls, shop_port: int) -> dict[str, s
         "VOICENTER_CODE": "simulator",
         "WEBHOOKS_TO_LOOPBACK": "true",
         "SITE_URL": f"http://127.0.0.1:{port}",
-        "SECOND_FACTOR_GROUPS": "off",  # to look around takes no phone
+        "SECOND_FACTOR_GROUPS": "off",  # trying the product needs no phone
     }
     if not os.environ.get("VOICENTER_URL"):
-        # Mail stays here, on a page of the simulator's, unless there is a server for it.
+        # Mail stays in the simulator, on one of its pages, unless a mail server is set.
         mail_port = free_port()
         defaults |= {
             "SIMULATOR_MAIL_PORT": str(mail_port),
             "EMAIL_URL": f"smtp://127.0.0.1:{mail_port}",
             "DEFAULT_FROM_EMAIL": "Callbacks <callbacks@localhost.localdomain>",
         }
-        # A simulator that is stopped hangs up its calls and has two seconds to deliver their
-        # records; one that is killed delivers none. No extension shall wait long for them.
+        # A stopped simulator hangs up its calls and has two seconds to deliver their records; a
+        # killed one delivers none. Extensions should not wait long for them.
         defaults["VOICENTER_MAX_DURATION"] = "120"
-        # Its log has a call as soon as it is over.
+        # The simulator's log has a call as soon as it ends.
         defaults["VOICENTER_LOG_DELAY"] = "10"
     settled = {
         "DATABASE_URL": urls.database_url,
@@ -100,24 +100,24 @@ def child_environment(data_dir: Path, urls: Urls, shop_port: int) -> dict[str, s
         "SHOP_PORT": str(shop_port),
         "SHOP_CALLBACKS": f"http://127.0.0.1:{port}",
         "DJANGO_SETTINGS_MODULE": "callbacks.config.settings",
-        # In .env it is meant for production; here it would redirect every page to https.
+        # In .env it is for production; here it would redirect every page to https.
         "HTTPS": "false",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PYTHONUNBUFFERED": "1",
         processes.MARKER: str(data_dir),
     }
     if hosts := given.get("ALLOWED_HOSTS"):
-        settled["ALLOWED_HOSTS"] = f"{hosts},localhost,127.0.0.1"  # the addresses that are printed
+        settled["ALLOWED_HOSTS"] = f"{hosts},localhost,127.0.0.1"  # the addresses that we print
     if os.geteuid() == 0:
-        # Celery's advice is right for a server; here it would only distract from our own lines.
+        # Celery's warning is right for a server; here it would only distract from our own lines.
         defaults["PYTHONWARNINGS"] = "ignore:You're running the worker with superuser privileges"
     environment = defaults | given | settled
-    # In the environment, since other users of the machine can read a process's arguments.
+    # In the environment, because other users of the machine can read a process's arguments.
     webhooks = f"http://127.0.0.1:{port}/webhooks/voicenter/{environment['CDR_SECRET']}"
     simulated = {
         "SIMULATOR_CDR_URL": f"{webhooks}/cdr/",
         "SIMULATOR_POPUP_URL": f"{webhooks}/popup/",
-        "SIMULATOR_EXTENSIONS": "101,102,103,104,105",  # as `manage.py demo` makes them
+        "SIMULATOR_EXTENSIONS": "101,102,103,104,105",  # the ones that `manage.py demo` creates
     }
     return simulated | environment
 
@@ -134,8 +134,8 @@ def ports() -> tuple[int, int]:
 
 
 def shops_port() -> int:
-    """The port of the shop: SHOP_PORT, which must be free; else 8020, or any that is free, since
-    there may be another run on this machine. Raises CannotStart.
+    """The shop's port: SHOP_PORT, which must be free; else 8020, or any free port, because another
+    run may use 8020 on this machine. Raises CannotStart.
     """
     port = _port("SHOP_PORT", _SHOP_PORT)
     if os.environ.get("SHOP_PORT"):
@@ -165,7 +165,7 @@ def _run(data_dir: Path, urls: Urls) -> int:
         [sys.executable, "-m", "callbacks.localrun.prepare_database"],
         env=environment,
         cwd=BASE_DIR,
-        start_new_session=True,  # Ctrl-C reaches only this process, which then ends the other
+        start_new_session=True,  # Ctrl-C reaches only us, and we end the other
         check=False,
     )
     if prepared.returncode != 0:
@@ -185,27 +185,27 @@ def _run(data_dir: Path, urls: Urls) -> int:
     finally:
         announcer.terminate()
         settings_record.unlink(missing_ok=True)
-        # Usually no process is left: only if one left its group, or if the supervisor failed.
+        # Usually no process is left, unless one left its group or the supervisor failed.
         processes.end(processes.left_applications(data_dir), signal.SIGTERM, STOP_SECONDS)
     if supervisor.was_asked_to_stop:
         raise KeyboardInterrupt
     print(supervisor.why_it_ended())
     code = supervisor.returncode or 1
-    return code if code > 0 else 128 - code  # as a shell says it of a signal
+    return code if code > 0 else 128 - code  # as a shell reports a signal
 
 
 class Supervisor(manager.Manager):  # type: ignore[misc]  # honcho has no types
-    """honcho's manager, with time for a dial to end; a signal while it starts is not lost."""
+    """honcho's manager, with time for a dial to end; a signal during the start is not lost."""
 
     def __init__(self) -> None:
-        # Each process's lines have their time, with its offset.
+        # Each process's lines have their own time, with its offset.
         super().__init__(Printer(sys.stdout, time_format=""))
         manager.KILL_WAIT = STOP_SECONDS
         self._first: tuple[str, int] | None = None  # which process ended first; its return code
 
     @property
     def was_asked_to_stop(self) -> bool:
-        """Whether a signal ended the loop, rather than a process that ended by itself."""
+        """Whether a signal ended the loop, not a process that ended by itself."""
         return self.returncode in {s["rc"] for s in manager.SIGNALS.values()}
 
     def why_it_ended(self) -> str:
@@ -217,7 +217,7 @@ class Supervisor(manager.Manager):  # type: ignore[misc]  # honcho has no types
         return f"The process {name!r} {how}, so all were stopped. Its last lines are above."
 
     def terminate(self) -> None:
-        """Stops all processes. While some are still starting, it tries again shortly."""
+        """Stops all processes. While some are still starting, tries again shortly."""
         if self._first is None:
             ended = {name: it.get("returncode") for name, it in self._processes.items()}
             self._first = next(((name, it) for name, it in ended.items() if it is not None), None)
@@ -229,7 +229,7 @@ class Supervisor(manager.Manager):  # type: ignore[misc]  # honcho has no types
 
 
 def signal_name(number: int) -> str:
-    """SIGKILL for 9; the number itself for one that has no name."""
+    """SIGKILL for 9; "signal N" for a number without a name."""
     try:
         return signal.Signals(number).name
     except ValueError:

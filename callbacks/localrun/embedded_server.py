@@ -15,7 +15,7 @@ from callbacks.localrun.setpriv import server_account
 
 @dataclass(frozen=True)
 class Kind:
-    """What is particular to one of the two servers."""
+    """What differs between the two servers."""
 
     name: str
     # The environment variable with the address of a server to use instead.
@@ -32,12 +32,12 @@ def running(
     command: Callable[[int], Sequence[str | Path]],
     answers: Callable[[int], bool],
 ) -> Iterator[int]:
-    """Run a server in `directory` until the block ends; gives its port.
+    """Runs a server in `directory` until the block ends; yields its port.
 
-    `command` gives the command line for a port, `answers` says whether the server at a port takes
-    connections. Raises CannotStart.
+    `command` returns the command line for a port, `answers` says whether the server at a port
+    accepts connections. Raises CannotStart.
     """
-    for _attempt in range(5):  # the free port may be taken before the server has it
+    for _attempt in range(5):  # another process may take the free port first
         port = free_port()
         process = processes.start(
             command(port),
@@ -59,7 +59,7 @@ def running(
 
 
 def problem(kind: Kind, directory: Path, output: str, log: Path | None = None) -> CannotStart:
-    """The reason why a server did not start, from its output; `log` holds all of it."""
+    """Why a server did not start, from its output; `log` holds all of it."""
     if "No space left on device" in output:
         return CannotStart(
             f"{kind.name} does not start: the disk of {directory} is full. Make room there, or "

@@ -13,7 +13,7 @@ _NOT_A_DIRECTORY = {errno.ENOTDIR, errno.EEXIST, errno.ENOENT}
 
 
 def data_dir_problem(data_dir: Path, error: OSError) -> CannotStart:
-    """The CannotStart for an OSError that was raised while writing below `data_dir`."""
+    """The CannotStart for an OSError raised while writing below `data_dir`."""
     place = Path(error.filename or data_dir)
     if not place.is_relative_to(data_dir) and not data_dir.is_relative_to(place):
         return CannotStart(f"{place} cannot be used: {error.strerror}")

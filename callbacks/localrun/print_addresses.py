@@ -1,4 +1,4 @@
-"""Prints the addresses of form, admin, desk and phones once everything answers."""
+"""Prints the addresses of the form, admin, desk and phones once everything answers."""
 
 import multiprocessing
 import os

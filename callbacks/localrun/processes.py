@@ -15,8 +15,8 @@ import psutil
 
 from callbacks.localrun import setpriv
 
-# Every application process that `make run` starts has its data directory in this variable, so that
-# it can be found again after the launcher was killed.
+# Every application process of `make run` has its data directory in this variable, so that it can be
+# found after the launcher was killed.
 MARKER = "CALLBACKS_DATA_DIR"
 SERVER_NAMES = frozenset({"postgres", "redis-server", "valkey-server"})
 
@@ -29,11 +29,11 @@ def start(
     account: setpriv.Account | None,
     death_signal: signal.Signals,
 ) -> subprocess.Popen[bytes]:
-    """Start a server in `directory`, in a session of its own, its output going to `log`.
+    """Starts a server in `directory`, in its own session, with its output in `log`.
 
-    A session of its own: Ctrl-C in the terminal is for the launcher, which stops the applications
-    first and their servers after. The kernel sends `death_signal` when the thread that called this
-    ends: call it from the main thread.
+    Its own session: Ctrl-C in the terminal is for the launcher, which stops the applications first
+    and then their servers. The kernel sends `death_signal` when the calling thread ends: call it
+    from the main thread.
     """
     with log.open("wb") as output:
         return subprocess.Popen(  # noqa: S603 - the wheels' programs, arguments of our own
@@ -55,7 +55,7 @@ def server_environment() -> dict[str, str]:
 
 
 def stop(process: subprocess.Popen[bytes], signum: signal.Signals, patience: float = 20.0) -> None:
-    """Ask a server to end with `signum`; kill it if it is still there after `patience` seconds."""
+    """Asks a server to end with `signum`; kills it if it still runs after `patience` seconds."""
     if process.poll() is None:
         process.send_signal(signum)
     try:
@@ -66,7 +66,9 @@ def stop(process: subprocess.Popen[bytes], signum: signal.Signals, patience: flo
 
 
 def left_servers(directory: Path) -> list[psutil.Process]:
-    """Database and Redis processes whose working directory is `directory`, where their data is."""
+    """Database and Redis processes whose working directory is `directory`, which holds their
+    data.
+    """
     found = []
     for process in psutil.process_iter():
         try:
@@ -91,7 +93,7 @@ def left_applications(data_dir: Path) -> list[psutil.Process]:
 
 
 def end(processes: Iterable[psutil.Process], signum: signal.Signals, patience: float) -> None:
-    """Send `signum` to all, wait at most `patience` seconds, then kill the rest."""
+    """Sends `signum` to all, waits at most `patience` seconds, then kills the rest."""
     asked = list(processes)
     for process in asked:
         _send(process, signum)

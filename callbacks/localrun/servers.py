@@ -3,15 +3,15 @@
     with servers(Path(".data")) as urls:
         ...  # urls.database_url, urls.redis_url
 
-A server whose address stands in the environment, as DATABASE_URL or REDIS_URL, is used and not
-started. The others listen on free ports of 127.0.0.1 with generated passwords, and end with the
-block. If the launcher is killed with -9, they end with it (Linux), or at the next start on the same
+A server whose address is in the environment, as DATABASE_URL or REDIS_URL, is used and not started.
+The others listen on free ports of 127.0.0.1 with generated passwords, and end with the block. If
+the launcher is killed with -9, they end with it (Linux), or at the next start on the same
 directory.
 
 `python -m callbacks.localrun.servers COMMAND` runs a command with such servers and then deletes
 their data.
 
-Importing this module needs the standard library only. The `embedded` extra brings the servers'
+Importing this module needs only the standard library. The `embedded` extra installs the servers'
 programs and psutil; without it, a sentence says what is missing.
 """
 
@@ -41,9 +41,8 @@ def servers(data_dir: Path, *, durable: bool = True) -> Iterator[Urls]:
     """Runs the servers that the environment gives no address for, with their data in `data_dir`.
 
     Not `durable` is faster, but a power cut may lose the data: for tests. Call it in the main
-    thread, since the servers end with the thread that started them. Processes that a killed run
-    left on `data_dir` are ended first. Raises CannotStart, for example if another launcher runs
-    there.
+    thread, because the servers end with the thread that started them. First ends the processes that
+    a killed run left on `data_dir`. Raises CannotStart, for example if another launcher runs there.
     """
     data_dir = data_dir.absolute()
     with ExitStack() as stack:
@@ -54,7 +53,7 @@ def servers(data_dir: Path, *, durable: bool = True) -> Iterator[Urls]:
             if not (database_url and redis_url):
                 _require_room(data_dir)
             if not database_url:
-                # Needs the embedded extra, which is not there in production.
+                # Needs the embedded extra, which production lacks.
                 from callbacks.localrun import postgres_server  # noqa: PLC0415
 
                 database_url = stack.enter_context(
@@ -77,7 +76,7 @@ def servers(data_dir: Path, *, durable: bool = True) -> Iterator[Urls]:
 def _claimed(data_dir: Path) -> Iterator[None]:
     """Locks `data_dir` for this process, and ends the processes of an earlier run on it.
 
-    The lock is one of fcntl(2). Forks inherit a lock of flock(2), so processes that a killed
+    Uses a lock of fcntl(2). Child processes inherit a flock(2) lock, so processes that a killed
     launcher left behind would still hold it.
     """
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -122,7 +121,9 @@ def _require_room(data_dir: Path) -> None:
 
 
 def main(command: list[str]) -> int:
-    """Runs `command` with DATABASE_URL and REDIS_URL of servers that are deleted afterwards."""
+    """Runs `command` with DATABASE_URL and REDIS_URL of servers whose data is deleted
+    afterwards.
+    """
     with suppress(KeyboardInterrupt), tempfile.TemporaryDirectory(prefix="callbacks-") as temporary:
         try:
             with servers(Path(temporary), durable=False) as urls:

@@ -1,14 +1,14 @@
 """Command lines for setpriv(1), which changes what a server inherits from us before it starts.
 
-1. `--pdeathsig`: the kernel sends that signal when the process that started the server dies, so
-   that it does not outlive a launcher that was killed with -9.
-2. `--reuid`, `--regid`: gives up root, since PostgreSQL refuses to run as root.
-3. `--ambient-caps`: keeps one capability across that, so that a user other than root still reaches
-   programs and data below a directory that only root may enter (a clone in /root, or in a fresh
-   `mktemp -d`), and no directory's permissions have to be touched (capabilities(7)).
+1. `--pdeathsig`: the kernel sends this signal when the process that started the server dies, so
+   that the server does not outlive a launcher that was killed with -9.
+2. `--reuid`, `--regid`: give up root, because PostgreSQL refuses to run as root.
+3. `--ambient-caps`: keeps one capability, so that a user other than root can still reach programs
+   and data below a directory that only root may enter (a clone in /root, or in a fresh
+   `mktemp -d`) without changing any directory's permissions (capabilities(7)).
 
 setpriv belongs to util-linux, which every Linux distribution with glibc has. Without it (macOS, or
-util-linux before 2.33) a server that outlives us is ended at the next start on its directory.
+util-linux before 2.33), a server that outlives us is ended at the next start on its directory.
 """
 
 import os
@@ -24,7 +24,7 @@ from pathlib import Path
 
 from callbacks.localrun.errors import CannotStart
 
-# Names as setpriv writes them, with their numbers (linux/capability.h).
+# The names that setpriv uses, with their numbers (linux/capability.h).
 _READ_SEARCH = "dac_read_search"
 _OVERRIDE = "dac_override"
 _NUMBERS = {_OVERRIDE: 1, _READ_SEARCH: 2}
@@ -32,17 +32,17 @@ _NUMBERS = {_OVERRIDE: 1, _READ_SEARCH: 2}
 
 @dataclass(frozen=True)
 class Account:
-    """The user that a server runs as in place of root."""
+    """The user that a server runs as instead of root."""
 
     uid: int
     gid: int
 
 
 def server_account(directory: Path) -> Account | None:
-    """The user to run a server as whose data is in `directory`; None: the user we are.
+    """The user to run a server as whose data is in `directory`; None: our own user.
 
-    As root: the owner of the data there is (it may have been made by a run without root), else
-    `nobody`.
+    If we are root: the owner of the data there (an earlier run without root may have created it),
+    else `nobody`.
     """
     if os.geteuid() != 0:
         return None
@@ -59,9 +59,9 @@ def wrapped(
     account: Account | None,
     death_signal: signal.Signals | None = None,
 ) -> list[str]:
-    """`command` as setpriv is to run it for a server with its data in `directory`.
+    """`command` wrapped in setpriv, for a server with its data in `directory`.
 
-    Raises CannotStart when `account` cannot run it.
+    Raises CannotStart if `account` cannot run it.
     """
     program = _program()
     if program is None:
@@ -79,8 +79,8 @@ def wrapped(
         steps += ["--reuid", str(account.uid), "--regid", str(account.gid), "--clear-groups"]
         capability = _capability_to_reach(Path(command[0]), directory)
         if capability is not None:
-            # For access(2), with which initdb looks for its `postgres`, the capabilities of a user
-            # other than root do not count without this bit.
+            # initdb looks for its `postgres` with access(2), which ignores the capabilities of a
+            # user other than root without this bit.
             steps += ["--securebits", "+no_setuid_fixup"]
             steps += ["--inh-caps", f"+{capability}", "--ambient-caps", f"+{capability}"]
     return [*steps, "--", *map(str, command)]
@@ -88,7 +88,7 @@ def wrapped(
 
 @cache
 def _program() -> str | None:
-    """Where setpriv is, if it knows --pdeathsig."""
+    """The path of setpriv, if it knows --pdeathsig."""
     program = shutil.which("setpriv")
     if program is None:
         return None
@@ -99,16 +99,17 @@ def _program() -> str | None:
 
 
 def _capability_to_reach(program: Path, directory: Path) -> str | None:
-    """The least that lets a user other than root run `program` on `directory`, or None.
+    """The smallest capability that lets a user other than root run `program` on `directory`, or
+    None.
 
-    Raises CannotStart when it takes one and this root has none (a container without capabilities).
+    Raises CannotStart if one is needed and this root has none (a container without capabilities).
     """
     executable = _others_may(program.resolve(), stat.S_IXOTH | stat.S_IROTH)
     ways = {*program.parents, *program.resolve().parents, *directory.resolve().parents}
     if executable and all(_others_may(way, stat.S_IXOTH) for way in ways):
         return None
     allowed = _permitted_capabilities()
-    # Reading and searching is enough, unless the program itself may be run by root only.
+    # Reading and searching is enough, unless only root may run the program itself.
     for capability in [_READ_SEARCH, _OVERRIDE] if executable else [_OVERRIDE]:
         if allowed & (1 << _NUMBERS[capability]):
             return capability

@@ -1,1 +1,1 @@
-"""Health, readiness and metrics for the engineer who runs it."""
+"""Health, readiness and metrics for the engineer who runs the system."""

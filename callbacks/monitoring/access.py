@@ -1,4 +1,4 @@
-"""Who may read what is meant for the engineer alone."""
+"""Who may read what is meant only for the engineer."""
 
 import ipaddress
 import secrets
@@ -6,15 +6,16 @@ import secrets
 from django.conf import settings
 from django.http import HttpRequest
 
-# What a proxy adds to what it passes on.
+# Headers that a proxy adds.
 _OF_PROXIES = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP")
 
 
 def may_read(request: HttpRequest) -> bool:
-    """Whether the request brings METRICS_TOKEN; without one set, whether it comes from here.
+    """Whether the request has METRICS_TOKEN; if none is set, whether it comes from this machine.
 
-    A proxy on this machine makes every visitor come from here, so that behind one, or with HTTPS,
-    nothing is open without a token. One that the settings do not know says so itself.
+    Behind a proxy on this machine every visitor comes from here. So behind a proxy, or with HTTPS,
+    nothing is readable without a token. A proxy that the settings do not know identifies itself by
+    its headers.
     """
     if settings.METRICS_TOKEN:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")

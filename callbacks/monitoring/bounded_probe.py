@@ -1,4 +1,4 @@
-"""Asking what may never answer: a database or a broker behind a network that went silent."""
+"""Asks things that may never answer: a database or broker behind a silent network."""
 
 import logging
 import threading
@@ -15,11 +15,11 @@ T = TypeVar("T")
 
 
 class Probe(Generic[T]):
-    """One question, asked by a thread of its own and waited for no longer than `seconds`.
+    """One question, asked in a separate thread and awaited for at most `seconds`.
 
-    Never asked twice at a time: who comes meanwhile gets the same answer, so that neither many
-    requests nor a question that hangs costs more than one thread and one connection. Nor is it
-    asked again for `kept` seconds after the answer, whatever that was.
+    It is never asked twice at a time: later callers share the answer, so that neither many requests
+    nor a question that hangs costs more than one thread and one connection. It is not asked again
+    for `kept` seconds after the answer, whatever the answer was.
     """
 
     def __init__(self, name: str, ask: Callable[[], T], seconds: float, kept: float = 0) -> None:
@@ -33,7 +33,7 @@ class Probe(Generic[T]):
         self._until = 0.0
 
     def start(self) -> None:
-        """Asks, unless it is being asked or the answer is still good."""
+        """Asks, unless it is being asked or the last answer is still good."""
         with self._lock:
             is_over = self._asked is None or self._asked.done()
             if is_over and time.monotonic() >= self._kept_until:
@@ -42,7 +42,7 @@ class Probe(Generic[T]):
                 threading.Thread(target=self._run, args=(self._asked,), daemon=True).start()
 
     def answer(self) -> T:
-        """What came of it. Raises TimeoutError, or whatever the question ended in."""
+        """The answer. Raises TimeoutError, or what the question raised."""
         self.start()
         with self._lock:
             asked, until = self._asked, self._until
@@ -54,7 +54,7 @@ class Probe(Generic[T]):
             answer = self._ask()
             self._keep()
             asked.set_result(answer)
-        except BaseException as error:  # noqa: BLE001  # it is raised where it is waited for
+        except BaseException as error:  # noqa: BLE001  # raised again in `answer`
             log.warning("no answer probe=%s error=%s", self._name, type(error).__name__)
             self._keep()
             asked.set_exception(error)

@@ -1,4 +1,4 @@
-"""Machines whose clock is not the database's (callbacks.common.clock), in words."""
+"""Machines whose clock differs from the database's (callbacks.common.clock), in words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class WrongClock:
 
 
 def wrong(clocks: Mapping[str, float]) -> list[WrongClock]:
-    """The machines whose clocks are wrong, of what their processes (`worker@machine`) have told."""
+    """The machines with wrong clocks, from what their processes (`worker@machine`) reported."""
     found: dict[str, float] = {}
     for process, ahead in clocks.items():
         machine = process.rpartition("@")[2]

@@ -1,9 +1,9 @@
-"""`/metrics`: figures in Prometheus' text format, put together when they are asked for.
+"""`/metrics`: figures in Prometheus's text format, collected when they are requested.
 
-From PostgreSQL, which knows all that happened, and from the signs and counters in Redis
-(callbacks.common.heartbeats). No process keeps a figure of its own: with several web processes,
-each scrape would get another one's. What cannot be had in time is left out, and `callbacks_up` says
-so.
+They come from PostgreSQL, which knows everything that happened, and from the signs and counters in
+Redis (callbacks.common.heartbeats). No process keeps figures of its own: with several web
+processes, each scrape would get those of another one. A part that does not answer in time is left
+out, and `callbacks_up` says so.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ from leads.failed_submissions import FailedBy
 
 @dataclass(frozen=True)
 class _Stored:
-    """What the database was asked, at one moment."""
+    """The database's answers, at one moment."""
 
     leads: dict[str, int]
     new_leads: dict[str, int]
@@ -73,7 +73,7 @@ _signs = Probe("signs", heartbeats.read, readiness.PATIENCE)
 
 class _Figures(Collector):
     def collect(self) -> Iterator[Metric]:
-        """Asks both at once, and gives what came."""
+        """Asks both at the same time, and yields what answered."""
         _database.start()
         _signs.start()
         up = GaugeMetricFamily(
@@ -84,7 +84,7 @@ class _Figures(Collector):
         for part, found in (("database", _from_database), ("redis", _from_signs)):
             try:
                 metrics = list(found())
-            except Exception:  # noqa: BLE001  # its absence is the figure
+            except Exception:  # noqa: BLE001  # callbacks_up reports it
                 up.add_metric([part], 0)
                 continue
             up.add_metric([part], 1)
@@ -93,7 +93,9 @@ class _Figures(Collector):
 
 
 def exposition(accept: str) -> tuple[bytes, str]:
-    """The text, in the newest format that `accept` (a request's header) names; its content type."""
+    """The text in the newest format that `accept` (a request's header) names, and its content
+    type.
+    """
     encode, content_type = choose_encoder(accept)
     return encode(_registry), content_type
 
@@ -231,7 +233,7 @@ def _from_signs() -> Iterator[Metric]:
 
 
 def _failed_submissions(signs: heartbeats.Heartbeats) -> Metric:
-    """Each way and reason, from 0 on: of a series that begins with 1 no alert sees an increase."""
+    """Every way and reason, starting at 0: if a series begins with 1, no alert sees an increase."""
     failed = CounterMetricFamily(
         "callbacks_submissions_failed",
         "Submissions that could not be stored, and were answered 503 or 500, by way and reason.",

@@ -1,4 +1,4 @@
-"""Migrations that the database has and this code does not know: it was made by a newer version."""
+"""Migrations in the database that this code does not know: a newer version applied them."""
 
 from functools import cache
 
@@ -7,7 +7,7 @@ from django.db.migrations.loader import MigrationLoader
 
 
 def sentence() -> str:
-    """What is wrong, and what to do; "" where this code knows all that the database has.
+    """What is wrong, and what to do; "" if this code knows all migrations in the database.
 
     Raises django.db.Error.
     """
@@ -22,8 +22,8 @@ def sentence() -> str:
 
 
 def _unknown() -> list[str]:
-    """Those that were run after all that this code knows of the same application. One that was run
-    before them is of an earlier version, whose migrations were made into one.
+    """Unknown migrations applied after all known ones of the same application. An unknown migration
+    that was applied before a known one is from an earlier version, and was squashed.
     """
     known = _known()
     with connection.cursor() as cursor:
@@ -33,14 +33,14 @@ def _unknown() -> list[str]:
     for app, name in applied:
         if name in known.get(app, ()):
             found.pop(app, None)
-        elif app in known:  # what an application that is no longer here has made is no matter
+        elif app in known:  # ignores applications that no longer exist
             found.setdefault(app, []).append(f"{app}.{name}")
     return [name for names in found.values() for name in names]
 
 
 @cache
 def _known() -> dict[str, set[str]]:
-    """The migrations in the code, by application: with those that others stand for."""
+    """The migrations in the code, by application, including those that they replace."""
     loader = MigrationLoader(None)
     known: dict[str, set[str]] = {app: set() for app in loader.migrated_apps}
     for (app, name), migration in loader.disk_migrations.items():

@@ -1,7 +1,7 @@
-"""What managers have to know at once: nobody can be rung, a part of the system is away, a clock is
+"""What managers must know at once: nobody can be rung, a part of the system is down, a clock is
 wrong.
 
-The one place that says it: the admin shows these sentences above every page.
+The only source of these sentences: the admin shows them above every page.
 """
 
 import time
@@ -29,18 +29,18 @@ from callbacks.spending import limits
 from callbacks.telephony import account_refusals
 from callbacks.voicenter.values.leg_outcome import OUTCOMES, LegOutcome
 
-# The provider is away when none of its newest calls was placed, and these are no older than this.
+# The provider counts as down if none of its newest calls was placed, and these are recent.
 _CALLS, _LATELY = 3, timedelta(minutes=30)
-# The provider's words for a phone to which there was no way.
+# The provider's words for a phone that it could not reach.
 _NO_WAY = [
     word
     for word, it in OUTCOMES.items()
     if it in (LegOutcome.UNREACHABLE, LegOutcome.NETWORK, LegOutcome.NOT_CALLED)
 ]
-# So many attempts are looked at for those that have failed lately.
+# How many of the newest attempts are checked for recent failures.
 _NEWEST = 500
 
-# By the name of the check. A database that is away shows no page.
+# By the name of the check. While the database is down, no page is shown.
 _SENTENCES: dict[str, Text] = {
     "broker": _(
         "The queue (Redis or RabbitMQ) does not answer: requests are stored, and called once it is "
@@ -56,7 +56,7 @@ _SENTENCES: dict[str, Text] = {
 }
 
 
-# Said by a database that still reads: one that is away shows no page.
+# For a database that can still be read: while it is down, no page is shown.
 _NOT_STORED = _(
     "Requests of visitors cannot be stored at this moment, and nobody new is called: the database "
     "accepts no writes (its disk may be full). Visitors are asked to send theirs again. Tell "
@@ -65,17 +65,17 @@ _NOT_STORED = _(
 
 
 class Trouble(Enum):
-    """Why no call of the provider's comes to anything."""
+    """Why none of the provider's calls succeeds."""
 
     AWAY = "away"
     REFUSES = "refuses"  # invalid parameters, whoever the call is for
-    NO_PHONE = "no phone"  # takes calls, and finds none of the salespeople's phones
+    NO_PHONE = "no phone"  # accepts calls, but reaches none of the salespeople's phones
 
 
 def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
-    """The sentences that are true now, the gravest first; none when all is well.
+    """The sentences that are true now, most serious first; empty if all is well.
 
-    `silent`: the sources for which nobody can be rung, where they are known already.
+    `silent`: the sources that nobody can be rung for, if they are already known.
     """
     now = timezone.now()
     found = [str(_NOT_STORED)] if storing.trouble() else []
@@ -85,7 +85,7 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
     zone = timezone.get_current_timezone()
     found += [it.sentence(now, zone) for it in limits.used_up(limits.standings(now))]
     newest = _newest_calls()
-    # Asked for only where one of them was refused so: this is looked at for each page.
+    # Queried only if one of them was refused for this: each page runs this code.
     is_refused = any(it.failure_reason in RefusedFor.values for it in newest)
     refusal = account_refusals.current() if is_refused else None
     trouble = None if refusal else _trouble(newest, now)
@@ -150,18 +150,18 @@ def account_refused(refusal: AccountRefusal) -> str:
 
 
 def processes_away() -> list[tuple[str, Text]]:
-    """The parts of the system that are away, each by the name of its check and in a sentence."""
+    """The parts of the system that are down, each with the name of its check and a sentence."""
     return [(name, _SENTENCES[name]) for name in _missing.names()]
 
 
 def wrong_clocks() -> list[WrongClock]:
-    """The machines of ours whose clock is not the database's."""
+    """Our machines whose clocks differ from the database's."""
     return _missing.clocks()
 
 
 def provider_trouble(now: datetime) -> Trouble | None:
-    """Why the newest calls all failed at the provider, lately; None: they did not. One query, and
-    others where the newest was refused for its parameters or reached no salesperson.
+    """Why the newest calls all failed at the provider recently; None: they did not. One query, and
+    others if the newest was refused for its parameters or reached no salesperson.
     """
     return _trouble(_newest_calls(), now)
 
@@ -193,8 +193,8 @@ def _trouble(newest: list[CallAttempt], now: datetime) -> Trouble | None:
 
 
 def _reach_no_phone(extensions: set[int | None], attempts: list[int]) -> bool:
-    """Whether these calls failed on the way to several phones, or to the only one there is. A phone
-    alone is told by its own row; one that is engaged has been reached.
+    """Whether these calls failed on the way to several phones, or to the only one there is. A
+    single phone's own row reports it; a busy phone was reached.
     """
     legs = CallRecord.objects.filter(attempt__in=attempts, leg=1, status__in=_NO_WAY)
     if legs.values("attempt").distinct().count() < len(attempts):
@@ -203,8 +203,8 @@ def _reach_no_phone(extensions: set[int | None], attempts: list[int]) -> bool:
 
 
 def not_placed(now: datetime) -> Q:
-    """Attempts of the last half hour that failed at the provider: refused, it could not be reached,
-    or its answer was lost. Of the newest attempts only, which are read by their key.
+    """Attempts of the last half hour that failed at the provider: it refused, could not be reached,
+    or its answer was lost. Only among the newest attempts, which are read by primary key.
     """
     newest = CallAttempt.objects.order_by("-pk").values("pk")[:_NEWEST]
     failed = Q(outcome__in=[Outcome.PROVIDER_ERROR.value, Outcome.NOT_SENT.value])
@@ -215,8 +215,8 @@ def not_placed(now: datetime) -> Q:
 
 
 class _Missing:
-    """Which processes are away, and whose clocks are wrong, looked up every few seconds: while one
-    is away, that takes time.
+    """Which processes are down, and whose clocks are wrong, looked up at most every few seconds:
+    while one is down, the lookup is slow.
     """
 
     def __init__(self) -> None:
@@ -232,7 +232,7 @@ class _Missing:
             return self._names
 
     def clocks(self) -> list[WrongClock]:
-        """The clocks that are wrong, as old at most."""
+        """The wrong clocks, at most as old."""
         with self._lock:
             self._look()
             return self._clocks
@@ -241,7 +241,7 @@ class _Missing:
         if self._looked_at is None or time.monotonic() - self._looked_at >= REMEMBERED_FOR:
             checks, self._clocks = readiness.processes()
             wrong = [check.name for check in checks if not check.ok]
-            # When the broker or Redis is away, what depends on it is no news.
+            # If the broker or Redis is down, what depends on it is not reported.
             self._names = next(([it] for it in ("broker", "redis") if it in wrong), wrong)
             self._looked_at = time.monotonic()
 

@@ -10,8 +10,8 @@ from callbacks.models import Team
 from callbacks.models.extensions import ON_ANOTHER_CALL
 from callbacks.routing import availability, config, rules
 
-# What keeps a phone from being rung -> what its person is doing. A person with several phones is
-# doing the first of these that one of the phones shows.
+# Why a phone cannot be rung -> what its person is doing. If a person's phones differ, the first of
+# these counts.
 FREE, ON_CALL, WRAP_UP, PAUSED, AWAY, OFF_SHIFT = (
     "free",
     "on_call",
@@ -34,8 +34,8 @@ _DOING = {
 _CASES = " ".join(f"WHEN '{reason}' THEN '{doing}'" for reason, doing in _DOING.items())
 _PLACES = ", ".join(f"'{doing}'" for doing in IN_ORDER)
 
-# An extension without a login is a person of its own. Team by team: whoever has phones in two teams
-# is one of each.
+# An extension without a login counts as a person. Counted by team: a person with phones in two
+# teams counts in each.
 _COUNTED = f"""
     SELECT team_id, doing, count(*) AS people FROM (
         SELECT DISTINCT ON (team_id, person) team_id, doing FROM (
@@ -73,7 +73,7 @@ class TeamNow:
 
 
 def by_team(teams: Collection[Team], now: datetime) -> list[TeamNow]:
-    """The teams, in the order in which they are given.
+    """The teams, in the given order.
 
     While a team is closed, all its people who are not on a call are off shift.
     """

@@ -1,7 +1,7 @@
 """The figures behind /metrics: how many, how late, how fast. Each is one query of bounded cost.
 
-Closed leads and old attempts are many; nothing here counts them all. Open leads and live attempts
-are found by their partial indexes, recent attempts from the newest backwards.
+Closed leads and old attempts are many, so nothing here counts them all. Open leads and live
+attempts are found by their partial indexes, recent attempts from the newest backwards.
 """
 
 from collections.abc import Mapping
@@ -17,11 +17,11 @@ from callbacks.scheduling import calling_hours
 from leads import sla
 from leads.models import OPEN_STATUSES, Lead, LeadStatus
 
-# Attempts and closed leads are looked at back to this age, and no more of them than this.
+# How far back, and how many, attempts and closed leads are read.
 RECENT = timedelta(hours=1)
 AT_MOST = 20_000
 
-# As constants, so that the partial indexes' conditions are seen to hold.
+# As constants, so that PostgreSQL sees that the partial indexes' conditions hold.
 _OPEN_STATUSES = ", ".join(f"'{status.value}'" for status in OPEN_STATUSES)
 _LIVE_STATES = ", ".join(f"'{state.value}'" for state in LIVE_STATES)
 
@@ -56,7 +56,7 @@ _RECENT = """
     FROM recent WHERE answered_at > sent_at AND failure_reason <> 'worker_lost'
 """
 
-# What became of those who came lately; closed leads of all times are never counted.
+# The status of recent leads; closed leads of all times are never counted.
 _NEWEST = """
     SELECT status, count(*) FROM (
         SELECT status, submitted_at FROM leads_lead ORDER BY id DESC LIMIT %(at_most)s
@@ -68,7 +68,7 @@ QUANTILES = (0.5, 0.95, 0.99)
 
 @dataclass(frozen=True)
 class DueLeads:
-    """Leads of one source whose time to be called has come."""
+    """Due leads of one source."""
 
     source_id: int
     oldest: datetime
@@ -77,7 +77,7 @@ class DueLeads:
 
 @dataclass(frozen=True)
 class LiveAttempts:
-    """Live attempts of one state."""
+    """Live attempts in one state."""
 
     count: int
     oldest: datetime
@@ -85,7 +85,7 @@ class LiveAttempts:
 
 @dataclass(frozen=True)
 class RecentCalls:
-    """Attempts of the last hour: how many by (state, ERRORCODE), and seconds to an answer."""
+    """Attempts of the last hour: counts by (state, ERRORCODE), and seconds to the answer."""
 
     attempts: Mapping[tuple[str, str], int]
     answers: int
@@ -93,12 +93,12 @@ class RecentCalls:
 
 
 def open_leads() -> dict[str, int]:
-    """Leads that somebody still has to do something for, by status."""
+    """Leads that still need something done, by status."""
     return {str(status): 0 for status in OPEN_STATUSES} | dict(_ask(_OPEN))
 
 
 def new_leads(now: datetime) -> dict[str, int]:
-    """Leads that were submitted within the last hour, by what their status is now."""
+    """Leads submitted within the last hour, by their current status."""
     found = _ask(_NEWEST, {"at_most": AT_MOST, "since": now - RECENT})
     return {str(status): 0 for status in LeadStatus} | dict(found)
 
@@ -116,7 +116,8 @@ def overdue(now: datetime) -> int:
 def oldest_wait(leads: list[DueLeads], now: datetime) -> timedelta:
     """How long the oldest of `leads` has been waiting for an open team.
 
-    A source whose teams are all closed waits as it should; one that nobody answers does not.
+    Leaves out sources whose teams are all closed, because their leads wait as planned; includes
+    sources without any team.
     """
     waiting_since = [entry.oldest for entry in leads if not _is_closed(entry.source_id, now)]
     return now - min(waiting_since, default=now)
@@ -128,7 +129,7 @@ def live_attempts() -> dict[str, LiveAttempts]:
 
 
 def recent(now: datetime) -> RecentCalls:
-    """What became of the attempts of the last hour."""
+    """How the attempts of the last hour went."""
     rows = _ask(_RECENT, {"at_most": AT_MOST, "since": now - RECENT, "quantiles": list(QUANTILES)})
     attempts = {(state, code): count for state, code, count, _none in rows if state != "latency"}
     answers, seconds = next(

@@ -1,4 +1,4 @@
-"""Does the whole thing work? What `/readyz` looks at, each with what to do when it does not."""
+"""Whether the whole system works: the checks of `/readyz`, each with advice for its failure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ from callbacks.telephony import account_refusals
 from leads import refused_connections, unavailable
 from leads.unavailable import INSUFFICIENT_PRIVILEGE
 
-# Seconds. PostgreSQL and Redis answer in milliseconds; who asks is often less patient than this.
+# Seconds. PostgreSQL and Redis answer in milliseconds; most callers are less patient than this.
 PATIENCE = 2.0
-# For how long nobody may be there to be rung. Each sweep leaves a sign when somebody is.
+# Seconds during which nobody may be there to be rung. Each sweep leaves a sign if somebody is.
 NOBODY_FOR = 60.0
 PEOPLE = "people"
 
@@ -34,7 +34,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at; `advice` is a sentence for who has to mend it, or should know of it."""
+    """One check; `advice` is a sentence for whoever has to fix the problem, or should know about
+    it.
+    """
 
     name: str
     ok: bool
@@ -43,8 +45,9 @@ class Check:
 
 @dataclass(frozen=True)
 class _Database:
-    """What is wrong with it, how long the oldest due lead has waited, for which sources nobody can
-    be rung, and what the provider refuses of the account. `remark`: what is no trouble yet.
+    """What is wrong with the database, how long the oldest due lead has waited, which sources
+    nobody can be rung for, and why the provider refuses the account. `remark`: something that is
+    not yet a problem.
     """
 
     problem: str = ""
@@ -57,7 +60,7 @@ class _Database:
 _UNMIGRATED = (
     "The database is not that of this version, and nobody can be called: run `manage.py migrate`."
 )
-# It may answer, and refuse: which of the two, the check of the database says.
+# The database may answer and refuse: the check of the database says which.
 _NO_DATABASE = "Not known while the database cannot be asked."
 _MAY_NOT_READ = (
     "PostgreSQL does not let the user of DATABASE_URL read its tables: run docs/deploy/roles.sql "
@@ -68,7 +71,7 @@ _MAY_NOT_READ = (
 def _look_into_database() -> _Database:
     try:
         return _read_database()
-    except ProgrammingError as error:  # it answers, and has not what this version asks for
+    except ProgrammingError as error:  # it answers, but lacks what this version needs
         may_read = unavailable.sqlstate(error) != INSUFFICIENT_PRIVILEGE
         return _Database(_UNMIGRATED if may_read else _MAY_NOT_READ)
 
@@ -86,13 +89,15 @@ def _read_database() -> _Database:
 
 
 def note_people() -> None:
-    """A step of the sweep: leaves a sign when there is somebody to be rung for every source."""
+    """A step of the sweep: leaves a sign if somebody can be rung for every source."""
     if not nobody_now.sources(timezone.now()):
         heartbeats.seen(PEOPLE)
 
 
 def bound_statements() -> None:
-    """Has the database give up what nobody waits for any more; until the transaction's end."""
+    """Makes the database cancel statements that nobody waits for any more, until the transaction
+    ends.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{PATIENCE:g}s"])
 
@@ -108,9 +113,9 @@ _signs = Probe("signs", heartbeats.read, PATIENCE)
 
 
 def checks() -> list[Check]:
-    """All of them, in an order to read them in: the first that is not well is the cause."""
+    """All checks in reading order: the first that fails is the cause."""
     for probe in (_database, storing, _broker, _signs):
-        probe.start()  # side by side: the whole takes no longer than the slowest
+        probe.start()  # in parallel: the whole takes no longer than the slowest
     database, signs = _answer(_database), _answer(_signs)
     return [
         *_look_at_database(database), *_look_at_broker(),
@@ -120,7 +125,7 @@ def checks() -> list[Check]:
 
 
 def processes() -> tuple[list[Check], list[WrongClock]]:
-    """The broker and what runs with it, and whose clocks are wrong; asks no database."""
+    """The checks of the broker and what runs with it, and the wrong clocks; asks no database."""
     for probe in (_broker, _signs):
         probe.start()
     signs = _answer(_signs)
@@ -129,7 +134,7 @@ def processes() -> tuple[list[Check], list[WrongClock]]:
 
 
 def _answer(probe: Probe[T]) -> T | None:
-    """None for whatever it ended in: that may name the host, and is not shown."""
+    """The answer, or None for any error: an error may name the host, so it is not shown."""
     try:
         return probe.answer()
     except Exception:  # noqa: BLE001
@@ -146,7 +151,7 @@ def _look_at_database(database: _Database | None) -> Iterator[Check]:
         for name in ("store", "leads"):
             yield Check(name, ok=False, advice=_NO_DATABASE)
         return
-    # While a new version is deployed the old one still serves: that is said, and no trouble.
+    # During a deployment the old version still serves: this is a remark, not a problem.
     yield Check("database", not database.problem, database.problem or database.remark)
     trouble = storing.trouble()
     yield _verdict("store", not trouble, trouble)
@@ -184,7 +189,7 @@ def _look_at_processes(signs: Heartbeats | None) -> Iterator[Check]:
 def _look_at_people(database: _Database | None, signs: Heartbeats | None) -> Check:
     if database is None:
         return Check(PEOPLE, ok=False, advice=_NO_DATABASE)
-    # Where Redis was emptied, nothing is known of the time before.
+    # If Redis was emptied, nothing is known about the time before.
     last = (signs.seen.get(PEOPLE) or signs.since) if signs else 0
     return _verdict(
         PEOPLE,

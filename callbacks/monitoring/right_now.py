@@ -1,6 +1,4 @@
-"""Who waits, which calls are on and what people do at this moment: the wallboard's and the
-overview's.
-"""
+"""Who waits, which calls are on and what people do now, for the wallboard and the overview."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,13 +13,13 @@ from callbacks.routing import config
 from callbacks.scheduling.promise import Promise, promise_to
 from leads.models import Lead
 
-# So many of those who wait are listed; of the others the number is told.
+# How many waiting leads are listed; the others are only counted.
 MOST_WAITING = 8
 
 _LIVE = ", ".join(f"'{state.value}'" for state in LIVE_STATES)
 
-# Those whose phone has not rung yet come first, by their due time; then those who are called again.
-# Over all of them, who has waited longest: whose phone has not rung and whose clock runs longest.
+# Leads whose phone has not rung come first, by due time; then those that are called again.
+# `longest`: over all of them, the lead whose phone has not rung and whose clock runs longest.
 _SEEN = """(%(all)s OR lead.source_id = ANY(%(sources)s::bigint[])
         OR lead.by_team = ANY(%(teams)s::bigint[]))"""
 _WAITING = f"""
@@ -53,7 +51,7 @@ _CALLS = f"""
 
 @dataclass(frozen=True)
 class Waiting:
-    """Somebody who is to be called now. `due_at` None: their phone has rung before."""
+    """A person to be called now. `due_at` None: their phone has rung before."""
 
     name: str
     source: str
@@ -63,7 +61,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class LongestWait:
-    """The lead whose clock runs longest, of those to be called whose phone is silent.
+    """The lead whose clock runs longest, among due leads whose phone has not rung.
 
     `promise`: what it was promised, and by which source.
     """
@@ -76,10 +74,10 @@ class LongestWait:
 
 @dataclass(frozen=True)
 class Now:
-    """`waiting`: how many; `first`: those who are to be called first.
+    """`waiting`: how many; `first`: the first to be called.
 
-    `calls`: live calls, `picked_up`: those of them that the salesperson has answered.
-    `unknown`: live attempts whose answer was lost, and that are being looked for.
+    `calls`: live calls; `picked_up`: those that the salesperson answered. `unknown`: live attempts
+    whose answer was lost and is being looked for.
     """
 
     now: datetime
@@ -93,7 +91,7 @@ class Now:
 
 
 def read(now: datetime, seen: Scope = EVERYTHING) -> Now:
-    """What of it who asks may see. Four statements; none of them reads closed leads."""
+    """What the given scope may see of it. Four statements; none of them reads closed leads."""
     its = {
         "all": not seen.is_limited,
         "sources": sorted(seen.sources),

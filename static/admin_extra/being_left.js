@@ -1,5 +1,5 @@
-// `window.isBeingLeft()`: whether a link was followed, a form sent or a file asked for a moment ago.
-// Loading the page again would end that.
+// `window.isBeingLeft()`: whether a link was followed, a form sent or a file requested a moment
+// ago. A reload would interrupt that.
 "use strict";
 (() => {
   // Milliseconds.

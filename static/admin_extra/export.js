@@ -1,4 +1,5 @@
-// Beside the export's buttons: how many rows are in the file, until it is whole or has broken off.
+// Shows beside the export's buttons how many rows are in the file, until it is complete or has
+// failed.
 "use strict";
 (() => {
   const EVERY = 1000; // milliseconds
@@ -13,12 +14,12 @@
     let failures = 0;
     said.textContent = "";
     const look = async () => {
-      if (form.elements.ticket.value !== asked) return; // another one has been started
+      if (form.elements.ticket.value !== asked) return; // another export has started
       try {
         const answer = await fetch(address, { headers: { Accept: "application/json" } });
         if (!answer.ok) throw new Error(answer.status);
         const now = await answer.json();
-        await window.released?.(); // with the words below, the buttons' line may become two
+        await window.released?.(); // the new words may wrap the line of buttons
         if (now.state !== "under_way") {
           said.textContent = form.dataset[`words${now.state === "complete" ? "Complete" : "Broken"}`];
           return;

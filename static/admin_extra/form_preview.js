@@ -1,7 +1,7 @@
 // The preview of a source's form follows what is typed on the source's page.
 //
-// What the page has is posted to the preview's address, which stores nothing, and the answer is shown
-// in a frame of its own: without scripts, and out of reach of mouse and keyboard.
+// The page's data is posted to the preview's address, which stores nothing. The answer is shown in
+// a separate frame, without scripts and out of reach of mouse and keyboard.
 
 (() => {
   "use strict";
@@ -35,7 +35,7 @@
       await window.released?.();
       if (signal.aborted) return;
       told.textContent = answer.error ?? "";
-      // What is not valid yet leaves the last form that was; where there is none, the stored one.
+      // Invalid input keeps the last form; the first time, shows the stored one.
       if (!answer.html || (answer.error && frame)) return;
       languages.replaceChildren(
         ...answer.languages.map(([code, name]) => new Option(name, code, false, code === answer.language)),
@@ -43,7 +43,7 @@
       show(answer.html);
     }
 
-    // Always another frame: one that is loaded anew would fill the browser's history.
+    // Always a new frame: loading a frame again would fill the browser's history.
     function show(html) {
       const next = document.createElement("iframe");
       next.title = stage.dataset.title;
@@ -67,7 +67,7 @@
     function fit() {
       if (!frame) return;
       frame.style.width = `${width}px`;
-      frame.style.height = "0"; // so that a page that is shorter now is seen to be
+      frame.style.height = "0"; // so that a shorter page is measured correctly
       const height = Math.max(frame.contentDocument.documentElement.scrollHeight, width === 390 ? 600 : 700) + 2;
       frame.style.height = `${height}px`;
       const scale = Math.min(1, panel.querySelector(".hint").clientWidth / width);
@@ -88,7 +88,7 @@
         fit();
       });
     }
-    // Not for what is hidden behind a tab, or far below.
+    // Only once the panel is visible: not behind a tab, or far below.
     const seen = new IntersectionObserver(([entry]) => {
       if (!entry.isIntersecting) return;
       seen.disconnect();

@@ -1,5 +1,5 @@
-// The overview shows what is new by itself: the same page is fetched every few seconds, and each part
-// that has changed is put in place of ours. Focus, scroll and what is unfolded stay as they are.
+// The overview updates itself: fetches the same page every few seconds, and replaces each part that
+// changed. Focus, scroll position and unfolded parts stay.
 "use strict";
 (() => {
   const EVERY = 10_000; // milliseconds
@@ -13,7 +13,7 @@
     return selection?.isCollapsed === false && part.contains(selection.anchorNode);
   };
 
-  // The link that had the focus has it again, wherever it stands now.
+  // The link that had the focus gets it again, wherever it is now.
   function put(ours, theirs) {
     const focused = ours.contains(document.activeElement) ? document.activeElement : null;
     const tag = focused?.tagName;
@@ -65,7 +65,7 @@
     }
   }
 
-  // Before a chart is drawn into its canvas: what the server has sent.
+  // The server's HTML, before a chart is drawn into its canvas.
   for (const part of document.querySelectorAll("[data-live]")) part.source = part.innerHTML;
   document.addEventListener("visibilitychange", refresh);
   const again = () => setTimeout(async () => { await refresh(); again(); }, EVERY);

@@ -1,5 +1,5 @@
-// A list shows what is new by itself: the same page is fetched every few seconds, and its rows are
-// put in place of ours. Not while somebody ticks rows, marks text or looks elsewhere.
+// The list updates itself: fetches the same page every few seconds and replaces the rows. Not while
+// somebody ticks rows, selects text, or has hidden the page.
 "use strict";
 (() => {
   // Milliseconds.
@@ -19,7 +19,7 @@
     let page;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-      // Logged out, or something is wrong: what is shown stays.
+      // Logged out, or an error: the rows stay.
       if (!answer.ok || answer.redirected) return;
       page = new DOMParser().parseFromString(await answer.text(), "text/html");
     } catch {
@@ -29,7 +29,7 @@
     if (inUse()) return;
     const [ours, theirs] = [list(), page.getElementById("result_list")];
     if (!ours || !theirs) {
-      if ((ours || theirs) && !window.isBeingLeft()) location.reload(); // there were no rows, or there are none any more
+      if ((ours || theirs) && !window.isBeingLeft()) location.reload(); // the list was or is empty
       return;
     }
     if (rowsOf(ours).map((row) => row.innerHTML).join() === rowsOf(theirs).map((row) => row.innerHTML).join()) return;
@@ -43,7 +43,7 @@
     if (window.Actions && parent && boxes.length) window.Actions(boxes, { parent });
   }
 
-  // A thing's own page loads the same scripts.
+  // A single object's page loads the same scripts.
   document.addEventListener("DOMContentLoaded", () => {
     if (document.getElementById("changelist")) setInterval(refresh, EVERY);
   });

@@ -1,4 +1,4 @@
-// The picture of a schedule follows what is typed: the server draws it, with the rules that hold.
+// The picture of a schedule follows what is typed: the server draws it, with the real rules.
 
 (() => {
   "use strict";
@@ -21,10 +21,10 @@
         });
         const html = answer.ok ? await answer.text() : "";
         await window.released?.();
-        // A slower answer to something typed before is of no use any more.
+        // A slow answer to earlier input is outdated.
         if (mine === latest && html.trim()) picture.innerHTML = html;
       } catch {
-        // Without the server the picture stays as it is; saving will say what is wrong.
+        // Without the server the picture stays as it is; saving will show any error.
       }
     }
 

@@ -1,5 +1,5 @@
-// While a worker works out what this page will show: the page is fetched every other second, its
-// progress shown, and its result once it is there. What somebody has typed meanwhile stays.
+// While a worker prepares what this page will show: fetches the page every two seconds, and shows
+// its progress, then its result. Typed input stays.
 "use strict";
 (() => {
   // Milliseconds.
@@ -9,7 +9,7 @@
   let isTypedInto = false;
   document.addEventListener("input", () => (isTypedInto = true));
 
-  // The page as it is now; null: it was not answered.
+  // The current page; null if the server did not answer with it.
   async function fetched() {
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
@@ -19,7 +19,7 @@
     }
   }
 
-  // Whether there is nothing more to wait for.
+  // Whether there is nothing left to wait for.
   async function look() {
     const page = await fetched();
     await window.released();

@@ -5,7 +5,7 @@
 
   const RIGHT_TO_LEFT = /^(ar|fa|he|iw|ur|yi)\b/;
 
-  // As leads/branding/contrast.py reckons it.
+  // Calculated as in leads/branding/contrast.py.
   function luminance(colour) {
     const part = (at) => {
       const share = parseInt(colour.slice(at, at + 2), 16) / 255;
@@ -18,7 +18,7 @@
     const preview = document.querySelector("[data-button-preview]");
     const form = preview?.closest("form");
     const field = (name) => form.querySelector(`[name="widget-0-${name}"]`);
-    if (!form || !field("colour")) return; // who may only read it sees it as it is stored
+    if (!form || !field("colour")) return; // read-only users see the stored button
     const list = preview.querySelector("ul");
     const blank = list.firstElementChild.cloneNode(true);
     const contrast = preview.querySelector("[data-contrast]");

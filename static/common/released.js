@@ -1,16 +1,15 @@
-// `await window.released?.()` goes on once nothing is being pressed. What appears, goes or is put in
-// place of something between a press and its release takes the button from under the finger, and the
-// click is lost.
+// `await window.released?.()` continues once nothing is pressed. A change to the page between a
+// press and its release would move the button away from the finger, and the click would be lost.
 "use strict";
 
 (() => {
-  // Milliseconds. After a touch the browser makes the click of its own a moment later.
+  // Milliseconds. After a touch the browser sends its own click a moment later.
   const UNTIL_THE_CLICK = 100;
-  // The end of some presses is told to nobody: a menu or a window of the system has come between.
+  // Some presses end without an event, because a system menu or window came between.
   const LONGEST = 10_000;
   const pressed = new Set();
 
-  // `isEnd`: whether an event is the end of this very press, and not of another finger or key.
+  // `isEnd`: whether an event ends this press, and not that of another finger or key.
   function press(names, isEnd) {
     const over = new Promise((fulfil) => {
       const heard = new AbortController();
@@ -20,7 +19,7 @@
       };
       const listen = { capture: true, signal: heard.signal };
       for (const name of names) window.addEventListener(name, (it) => isEnd(it) && end(), listen);
-      // Of the window alone: what loses the focus within it tells so without bubbling.
+      // Only of the window: elements inside it also fire "blur".
       window.addEventListener("blur", (it) => it.target === window && end(), listen);
       window.addEventListener("contextmenu", end, listen);
       window.setTimeout(end, LONGEST);
@@ -33,7 +32,7 @@
     ({ pointerId }) => press(["pointerup", "pointercancel"], (it) => it.pointerId === pointerId),
     true,
   );
-  // The space bar presses a button as a finger does: its click comes when it is let go.
+  // The space bar presses a button like a finger does: the click comes on release.
   window.addEventListener(
     "keydown",
     ({ key, repeat }) => key === " " && !repeat && press(["keyup"], (it) => it.key === " "),

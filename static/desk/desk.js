@@ -1,6 +1,6 @@
 // Keeps the page up to date: asks the server every two seconds, less often while the page is hidden
-// or the server cannot be reached. Parts that have not changed are left alone, and so is a form in
-// which somebody has typed.
+// or the server is unreachable. Leaves unchanged parts alone, and forms in which somebody has
+// typed.
 "use strict";
 
 (() => {
@@ -19,7 +19,7 @@
     return (document.hidden ? 5 : 2) * SECOND;
   }
 
-  // What somebody is writing stays until it is sent, whatever happens around it.
+  // A text being written stays until it is sent, whatever changes around it.
   function isTyped(form) {
     return [...form.querySelectorAll("textarea")].some((it) => it.value !== it.defaultValue);
   }
@@ -46,7 +46,7 @@
     }
   }
 
-  // The figures of the day and the week: every minute while somebody looks, and after a call.
+  // The figures of the day and the week: every minute while the page is visible, and after a call.
   async function askFigures() {
     window.clearTimeout(figuresTimer);
     figuresTimer = window.setTimeout(askFigures, 60 * SECOND);
@@ -60,7 +60,7 @@
       figures.innerHTML = html;
       figures.querySelector("details").open = isOpen;
     } catch {
-      // They say of when they are; `ask` says that the server cannot be reached.
+      // The figures show their time; `ask` says that the server is unreachable.
     }
   }
 
@@ -93,7 +93,7 @@
     timer = window.setTimeout(ask, pause());
   }
 
-  // A salesperson who comes back to the page sees the present state at once.
+  // A salesperson who returns to the page sees the current state at once.
   document.addEventListener("visibilitychange", () => document.hidden || ask());
   window.addEventListener("pageshow", (event) => event.persisted && ask());
   window.addEventListener("online", ask);

@@ -1,5 +1,5 @@
-// Has the browser solve a challenge in the background, for a request that is held until it has.
-// The page says nothing of it. Where it fails, the request stays with a person.
+// Makes the browser solve a challenge in the background, for a request that is held until then. The
+// page says nothing about it. If it fails, the request stays with a person.
 const place = document.querySelector("[data-challenge]");
 const { challenge, worker } = place.dataset;
 
@@ -9,7 +9,7 @@ widget.setAttribute("display", "invisible");
 widget.setAttribute("auto", "onload");
 widget.setAttribute(
   "configuration",
-  // It would watch how the mouse moves, and wait for half a second.
+  // Otherwise it watches mouse movements, and waits half a second.
   JSON.stringify({ humanInteractionSignature: false, minDuration: 0 }),
 );
 
@@ -23,7 +23,7 @@ async function sendTwice(solution) {
   try {
     await send(solution);
   } catch {
-    await send(solution); // the network was away; what has counted once does not count again
+    await send(solution); // the network failed; a solution that counted once does not count again
   }
 }
 

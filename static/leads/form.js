@@ -29,12 +29,12 @@ for (const form of document.querySelectorAll("form[data-once]")) {
 
   // "Back" may show the page as it was left, with the button disabled.
   window.addEventListener("pageshow", giveBack);
-  // The browser's Stop. Not every browser tells of it, hence the patience; sending twice does no
-  // harm, since the server knows the page's token.
+  // The browser's Stop button. Not every browser reports it, hence the timeout; sending twice does
+  // no harm, because the server knows the page's token.
   window.navigation?.addEventListener("navigateerror", giveBack);
 }
 
-// Shows the number as we understand it, once it has been typed: not with each key.
+// Shows the number as we read it, after typing ends, not at each key.
 for (const place of document.querySelectorAll("[data-understood]")) {
   const form = place.closest("form");
   const { phone, country } = form.elements;
@@ -58,6 +58,6 @@ for (const place of document.querySelectorAll("[data-understood]")) {
 
   phone.addEventListener("change", ask);
   country?.addEventListener("change", ask);
-  // What was understood of another number is said no longer.
+  // Removes what was said about an earlier number.
   phone.addEventListener("input", () => (place.textContent = ""));
 }

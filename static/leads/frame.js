@@ -1,6 +1,6 @@
-// A page of ours in the frame that another website shows (leads/widget/loader.js): tells the page
-// around it what it shows, and nothing of what is typed. The browser lets only the websites of the
-// source be around it (frame-ancestors), so whoever is, may know.
+// For our page in the frame that another website shows (leads/widget/loader.js): tells the page
+// around it which page it is, and nothing that is typed. The browser only lets the source's
+// websites show the frame (frame-ancestors), so the page around it may know.
 "use strict";
 
 (() => {
@@ -8,15 +8,15 @@
   if (around === window) return;
   const standing = document.querySelector("[data-status]");
   let origin = "";
-  let wantsToClose = false; // since before the page around us has said who it is
+  let wantsToClose = false; // asked to close before the page around us said hello
 
-  // Where the visitor came from, as the page around us knows it: the addresses, without all but the
-  // marks of advertisements in them. Names of fields and marks: leads/visits.py.
+  // Where the visitor came from, as the page around us knows it: the addresses, whose queries keep
+  // only marks of advertisements. Names of fields and marks: leads/visits.py.
   function cameFrom(addresses) {
     const form = document.querySelector("form[data-marks]");
     if (!form || typeof addresses !== "object") return;
     const marks = form.dataset.marks.split(" ");
-    // Whatever the page around us says: into no other field, and nothing but texts.
+    // Whatever the page around us says, fills only these fields, and only with texts.
     for (const name of ["page", "referrer", "first_page", "first_referrer"]) {
       const address = addresses?.[name];
       if (typeof address !== "string") continue;
@@ -30,7 +30,7 @@
     try {
       address = new URL(written);
     } catch {
-      return ""; // none: a visitor who has typed the address has come from nowhere
+      return ""; // no address: the visitor typed ours
     }
     const kept = address.search.slice(1).split("&").filter((pair) => {
       const name = pair.split("=")[0].toLowerCase().replace(/^amp;/, "");
@@ -43,7 +43,7 @@
     if (origin) around.postMessage({ callback: 1, type, value }, origin);
   }
 
-  // A page of a request that was reached by sending the form, and not by "back" or a reload.
+  // "sent": a request's page reached by sending the form, not by "back" or a reload.
   function shown() {
     if (!standing) return document.querySelector("form.card[data-once]") ? "form" : "other";
     const [way] = performance.getEntriesByType("navigation");
@@ -76,8 +76,8 @@
   }
   new ResizeObserver(tellSize).observe(document.body);
 
-  // Browsers move the focus to no "autofocus" in a frame of another website. What was wrong with a
-  // form would stay out of sight, above the button that was pressed.
+  // Browsers ignore "autofocus" in another website's frame. An error in the form would stay out of
+  // sight, above the button that was pressed.
   if (document.hasFocus()) document.querySelector("[autofocus]")?.focus();
 
   document.addEventListener("keydown", (event) => {

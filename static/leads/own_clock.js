@@ -1,26 +1,26 @@
-// Times on these pages are the office's. Where the visitor's own clock shows another one, it is said
-// too: below <time datetime>, and behind each time in the list to choose from. Without this script
-// the office's times stand alone, and their zone's name beside them.
+// Times on these pages are the office's. If the visitor's own clock differs, its time is added:
+// below <time datetime>, and after each time in the list to choose from. Without this script only
+// the office's times show, with the name of their zone.
 "use strict";
 
 (() => {
   const words = document.querySelector('meta[name="own-clock"]');
-  // In the digits that the server writes, in Arabic too.
+  // In the digits that the server uses, in Arabic too.
   const language = `${document.documentElement.lang}-u-nu-latn`;
 
-  // Minutes that the clock of this place is ahead of UTC then.
+  // How many minutes the visitor's clock was ahead of UTC at that time.
   function offsetHere(at) {
     return -at.getTimezoneOffset();
   }
 
-  // The same of the office, which stands in the time: "2026-11-29T14:00:00+02:00".
+  // The same for the office; the time contains it: "2026-11-29T14:00:00+02:00".
   function offsetThere(iso) {
     const found = /([+-])(\d\d):?(\d\d)$/.exec(iso);
     if (!found) return 0;
     return (found[1] === "-" ? -1 : 1) * (60 * Number(found[2]) + Number(found[3]));
   }
 
-  // "15:30", "Monday, 30 November, 01:30" on another day than there; "" where both clocks agree.
+  // "15:30"; "Monday, 30 November, 01:30" if the day differs; "" if both clocks agree.
   function here(iso) {
     const at = new Date(iso);
     if (!iso || Number.isNaN(at.getTime())) return "";

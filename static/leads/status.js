@@ -1,6 +1,6 @@
-// Shows how a request stands: asks the server as often as that says, every second while something is
-// about to happen, seldom while nothing is or the page is hidden, and not at all once the standing is
-// final or an hour has passed. Where this script does not run, the page loads itself again.
+// Shows how a request stands. Asks the server as often as the server wants: every second while
+// something is about to happen, seldom while nothing is or the page is hidden, and never again once
+// the standing is final or an hour has passed. Without this script the page reloads itself.
 "use strict";
 
 (() => {
@@ -17,12 +17,12 @@
   let timer = 0;
   let asking = false;
   let failures = 0;
-  let lastTold = Date.now(); // when the server's word that the page shows was said
+  let lastTold = Date.now(); // when the server sent what the page shows
 
   function pause() {
     if (failures) return Math.min(2 ** (failures - 1), 15) * SECOND;
     if (document.hidden) return 15 * SECOND;
-    // The server says when it may have changed: soon while somebody is being rung.
+    // The server says when it may have changed: soon while somebody's phone is ringing.
     const told = Number(card.dataset.askAfter) || 1;
     const minutes = (Date.now() - started) / (60 * SECOND);
     return (minutes < 15 ? told : Math.max(told, 15)) * SECOND;
@@ -51,7 +51,7 @@
     put(estimate, standing.estimate ?? "");
     estimate.hidden = !standing.estimate;
     if (caller) caller.hidden = !standing.caller_number;
-    // own_clock.js says what that is by the visitor's clock.
+    // own_clock.js adds the visitor's own time.
     card.querySelector("[data-own-clock] time").setAttribute("datetime", standing.call_after ?? "");
     document.title = standing.title;
     for (const act of standing.acts ? card.querySelectorAll("[data-act]") : []) {
@@ -59,11 +59,11 @@
     }
   }
 
-  // A minute without an answer is no short loss: something between keeps the answers away.
+  // After a minute without an answer the problem is not short: something blocks the answers.
   function sayThatItFails() {
     const isLong = Date.now() - lastTold > 60 * SECOND;
     const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-    // In the digits that the server writes, in Arabic too.
+    // In the digits that the server uses, in Arabic too.
     const language = `${document.documentElement.lang}-u-nu-latn`;
     const told = new Date(lastTold).toLocaleTimeString(language, clock);
     put(connection, isLong ? connection.dataset.away.replace("[time]", told) : connection.dataset.lost);
@@ -78,8 +78,8 @@
     const patience = window.setTimeout(() => abort.abort(), 10 * SECOND);
     try {
       const answer = await fetch(card.dataset.url, { cache: "no-store", signal: abort.signal });
-      // There is nothing to tell any more: the page itself says what to do. Where it is there all the
-      // same, it is not loaded again and again.
+      // Nothing is left to show: the page itself says what to do. If the page still exists, it is
+      // not reloaded again and again.
       if ((answer.status === 410 || answer.status === 404) && !window.history.state?.reloaded) {
         await window.released?.();
         window.history.replaceState({ reloaded: true }, "");
@@ -120,7 +120,7 @@
     ask();
   }
 
-  // A visitor who comes back to the page sees the present standing at once, even after a final one.
+  // A visitor who returns to the page sees the current standing at once, even after a final one.
   document.addEventListener("visibilitychange", () => (document.hidden ? next() : askAnew()));
   window.addEventListener("pageshow", (event) => event.persisted && askAnew());
   window.addEventListener("online", ask);
@@ -128,7 +128,7 @@
   reload.addEventListener("click", () => window.location.reload());
 
   function begin() {
-    // The page's own refresh is for browsers in which no script runs, and takes the focus away.
+    // The page's own refresh is for browsers without scripts; it would take the focus away.
     window.stop();
     document.querySelector('meta[http-equiv="refresh"]')?.remove();
     next();

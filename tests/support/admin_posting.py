@@ -1,4 +1,4 @@
-"""What a browser posts along with a form: the rows of an inline."""
+"""What a browser posts with a form: the rows of an inline."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.test import Client
 
 
 def rows(prefix: str, *forms: dict[str, Any], there: int = 0) -> dict[str, Any]:
-    """The inline `prefix` with these rows, of which the first `there` were there before."""
+    """The inline `prefix` with these rows, of which the first `there` existed before."""
     data: dict[str, Any] = {
         f"{prefix}-TOTAL_FORMS": len(forms),
         f"{prefix}-INITIAL_FORMS": there,
@@ -19,7 +19,7 @@ def rows(prefix: str, *forms: dict[str, Any], there: int = 0) -> dict[str, Any]:
 
 
 def confirm(client: Client, address: str, **values: Any) -> Any:
-    """The page that follows the button of a question."""
+    """The page after the button of a question."""
     answer = client.post(address, {"confirmed": "yes", **values}, follow=True)
     assert answer.status_code == 200
     return answer

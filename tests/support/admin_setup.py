@@ -1,4 +1,4 @@
-"""What managers post from the pages of teams, extensions, sources and schedules."""
+"""What managers post on the pages of teams, extensions, sources and schedules."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from tests.support.admin_posting import rows
 
 
 def a_team(*sources: LeadSource, there: int = 0, **values: Any) -> dict[str, Any]:
-    """A team's page; `there`: how many of the sources it answered before. Empty values are off."""
+    """A team's page; `there`: how many of the sources it had before. Empty values mean off."""
     data: dict[str, Any] = {
         "name": "Sales", "is_active": "on", "schedule": "", "strategy": "longest_idle",
         "language_wait": 0, "sticky_agent_days": 30, "sticky_agent_wait": 0,

@@ -1,11 +1,13 @@
-"""The teams that a claim asks, for tests of something else than whose turn it is."""
+"""The teams that a claim asks, for tests that do not test the order of teams."""
 
 from callbacks.models import Team
 from callbacks.routing.rules import LONGEST_IDLE, TeamOffer
 
 
 def asked(*teams: Team | int) -> list[TeamOffer]:
-    """These teams in this order, anybody of them, whoever talked with the lead before."""
+    """Offers to these teams in this order, for anybody in them, whoever talked with the lead
+    before.
+    """
     return [
         TeamOffer(
             team_id=team if isinstance(team, int) else team.pk,

@@ -1,4 +1,4 @@
-"""What axe-core finds on a page that is open in Chromium, by WCAG 2.2 A and AA."""
+"""What axe-core finds on a page open in Chromium, by WCAG 2.2 A and AA."""
 
 from functools import cache
 from importlib.resources import files
@@ -11,7 +11,7 @@ _OPTIONS = {
         "type": "tag",
         "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"],
     },
-    "rules": {"target-size": {"enabled": True}},  # off unless it is asked for
+    "rules": {"target-size": {"enabled": True}},  # off by default
     "resultTypes": ["violations"],
 }
 
@@ -22,12 +22,12 @@ def _script() -> str:
 
 
 def found(page: Page | Frame, left_out: str = "") -> list[str]:
-    """Each fault as "rule: element: what is wrong"; [] for a page without.
+    """Each fault as "rule: element: what is wrong"; [] if there are none.
 
-    `left_out`: a selector of what is not ours to mend (docs/accessibility.md).
+    `left_out`: a selector for parts that are not ours to fix (docs/accessibility.md).
     """
     page.wait_for_load_state()
-    page.evaluate(_script())  # through the debugger: a page's own policy does not stop it
+    page.evaluate(_script())  # through the debugger: the page's CSP does not block it
     what: dict[str, Any] = {"exclude": [[left_out]]} if left_out else {}
     results = page.evaluate(
         "([what, options]) => axe.run({include: [['html']], ...what}, options)", [what, _OPTIONS]

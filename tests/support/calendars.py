@@ -1,4 +1,4 @@
-"""Calendars as short as they can be written, and a figure that only tests ask for."""
+"""Short ways to write calendars, and a figure that only tests use."""
 
 from datetime import datetime, time, timedelta
 

@@ -1,4 +1,4 @@
-"""Solves a challenge as the widget does, in Python."""
+"""Solves a challenge in Python, as the widget does."""
 
 from typing import Any
 

@@ -17,13 +17,13 @@ _ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # A process for each page would cost more than what most pages do in it.
+    # A process for each page would cost more than most pages do in it.
     "--process-per-site",
     "--renderer-process-limit=1",
     "--disable-site-isolation-trials",
 ]
 
-# Milliseconds. The defaults of 5 and 30 s are for a machine that has nothing else to do.
+# Milliseconds. The defaults of 5 and 30 s assume a machine with nothing else to do.
 PATIENCE = 90_000
 expect.set_options(timeout=PATIENCE)
 
@@ -32,7 +32,7 @@ expect.set_options(timeout=PATIENCE)
 def _chromium() -> Iterator[Browser]:
     path = program("chromium-headless-shell", "chromium", "chromium-browser")
     with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
-        # The loop lives in this thread, which Django therefore takes for asynchronous code.
+        # The event loop runs in this thread, which makes Django think the code is asynchronous.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "yes")
         browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
         yield browser
@@ -46,7 +46,7 @@ _kept: Kept[Browser] = Kept("browser")
 def pytest_runtest_teardown(
     item: pytest.Item, nextitem: pytest.Item | None
 ) -> Generator[None, object, object]:
-    """Playwright's event loop is not to outlive the modules that use it."""
+    """Ends Playwright's event loop with the modules that use it."""
     try:
         return (yield)
     finally:
@@ -56,12 +56,14 @@ def pytest_runtest_teardown(
 
 @pytest.fixture(scope="session")
 def _ended_with_the_tests() -> Iterator[None]:
-    """Also after Ctrl-C: at the interpreter's end its loop would wait for ever."""
+    """Ends it even after Ctrl-C: otherwise its loop would wait forever when the interpreter
+    ends.
+    """
     yield
     _kept.end()
 
 
 @pytest.fixture(scope="module")
 def browser(_ended_with_the_tests: None) -> Browser:
-    """One Chromium for all modules in a row that use it."""
+    """One Chromium for all consecutive modules that use it."""
     return _kept.get(_chromium)

@@ -1,8 +1,8 @@
-"""Empties the tables after a test that committed, as Django's `flush` does, in a tenth of the time.
+"""Empties the tables after a test that committed, like Django's `flush`, in a tenth of the time.
 
-`flush` truncates every table and makes content types, permissions and groups anew, hundreds of
-times. Here the few rows there are get deleted. Content types keep their ids: processes that run
-(tests.support.stack) remember them.
+`flush` truncates every table and recreates content types, permissions and groups, hundreds of
+times. This module deletes the few rows there are. Content types keep their ids, because running
+processes (tests.support.stack) remember them.
 """
 
 from functools import cache
@@ -15,13 +15,13 @@ from psycopg.errors import LockNotAvailable
 from callbacks.access.groups import ensure_roles
 from tests.support.simulator import eventually
 
-# What migrations have made and nobody changes.
+# Made by migrations and never changed.
 _KEPT = {"django_content_type", "auth_permission"}
-# The groups of the roles are made by them too, and changed by few.
+# The groups of the roles: also made by migrations, and changed by few tests.
 _OF_GROUPS = ("auth_group_permissions", "callbacks_rolegroup", "auth_group")
-# Deleting what managers set up gives it another value.
+# Deleting managers' settings changes its value.
 _LAST = "leads_setupversion"
-# Each deletion of a setting is an entry of it, and none can be deleted.
+# Each deletion of a setting adds an entry here, and entries cannot be deleted.
 _AUDIT = "callbacks_auditentry"
 # Each lead that is deleted is looked for in all tables that refer to leads: so many are truncated.
 _MANY_LEADS = 1000
@@ -32,8 +32,8 @@ def _statements() -> str:
     tables = set(connection.introspection.django_table_names(only_existing=True))
     tables -= {*_KEPT, *_OF_GROUPS, _LAST, _AUDIT}
     ordered = [connection.ops.quote_name(table) for table in [*sorted(tables), _LAST]]
-    # Without the lock, a process that runs could add a row to one that is being deleted. Who would
-    # wait for it, while it holds some of the tables already, could keep that process waiting too.
+    # Without the lock, a running process could add a row to one that is being deleted. Waiting for
+    # the lock while holding some of the tables could block that process in turn.
     return "; ".join(
         [
             f"LOCK TABLE {', '.join(ordered)} IN EXCLUSIVE MODE NOWAIT",
@@ -43,16 +43,16 @@ def _statements() -> str:
 
 
 def _groups() -> list[tuple[str, int]]:
-    """Who may do what: the name of each group with the id of each of its permissions."""
+    """All rights: the name of each group with the id of each of its permissions."""
     return sorted(Group.objects.values_list("name", "permissions"))
 
 
-# As they are when they have just been made.
+# The groups as first made.
 _as_made: list[tuple[str, int]] | None = None
 
 
 def _is_emptied() -> bool:
-    """Empties them, unless a process that runs has just one of them in hand."""
+    """Empties the tables, unless a running process is using one of them."""
     global _as_made
     try:
         with transaction.atomic():
@@ -79,5 +79,5 @@ def _empty(_case: TransactionTestCase) -> None:
 
 
 def pytest_configure() -> None:
-    """In place of what Django does after such a test."""
+    """Replaces what Django does after such a test."""
     TransactionTestCase._fixture_teardown = _empty  # type: ignore[method-assign]

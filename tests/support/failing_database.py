@@ -1,4 +1,4 @@
-"""A database that cannot store leads now, by PostgreSQL's own errors."""
+"""A database that cannot store leads now, with PostgreSQL's own errors."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,9 @@ from tests.support.simulator import eventually
 
 @contextmanager
 def storing_ends_in(sqlstate: str, table: str = "leads_lead") -> Iterator[None]:
-    """PostgreSQL answers each new row with this error, which tells what was typed, as some do."""
+    """PostgreSQL answers each new row with this error, whose text includes what was typed, like
+    some real errors.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION refuse_for_the_test() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
@@ -32,9 +34,9 @@ def storing_ends_in(sqlstate: str, table: str = "leads_lead") -> Iterator[None]:
 
 @contextmanager
 def closed_to_others() -> Iterator[None]:
-    """The database ends all connections but ours, and takes no new ones, as while it stops.
+    """The database ends all connections except ours, and accepts no new ones, as during a shutdown.
 
-    Ends when this process' pool of connections, which waits between two tries, has one again.
+    Ends when this process's connection pool, which waits between tries, has a connection again.
     """
     parameters = connection.get_connection_params() | {"dbname": "postgres"}
     parameters.pop("pool", None)
@@ -42,7 +44,7 @@ def closed_to_others() -> Iterator[None]:
     with psycopg.connect(**parameters, autocommit=True) as server:
         server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(name))
         try:
-            # Ours are more than one: a test with a browser has another than its fixtures.
+            # We have more than one: a test with a browser has another than its fixtures.
             ours = [it.laddr.port for it in psutil.Process().net_connections("tcp") if it.laddr]
             server.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -56,7 +58,7 @@ def closed_to_others() -> Iterator[None]:
 
 
 def _a_second_connection_is_had() -> bool:
-    """In a thread, whose connection is another one of the pool."""
+    """In a thread, which uses another connection of the pool."""
 
     def had() -> bool:
         try:

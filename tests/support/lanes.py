@@ -1,11 +1,11 @@
-"""Which tests `make check` leaves out, and in which order the others' modules run."""
+"""Which tests `make check` leaves out, and the order in which modules run."""
 
 from collections.abc import Collection
 
 import pytest
 
-# One process of xdist's has all of a group, in a row: Chromium (tests.support.chromium) and the
-# running product (tests.support.running) are started once for it.
+# One xdist process runs all of a group in a row, so that it starts Chromium
+# (tests.support.chromium) or the product (tests.support.running) only once.
 IN_CHROMIUM = (
     "tests/browser/",
     "tests/extensions/account_import/test_in_browser.py",
@@ -21,7 +21,7 @@ ON_THE_PRODUCT = (
 )
 GROUPS = (IN_CHROMIUM, ON_THE_PRODUCT)
 
-# They take longest: first, so that at the end no core waits for one of them.
+# These take longest and run first, so that no core waits for one of them at the end.
 FIRST = (
     "tests/chaos/",
     "tests/abuse/",
@@ -50,8 +50,8 @@ FIRST = (
     "tests/leads/test_error_pages.py",
 )
 
-# Left out of `make check`: what starts the product or the command as people do, and what needs
-# programs besides Python.
+# Left out of `make check`: tests that start the product or a command as people do, and tests that
+# need programs other than Python.
 LONG = (
     "tests/abuse/",
     "tests/benchmarks/",
@@ -66,16 +66,16 @@ LONG = (
     "tests/e2e/",
     "tests/localrun/test_run.py",
 )
-# So is every test that uses one of these fixtures, wherever it stands.
+# Also left out: every test that uses one of these fixtures.
 LONG_FIXTURES = frozenset({"browser", "kept_stack"})
 
 
 def needs_the_product(nodeid: str, fixtures: Collection[str]) -> bool:
-    """Whether a test needs a browser, programs besides Python, or the whole product running."""
+    """Whether a test needs a browser, programs other than Python, or the whole product running."""
     return nodeid.startswith(LONG) or not LONG_FIXTURES.isdisjoint(fixtures)
 
 
 def place(item: pytest.Item) -> tuple[int, bool]:
-    """For sorting: the long modules first, in each of them the tests that use the product."""
+    """A sort key: the long modules first, and in each of them the tests that use the product."""
     at = next((n for n, start in enumerate(FIRST) if item.nodeid.startswith(start)), len(FIRST))
     return at, at < len(FIRST) and "kept_stack" not in getattr(item, "fixturenames", ())

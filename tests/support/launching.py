@@ -1,4 +1,4 @@
-"""A launcher in a process of its own, for tests that kill it."""
+"""A launcher in a separate process, for tests that kill it."""
 
 import json
 import os
@@ -23,13 +23,13 @@ with servers(Path(sys.argv[1]), durable=False) as urls:
 
 
 def without_addresses() -> dict[str, str]:
-    """Our environment, as on a machine with no database and no Redis."""
+    """Our environment as on a machine without a database and Redis."""
     return {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL"}}
 
 
 @contextmanager
 def holding(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """A process that runs servers on `data_dir`; with it, their two addresses."""
+    """A process that runs servers on `data_dir`, and the servers' two addresses."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(data_dir)],
         cwd=ROOT,
@@ -49,7 +49,7 @@ def holding(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
 
 
 def as_an_ordinary_user(code: str, path: Path) -> subprocess.CompletedProcess[str]:
-    """Run Python code on `path` as a server runs: without root's right to write everywhere."""
+    """Runs Python code on `path` like a server: without root's right to write everywhere."""
     command = setpriv.wrapped(
         [sys.executable, "-c", code, path], directory=path, account=setpriv.server_account(path)
     )

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-# The number by which it is stored and dialled, the other one, and its country.
+# The number that is stored and dialled, the other spelling, and the country.
 TWO_CODES = {
     "a Palestinian mobile": ("+970595550167", "+972595550167", "PS"),
     "a Palestinian landline": ("+97022241234", "+97222241234", "PS"),

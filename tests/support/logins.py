@@ -1,10 +1,10 @@
-"""Somebody who may log in to the admin, with some rights."""
+"""Users who may log in to the admin with some rights."""
 
 from django.contrib.auth.models import Permission, User
 
 
 def somebody_with(*rights: str, name: str = "anna", email: str = "") -> User:
-    """A login for the admin that has just these rights: "leads.view_lead"."""
+    """An admin login with exactly these rights, such as "leads.view_lead"."""
     user = User.objects.create_user(name, email, is_staff=True)
     for right in rights:
         app, codename = right.split(".")

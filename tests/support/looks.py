@@ -1,7 +1,7 @@
-"""Does a page fit its window, and how does it look: light and dark, narrow and wide.
+"""Checks that a page fits its window, and takes pictures: light and dark, narrow and wide.
 
-A click does not wait for the page that it leads to. Before anything here is asked of that page,
-wait for what only that page has: its heading, a text, its address.
+A click does not wait for the page that it leads to. Before using these functions on that page, wait
+for something that only it has: its heading, a text, its address.
 """
 
 import os
@@ -14,10 +14,10 @@ WIDTHS = (1280, 390)
 
 
 def too_wide(page: Page | Frame) -> int:
-    """Pixels by which the page is wider than its window; 0 where it fits.
+    """Pixels by which the page is wider than its window; 0 if it fits.
 
-    Waits for a page that is on its way: until its first tag is read, it has no root to ask. Not for
-    its fonts: a page has to fit without them too (tests/browser/test_before_the_fonts.py).
+    Waits for the page to load: until its first tag is read, it has no root to ask. Does not wait
+    for its fonts: a page must fit without them too (tests/browser/test_before_the_fonts.py).
     """
     page.wait_for_load_state()
     wider: int = page.locator("html").evaluate("it => it.scrollWidth - innerWidth")
@@ -25,8 +25,8 @@ def too_wide(page: Page | Frame) -> int:
 
 
 def picture(shown: Page | Locator, name: str) -> None:
-    """Left in the folder that PICTURES names, for whoever looks at it; else nothing is done. Its
-    own name follows that of the test's module.
+    """Saves a picture in the folder PICTURES for people to look at; without PICTURES does nothing.
+    The file's name starts with that of the test's module.
     """
     if folder := os.environ.get("PICTURES"):
         module = Path(os.environ["PYTEST_CURRENT_TEST"].partition("::")[0]).stem
@@ -38,8 +38,8 @@ def picture(shown: Page | Locator, name: str) -> None:
 
 
 def paint(page: Page, scheme: str) -> None:
-    """Shows the page in a scheme, `light` or `dark`: its media's, and that of the admin's switch.
-    From then on nothing moves, so that no colour is seen on its way to another.
+    """Shows the page in a scheme, `light` or `dark`, by the media query and the admin's switch.
+    Animations are off from then on, so that no colour is seen in transition.
     """
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
     if "/admin/" in page.url:
@@ -50,7 +50,9 @@ def paint(page: Page, scheme: str) -> None:
 
 
 def ways(page: Page) -> Iterator[str]:
-    """Shows the page in both schemes and at each width, one after the other: "1280-dark"."""
+    """Shows the page in both schemes and at each width, one after the other, such as
+    "1280-dark".
+    """
     size = page.viewport_size
     for scheme in ("dark", "light"):
         paint(page, scheme)
@@ -62,7 +64,9 @@ def ways(page: Page) -> Iterator[str]:
 
 
 def look(page: Page, name: str) -> None:
-    """Nothing is wider than the window, whichever way the page is shown; pictures of each."""
+    """Checks that nothing is wider than the window in any scheme and width; saves pictures of
+    each.
+    """
     for way in ways(page):
         picture(page, f"{name}-{way}")
         wider = too_wide(page)

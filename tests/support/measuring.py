@@ -1,4 +1,4 @@
-"""What the benchmark and the fault runs have in common: progress, bounds, numbers, the machine."""
+"""What the benchmark and the fault runs share: progress, time limits, numbers, the machine."""
 
 import os
 import platform
@@ -13,8 +13,8 @@ from psycopg import sql
 
 Say = Callable[[str], None]
 
-# What would set up the project other than the Procfile and `make run` do, and the addresses of
-# servers that are somebody's: these runs make databases of their own and fill them.
+# Settings other than those of the Procfile and `make run`, and addresses of somebody's servers:
+# these runs create and fill their own databases.
 _FOREIGN = (
     *("VOICENTER_", "SIMULATOR_", "DJANGO_", "LOG_LEVEL", "HTTPS", "DEBUG"),
     *("DATABASE_URL", "REDIS_URL", "BROKER_URL"),
@@ -22,9 +22,9 @@ _FOREIGN = (
 
 
 def bounded(minutes: float) -> None:
-    """From now on TimeoutError ends us after so long, and a signal as Ctrl-C does.
+    """Raises TimeoutError after `minutes`; signals act like Ctrl-C.
 
-    Either unwinds, so that everything that was started is ended.
+    Both unwind, so that everything started is ended.
     """
     for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
@@ -36,7 +36,7 @@ def _stop(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def progress() -> Say:
-    """Prints lines with the seconds since it was made."""
+    """Prints lines with the seconds since the start."""
     started = time.monotonic()
 
     def say(line: str) -> None:
@@ -46,20 +46,22 @@ def progress() -> Say:
 
 
 def forget_settings() -> None:
-    """Takes settings of the project, and addresses of servers, out of our environment."""
+    """Removes the project's settings and server addresses from our environment."""
     for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
         del os.environ[name]
 
 
 def numbers() -> Iterator[str]:
-    """Israeli mobile numbers, no two alike; they reach nobody but the simulator."""
+    """Distinct Israeli mobile numbers; they only reach the simulator."""
     for prefix in ("+97250555", "+97252555", "+97254555"):
         for number in range(10_000):
             yield f"{prefix}{number:04d}"
 
 
 def new_database(server_url: str, name: str, template: str = "template1") -> str:
-    """A database beside the one of `server_url`, a copy of `template`; its address."""
+    """Creates a database beside that of `server_url`, as a copy of `template`; returns its
+    address.
+    """
     statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
         sql.Identifier(name), sql.Identifier(template)
     )
@@ -69,13 +71,15 @@ def new_database(server_url: str, name: str, template: str = "template1") -> str
 
 
 def without_spending_limits(database_url: str) -> None:
-    """A run makes more calls an hour than a new installation allows."""
+    """Removes the spending limits: a run makes more calls an hour than they allow by default."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("DELETE FROM callbacks_spendlimit")
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were made on. A load above the cores: somebody else was at work."""
+    """The machine of the figures. A load above the number of cores means that something else was
+    running.
+    """
     return {
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",

@@ -1,6 +1,6 @@
-"""Each of xdist's processes has a database of its own: copies of one that is migrated once.
+"""Gives each xdist process its own database, copied from one that is migrated once.
 
-To migrate takes two seconds of a processor, to copy a tenth of one.
+Migrating takes two seconds of processor time, copying a tenth of a second.
 """
 
 from contextlib import suppress
@@ -21,7 +21,7 @@ def _name() -> str:
 
 
 def _server() -> "psycopg.Connection[Any]":
-    """Where databases are made and dropped, as Django does it."""
+    """A connection for creating and dropping databases, as Django does it."""
     parameters = connection.get_connection_params() | {"dbname": "postgres"}
     return psycopg.connect(**parameters, autocommit=True)
 
@@ -38,16 +38,16 @@ def _starts_others(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """What an earlier run has left, when it was killed, is not what is migrated now."""
+    """Drops what a killed earlier run left: its migrations may be old."""
     if _starts_others(config):
         _drop()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """When all are done, the original goes: the server may be somebody's own."""
+    """Drops the original at the end: the server may be somebody's own."""
     if _starts_others(config):
-        # It may have been ended already, with everything on it.
+        # The server may have ended already, with all its databases.
         with suppress(psycopg.Error):
             _drop()
 
@@ -58,12 +58,14 @@ def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None,
     django_db_blocker: DjangoDbBlocker,
 ) -> None:
-    """Has Django make this process's database as a copy; the first to come makes the original."""
+    """Makes Django create this process's database as a copy; the first process makes the
+    original.
+    """
     if not hasattr(request.config, "workerinput"):
         return
     name = _name()
     with _server() as server:
-        # To migrate may take longer than the settings let anybody wait for a lock.
+        # Migrating may take longer than the settings allow for waiting for a lock.
         server.execute("SET lock_timeout = 0")
         server.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         known = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
@@ -78,7 +80,7 @@ def _migrate(original: str) -> None:
     name, own = connection.settings_dict["NAME"], of_tests["NAME"]
     of_tests["NAME"] = original
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    # A database that somebody is connected to is not copied.
+    # PostgreSQL does not copy a database that has connections.
     connection.close()
     connection.close_pool()
     connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = name

@@ -1,7 +1,7 @@
-"""An OpenID Connect provider on 127.0.0.1: code flow with PKCE, tokens signed by RS256.
+"""An OpenID Connect provider on 127.0.0.1: code flow with PKCE, tokens signed with RS256.
 
-It holds a client to the protocol: a code counts once, with its verifier and the client's secret.
-What it tells of the person, and in its token, a test may change.
+It enforces the protocol: a code counts once, with its verifier and the client's secret. A test can
+change the person's claims and those in the token.
 """
 
 import base64
@@ -23,7 +23,7 @@ CLIENT, SECRET = "callbacks", "a-secret-of-the-client-0123456789"
 
 
 class Provider:
-    """`person`: the claims. `token`: what stands in the token in place of what belongs there."""
+    """`person`: the claims. `token`: claims that replace those in the ID token."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -39,7 +39,7 @@ class Provider:
         self._access: set[str] = set()
 
     def settings(self) -> dict[str, Any]:
-        """For a site that uses it."""
+        """Settings for a site that uses it."""
         return {
             "OIDC_ISSUER": self.url,
             "OIDC_OP_AUTHORIZATION_ENDPOINT": f"{self.url}/authorize",
@@ -52,7 +52,7 @@ class Provider:
         }
 
     def authorize(self, asked: dict[str, str]) -> str:
-        """Where the browser is sent back to: the person has said yes."""
+        """The address that the browser is sent back to after the person agreed."""
         assert asked["response_type"] == "code"
         assert asked["client_id"] == CLIENT
         assert asked["code_challenge_method"] == "S256"
@@ -63,7 +63,7 @@ class Provider:
         return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
 
     def tokens(self, sent: dict[str, str]) -> dict[str, str] | None:
-        """For a code; None for what is wrong, which `refused` tells."""
+        """The tokens for a code; None if something is wrong, which `refused` names."""
         asked = self._codes.pop(sent.get("code", ""), None)
         digest = hashlib.sha256(sent.get("code_verifier", "").encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
@@ -89,7 +89,7 @@ class Provider:
         return None
 
     def claims(self, authorization: str) -> dict[str, Any] | None:
-        """Of the person whose access token it is."""
+        """The claims of the person with this access token."""
         return self.person if authorization.removeprefix("Bearer ") in self._access else None
 
     def keys(self) -> dict[str, Any]:
@@ -101,7 +101,7 @@ class Provider:
 
 @contextmanager
 def provider() -> Iterator[Provider]:
-    """One that answers until the block ends."""
+    """A provider that answers until the block ends."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -128,7 +128,7 @@ def provider() -> Iterator[Provider]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Says nothing."""
+            """Logs nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     it = Provider(f"http://127.0.0.1:{server.server_port}")

@@ -1,6 +1,6 @@
-"""A PostgreSQL of a test's own, with the superuser that an administrator has.
+"""A separate PostgreSQL for one test, with a superuser like an administrator's.
 
-The one that all tests share has none who can log in, and its roles are everybody's.
+The PostgreSQL that all tests share has no superuser who can log in, and all tests share its roles.
 """
 
 import os
@@ -22,7 +22,7 @@ PASSWORD = "of-this-test"
 
 @dataclass(frozen=True)
 class OwnPostgres:
-    """Where it listens, and its programs."""
+    """The server's port, directory and superuser, and its programs."""
 
     port: int
     directory: Path
@@ -35,7 +35,7 @@ class OwnPostgres:
     def run(
         self, program: str, *arguments: str | Path, stdin: bytes = b"", **environment: str
     ) -> subprocess.CompletedProcess[bytes]:
-        """One of PostgreSQL's programs (psql, pg_dump, pg_restore), as the superuser."""
+        """Runs one of PostgreSQL's programs (psql, pg_dump, pg_restore) as the superuser."""
         return subprocess.run(
             [_programs() / program, *arguments],
             cwd=ROOT,
@@ -46,7 +46,7 @@ class OwnPostgres:
         )
 
     def start(self, *options: str) -> "subprocess.Popen[bytes]":
-        """Starts the server; does not wait until it takes connections."""
+        """Starts the server; does not wait until it accepts connections."""
         cluster = self.directory / "cluster"
         settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", *options]
         words = [word for setting in settings for word in ("-c", setting)]
@@ -60,11 +60,11 @@ class OwnPostgres:
             )
 
     def log(self) -> str:
-        """What the server has written so far."""
+        """What the server has logged so far."""
         return (self.directory / "log").read_text()
 
     def environment(self) -> dict[str, str]:
-        """In which its programs are found, and find it."""
+        """An environment in which the programs are found and can connect."""
         return {
             "PATH": f"{_programs()}:{os.environ['PATH']}",
             "PGHOST": "127.0.0.1", "PGPORT": str(self.port),
@@ -74,7 +74,7 @@ class OwnPostgres:
 
 @contextmanager
 def own_postgres(directory: Path, superuser: str = "postgres") -> Iterator[OwnPostgres]:
-    """A server in that directory, which it may use as it likes."""
+    """A running server in that directory, which the server may use freely."""
     server = made(directory, superuser)
     running = server.start()
     try:

@@ -1,4 +1,4 @@
-"""Pictures as managers upload them."""
+"""Pictures that managers upload."""
 
 from io import BytesIO
 from typing import Any
@@ -13,7 +13,7 @@ def lettered(
     ink: tuple[int, int, int] = DARK,
     ground: tuple[int, int, int] | None = None,
 ) -> Image.Image:
-    """A bar and a disc, as a logo may be; without `ground` transparent around them."""
+    """A bar and a disc, like a logo; transparent around them without `ground`."""
     made = Image.new("RGBA", size, (*ground, 255) if ground else (0, 0, 0, 0))
     draw = ImageDraw.Draw(made)
     wide, high = size

@@ -1,4 +1,4 @@
-"""What PostgreSQL reads for a statement, by EXPLAIN."""
+"""What PostgreSQL reads for a statement, according to EXPLAIN."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 @dataclass(frozen=True)
 class Reading:
-    """Of one statement: the rows looked at, and the tables that were read from end to end."""
+    """For one statement: how many rows were read, and which tables were read from end to end."""
 
     sql: str
     rows: int
@@ -18,7 +18,7 @@ class Reading:
 
 
 def reading(sql: str) -> Reading:
-    """Runs the statement once more, to be measured, and keeps nothing of it."""
+    """Runs the statement again to measure it, and rolls it back."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + sql)
         found = cursor.fetchone()[0]

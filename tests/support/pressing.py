@@ -1,4 +1,4 @@
-"""A press that lasts while the page shows what is new."""
+"""Presses a button while the page updates."""
 
 from collections.abc import Callable
 
@@ -6,12 +6,12 @@ from playwright.sync_api import Locator, Page, Route
 
 from tests.support.simulator import eventually
 
-# More than a page needs to show what it has been answered, if it does not wait.
+# More than a page needs to show an answer, if it does not wait.
 _TIME_TO_SHOW = "new Promise(done => setTimeout(done, 300))"
 
 
 def press(button: Locator) -> None:
-    """The mouse goes down on it, and stays down."""
+    """Presses the mouse button on it, without releasing."""
     button.scroll_into_view_if_needed()
     box = button.bounding_box()
     assert box is not None
@@ -20,14 +20,14 @@ def press(button: Locator) -> None:
 
 
 def hold(page: Page, address: str) -> list[Route]:
-    """The page's requests to such an address, none of which goes on by itself."""
+    """The page's requests to this address, held until the test continues them."""
     held: list[Route] = []
     page.route(address, lambda route: held.append(route))  # noqa: PLW0108
     return held
 
 
 def answer(page: Page, address: str, held: list[Route]) -> None:
-    """Lets the first of them go on; returns when the page has had time to show the answer."""
+    """Continues the first held request; returns when the page has had time to show the answer."""
     with page.expect_response(address) as taken:
         held[0].continue_()
     taken.value.finished()
@@ -36,12 +36,12 @@ def answer(page: Page, address: str, held: list[Route]) -> None:
 
 
 def asked(page: Page, held: list[Route]) -> None:
-    """Waits until the page has asked."""
+    """Waits until the page has sent a request."""
     eventually(lambda: page.evaluate("1") and held)
 
 
 def click_while_it_changes(button: Locator, address: str, change: Callable[[], object]) -> None:
-    """What `address` answers after `change` comes between the press and the release."""
+    """Clicks so that the answer of `address` after `change` arrives between press and release."""
     page = button.page
     held = hold(page, address)
     asked(page, held)

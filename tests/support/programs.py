@@ -1,4 +1,6 @@
-"""Programs the tests use besides Python. One that is missing fails a test; nothing is skipped."""
+"""Programs other than Python that tests use. A missing program fails its test; nothing is
+skipped.
+"""
 
 import shutil
 
@@ -6,7 +8,7 @@ import pytest
 
 
 def program(*names: str) -> str:
-    """The path of the first of them that is there."""
+    """The path of the first of these programs that is installed."""
     for name in names:
         if path := shutil.which(name):
             return path

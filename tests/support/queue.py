@@ -1,4 +1,4 @@
-"""What waits in the broker's queue."""
+"""The messages that wait in the broker's queue."""
 
 import base64
 import json
@@ -17,9 +17,9 @@ def _broker() -> redis.Redis:
 
 
 def queued(*, empty: bool = False) -> list[tuple[str, int]]:
-    """(task, primary key) of each waiting message, oldest first; `empty` throws them away.
+    """(task, primary key) of each waiting message, oldest first; `empty` also deletes them.
 
-    Without those that name no row: `queued_without_key`.
+    Without messages that name no row: `queued_without_key`.
     """
     broker = _broker()
     found = []
@@ -33,13 +33,13 @@ def queued(*, empty: bool = False) -> list[tuple[str, int]]:
 
 
 def queued_without_key() -> list[str]:
-    """The tasks of the other messages, oldest first."""
+    """The tasks of the messages without a key, oldest first."""
     messages = [json.loads(raw) for raw in reversed(_broker().lrange("callbacks", 0, -1))]
     return [it["headers"]["task"] for it in messages if it["headers"]["argsrepr"] == "()"]
 
 
 def follow_changed_hours() -> None:
-    """What workers do after a change of hours, until no step of it is queued."""
+    """Does what workers do after a change of hours, until none of its steps is queued."""
     while task_publisher.FOLLOW_CHANGED_HOURS in queued_without_key():
         queued(empty=True)
         tasks.follow_changed_hours()

@@ -1,4 +1,4 @@
-"""A scenario of one team, its leads, and what the replay makes of them."""
+"""A scenario with one team, its leads, and the results of the replay."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +20,7 @@ HOUR, DAY = 3600.0, 86_400.0
 
 
 def firm(phones: int = 1, **rules: Any) -> Scenario:
-    """Sales, with so many extensions, answers source 1 round the clock."""
+    """Sales, with `phones` extensions, answers source 1 round the clock."""
     return Scenario(
         {SALES: ScenarioTeam(SALES, "Sales")},
         tuple(ScenarioExtension(n, str(100 + n), SALES) for n in range(1, phones + 1)),
@@ -45,7 +45,7 @@ def played(firm: Scenario, *arrivals: HistoricLead, **options: Any) -> list[Simu
 
 
 def dialled(firm: Scenario, *arrivals: HistoricLead, **options: Any) -> list[float | None]:
-    """When each was first dialled, in seconds from Monday's midnight."""
+    """When each lead's phone first rang, in seconds after Monday's midnight."""
     return [
         None if life.rang_at is None else life.rang_at - MONDAY
         for life in played(firm, *arrivals, **options)

@@ -1,8 +1,7 @@
 """The whole product as processes, on the test database and a Redis that can go away.
 
-Starting it takes as much of the machine as some ten tests that use it. So it is kept for the next
-test; but it ends before any test that does not ask for it, since its sweep would call the leads of
-that one.
+Starting it costs as much as some ten tests that use it, so it is kept for the next test. It ends
+before any test that does not need it, because its sweep would call that test's leads.
 """
 
 from collections.abc import Generator, Iterator
@@ -26,7 +25,7 @@ from tests.support.tunnel import Tunnel
 
 @pytest.fixture(scope="session")
 def tunnel() -> Iterator[Tunnel]:
-    """The way to Redis, which a test can cut."""
+    """The connection to Redis, which a test can cut."""
     address = urlsplit(settings.REDIS_URL)
     assert address.hostname
     with Tunnel(address.hostname, address.port or 6379) as tunnel:
@@ -38,7 +37,7 @@ _kept: Kept[Stack] = Kept("kept_stack")
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Generator[None, object, object]:
-    """Ends the product after the last of the tests in a row that use it."""
+    """Ends the product after the last consecutive test that uses it."""
     try:
         return (yield)
     finally:
@@ -58,7 +57,7 @@ def kept_stack(
     tmp_path_factory: pytest.TempPathFactory,
     tunnel: Tunnel,
 ) -> Stack:
-    """The product, as the last test has left it."""
+    """The product as the last test left it."""
 
     def start() -> Stack:
         with django_db_blocker.unblock():
@@ -80,7 +79,7 @@ def kept_stack(
 
 @pytest.fixture
 def running_stack(kept_stack: Stack) -> Stack:
-    """All of its processes, also where the last test has left one dead."""
+    """The product with all its processes, even if the last test left one dead."""
     kept_stack.start_missing()
     return kept_stack
 
@@ -91,7 +90,7 @@ def stack(
     running_stack: Stack,
     tunnel: Tunnel,
 ) -> Iterator[Stack]:
-    """The running product with a website, a team and two extensions; quick phones."""
+    """The running product with a website, a team, two extensions, and quick phones."""
     already_said = {name: len(running_stack.log(name)) for name in running_stack.processes}
     source = LeadSource.objects.create(slug="website", name="Website")
     team = Team.objects.create(name="Sales")
@@ -103,10 +102,10 @@ def stack(
     )
     yield running_stack
     for name, length in already_said.items():
-        # Shown by pytest when the test fails.
+        # pytest shows this if the test fails.
         print(f"--- {name} ---\n{running_stack.log(name)[length:]}")
     tunnel.open()
-    # Nothing of this test may be under way when its tables are emptied: no call, no record of one.
+    # Nothing of this test may be running when its tables are emptied: no call, no record of one.
     Extension.objects.update(is_paused=True)
     Lead.objects.filter(status="waiting").update(status="cancelled", closed_at="2026-01-01T00:00Z")
     eventually(lambda: not CallAttempt.objects.filter(state="dialing").exists())

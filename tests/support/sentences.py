@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _TWO_WORDS = re.compile(r"[^\W\d_]{2,}[,.;:…]? +[^\W\d_]{2,}")
-# What people see or hear of an attribute; a button's value is its label.
+# Attributes that people see or hear; a button's value is its label.
 _SEEN_ATTRIBUTES = frozenset({"title", "alt", "placeholder", "aria-label", "aria-description"})
 _BUTTONS = frozenset({"submit", "button", "reset"})
 # Filters whose argument is shown.
@@ -34,7 +34,7 @@ def in_template(source: str) -> Iterator[tuple[int, str]]:
 
 
 def _without_tags(source: str) -> tuple[str, list[tuple[int, str]]]:
-    """The HTML alone, with as many lines as `source`, and the findings inside template tags."""
+    """Only the HTML, with as many lines as `source`, and the findings inside template tags."""
     kept: list[str] = []
     found: list[tuple[int, str]] = []
     closes = ""
@@ -63,7 +63,7 @@ _CLOSED_BY = {
 
 
 def _tokens(source: str) -> Iterator[tuple[Any, int, int]]:
-    """Django's tokens with their places in `source`."""
+    """Django's tokens with their positions in `source`."""
     tokens = Lexer(source).tokenize()
     starts, at = [], 0
     for token in tokens:
@@ -111,7 +111,7 @@ class _Reader(HTMLParser):
     def _is_seen(self, tag: str, name: str, given: dict[str, str]) -> bool:
         if tag in ("input", "button") and name == "value":
             return given.get("type") in _BUTTONS
-        # Scripts take their texts from such attributes.
+        # Scripts read their texts from such attributes.
         is_text = name.startswith("data-") and bool(_TWO_WORDS.search(given[name]))
         return name in _SEEN_ATTRIBUTES or is_text
 
@@ -125,7 +125,7 @@ _SHOWN_BY_SCRIPT = re.compile(
 
 
 def in_script(source: str) -> Iterator[tuple[int, str]]:
-    """The line and the literal of every text in JavaScript; texts belong on the page."""
+    """The line and the literal of every text in JavaScript; texts belong on the page instead."""
     for part in _SCRIPT_PARTS.finditer(source):
         literal = part[0]
         if literal.startswith(("//", "/*")) or literal[1:-1] == "use strict":
@@ -145,7 +145,7 @@ _TEXTS = {"n": 2, "p": 2, "np": 3}  # how many arguments are texts, by the funct
 
 
 def put_together(source: str) -> Iterator[tuple[int, str]]:
-    """The line and the code of gettext calls with a text that is not one plain literal."""
+    """The line and the code of gettext calls whose text is not one plain literal."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             is_wrong = node.func.id in _MARKS and not _has_literals(node, node.func.id)
@@ -165,14 +165,14 @@ def _is_mark(node: ast.AST) -> bool:
 
 
 def _glues(node: ast.JoinedStr | ast.BinOp) -> bool:
-    """Whether a translation stands inside an f-string, or is added to something."""
+    """Whether a translation is inside an f-string, or is added to something."""
     if isinstance(node, ast.BinOp):
         return isinstance(node.op, ast.Add) and (_is_mark(node.left) or _is_mark(node.right))
     return any(isinstance(it, ast.FormattedValue) and _is_mark(it.value) for it in node.values)
 
 
 def of_model(model: type[models.Model]) -> Iterator[str]:
-    """Names of the texts of a model that are plain strings."""
+    """Names of a model's texts that are plain strings."""
     options = model._meta
     yield from _plain(
         {"verbose_name": options.verbose_name, "verbose_name_plural": options.verbose_name_plural}
@@ -193,7 +193,7 @@ def of_model(model: type[models.Model]) -> Iterator[str]:
 
 
 def of_form(form: type[forms.BaseForm]) -> Iterator[str]:
-    """Names of the texts of a form that are plain strings."""
+    """Names of a form's texts that are plain strings."""
     for name, field in form.base_fields.items():
         if field.widget.is_hidden:
             continue
@@ -210,7 +210,7 @@ def of_form(form: type[forms.BaseForm]) -> Iterator[str]:
 
 
 def of_admin(admin: "ModelAdmin[Any]") -> Iterator[str]:
-    """Names of the texts of a page in the admin that are plain strings."""
+    """Names of an admin page's texts that are plain strings."""
     for name, _fields in admin.fieldsets or ():
         yield from (f"fieldset {text}" for text in _plain({str(name): name}))
     for kind in type(admin).__mro__:
@@ -239,14 +239,14 @@ def _messages(field: Any) -> dict[str, object]:
 
 
 def _plain(given: dict[str, object]) -> Iterator[str]:
-    """Names of those that are shown and are not lazy translations."""
+    """Names of texts that are shown and are not lazy translations."""
     for name, text in given.items():
         if isinstance(text, str) and not isinstance(text, Promise) and _WORD.search(text):
             yield name
 
 
 def all_below(kind: type) -> Iterator[type]:
-    """The class's subclasses, theirs, and so on."""
+    """The class's subclasses, their subclasses, and so on."""
     for sub in kind.__subclasses__():
         yield sub
         yield from all_below(sub)

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def gunicorn(django_db_setup: None) -> Iterator[str]:
-    """The address of a server with the test database; its tests want real transactions."""
+    """The address of a server with the test database; its tests need real transactions."""
     with serving(database_url(connection)) as url:
         yield url
 
@@ -28,7 +28,7 @@ def gunicorn(django_db_setup: None) -> Iterator[str]:
 def gunicorn_without_database() -> Iterator[str]:
     """The address of a server whose database refuses every connection."""
     with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))  # taken, and not listening
+        nobody.bind(("127.0.0.1", 0))  # bound, not listening
         with serving(f"postgres://nobody@127.0.0.1:{nobody.getsockname()[1]}/none") as url:
             yield url
 
@@ -41,8 +41,8 @@ def database_url(database: BaseDatabaseWrapper) -> str:
 
 @contextmanager
 def serving(database_url: str, *, log: Path | None = None, **environment: str) -> Iterator[str]:
-    """The address of a server with that database and these settings. It writes into `log`, or into
-    the tests' own output.
+    """The address of a server with that database and these settings. It logs to `log`, or to the
+    tests' own output.
     """
     output = log.open("ab") if log else nullcontext()
     with output as lines, socket.create_server(("127.0.0.1", 0)) as listening:

@@ -1,4 +1,4 @@
-"""A simulator as a process, and a receiver for its records: for these tests and for others."""
+"""The simulator as a process, and a receiver for its records."""
 
 import json
 import logging
@@ -22,15 +22,15 @@ READY = "Simulator ready on "
 CODE = "test-code"
 T = TypeVar("T")
 
-# A line for each look: of a failed test, the thousands of them would bury the rest.
+# httpx logs a line for each request: thousands of these would bury the rest of a failed test's log.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def eventually(look: Callable[[], T], within: float = 20.0) -> T:
-    """What `look` answers once it is true; AssertionError with its last answer when it is not.
+    """The result of `look` once it is true; AssertionError with the last result if it never is.
 
-    It looks less often the longer it takes: most looks are requests, and whoever is waited for
-    needs the processor more.
+    Looks less often the longer it takes: most looks are requests, and the awaited process needs the
+    processor more.
     """
     end = time.monotonic() + within
     pause = 0.01
@@ -47,8 +47,8 @@ def eventually(look: Callable[[], T], within: float = 20.0) -> T:
 class SimulatorProcess:
     """`python -m callbacks.simulator` on a free port, ended with the `with` block.
 
-    Times are seconds and short, so that a whole call takes a tenth of a second. All other
-    settings, `cdr_url` too, can be changed while it runs: `control(...)`.
+    Times are in seconds and short, so that a whole call takes a tenth of a second. `control(...)`
+    changes all other settings, including `cdr_url`, while it runs.
     """
 
     def __init__(
@@ -75,12 +75,13 @@ class SimulatorProcess:
         self._control = control
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
-        # For a loopback address no proxy of the environment is asked, and no certificate loaded.
+        # Uses no proxy from the environment and loads no certificates, because the address is
+        # loopback.
         self.http = httpx.Client(trust_env=False, timeout=30, verify=False)
 
     def start(self) -> Self:
-        """Start it and wait until it listens. AssertionError with its words when it does not."""
-        # A stopped simulator says why on stderr, and a pipe nobody reads would block it.
+        """Starts it and waits until it listens. AssertionError with its output if it does not."""
+        # A simulator that stops says why on stderr; a pipe that nobody reads would block it.
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed by stop)
         environment = {
             name: value
@@ -109,7 +110,7 @@ class SimulatorProcess:
         return self
 
     def stop(self) -> str:
-        """End it in good order; what it wrote to stderr. Safe to repeat."""
+        """Ends it cleanly; returns what it wrote to stderr. Safe to repeat."""
         if self._process is None:
             return ""
         if self._process.poll() is None:
@@ -136,36 +137,36 @@ class SimulatorProcess:
 
     @property
     def pid(self) -> int:
-        """The process id, to signal it."""
+        """The process id, for signals."""
         assert self._process is not None
         return self._process.pid
 
     @property
     def click2call_url(self) -> str:
-        """Where Click2Call requests go."""
+        """The address for Click2Call requests."""
         return f"{self.url}/ForwardDialer/click2call.aspx"
 
     def ledger(self, since: int = 0) -> list[dict[str, Any]]:
-        """The requests that reached it, in order, without the first `since`."""
+        """The requests that it received, in order, without the first `since`."""
         answer = self.http.get(f"{self.url}/ledger", params={"since": since})
         answer.raise_for_status()
         entries: list[dict[str, Any]] = answer.json()
         return entries
 
     def control(self, **changes: Any) -> dict[str, Any]:
-        """Change how it behaves; AssertionError with its words when it does not understand."""
+        """Changes its behaviour; AssertionError with its answer if it does not understand."""
         answer = self.http.post(f"{self.url}/control", json=changes)
         assert answer.status_code == 200, answer.text
         status: dict[str, Any] = answer.json()
         return status
 
     def status(self) -> dict[str, Any]:
-        """How it behaves now."""
+        """Its current behaviour."""
         status: dict[str, Any] = self.http.get(f"{self.url}/control").json()
         return status
 
     def ask(self, path: str, **fields: Any) -> tuple[int, dict[str, Any]]:
-        """A JSON post to another address of the vendor's with the right code: status and answer."""
+        """Posts JSON with the right code to another vendor address; returns status and answer."""
         answer = self.http.post(self.url + path, json={"code": self.code, **fields})
         found: dict[str, Any] = answer.json()
         return answer.status_code, found
@@ -178,7 +179,7 @@ class SimulatorProcess:
         return entries
 
     def call(self, **parameters: Any) -> dict[str, Any]:
-        """A Click2Call request with the right code, as a form; the JSON answer."""
+        """Sends a Click2Call request with the right code, as a form; returns the JSON answer."""
         form = {"code": self.code, "action": "call", "format": "json", **parameters}
         answer = self.http.post(self.click2call_url, data=form)
         answer.raise_for_status()
@@ -186,7 +187,7 @@ class SimulatorProcess:
         return fields
 
     def ended(self, count: int = 1, within: float = 20.0) -> list[dict[str, Any]]:
-        """The accepted calls in the ledger, once there are `count` and all of them are over."""
+        """The accepted calls in the ledger, once there are `count` and all have ended."""
 
         def look() -> list[dict[str, Any]]:
             calls = [e for e in self.ledger() if e["accepted"] and e["action"] != "terminate"]
@@ -207,9 +208,9 @@ class Post:
 
 
 class Receiver:
-    """A web server that takes requests and answers what it is told.
+    """A web server that takes requests and gives the answers it is told to give.
 
-    `posts` is what arrived, `taken` the JSON bodies among it.
+    `posts`: what arrived; `taken`: the JSON bodies among it.
     """
 
     def __init__(self, url: str) -> None:
@@ -223,11 +224,11 @@ class Receiver:
         self.lock = threading.Lock()
 
     def will_answer(self, *answers: tuple[int, bytes]) -> None:
-        """Answer the next posts so; afterwards with `otherwise` (Err 0) again."""
+        """Gives these answers to the next posts, then `otherwise` (Err 0) again."""
         self.answers.extend(answers)
 
     def take(self, post: Post) -> tuple[int, bytes]:
-        """Keep what arrived; what to answer."""
+        """Stores what arrived; returns the answer to give."""
         with self.lock:
             self.posts.append(post)
             if "json" in post.content_type:
@@ -254,7 +255,7 @@ def receiver() -> Iterator[Receiver]:
                 self.end_headers()
                 self.wfile.write(answer)
             except OSError:
-                self.close_connection = True  # the simulator did not wait for it
+                self.close_connection = True  # the simulator stopped waiting
 
         def do_GET(self) -> None:
             self.do_POST()
@@ -266,7 +267,7 @@ def receiver() -> Iterator[Receiver]:
     server.daemon_threads = True
     server.block_on_close = False
     box = Receiver(f"http://127.0.0.1:{server.server_address[1]}/hook/s3cret/cdr/")
-    # The default is to look for the end twice a second, which every test would wait for.
+    # The default polls twice a second for the end, and every test would wait for that.
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:

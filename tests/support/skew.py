@@ -1,4 +1,4 @@
-"""Processes whose machine has a wrong clock."""
+"""Processes on a machine with a wrong clock."""
 
 from pathlib import Path
 

@@ -1,9 +1,9 @@
-"""A PostgreSQL whose whole cluster lies on a disk of a few megabytes, which a test can fill up.
+"""A PostgreSQL whose whole cluster is on a disk of a few megabytes, which a test can fill up.
 
-The disk is a tmpfs, mounted in a namespace that only the server is in: it takes no loop device, is
-seen by nobody else, and is gone with the shell that keeps the server running, however that ends. As
-root that needs the right to mount (CAP_SYS_ADMIN); without root, a kernel that gives users
-namespaces of their own.
+The disk is a tmpfs, mounted in a namespace of the server alone: it needs no loop device, nobody
+else sees it, and it disappears with the shell that keeps the server running, however that ends. As
+root this needs the right to mount (CAP_SYS_ADMIN); otherwise a kernel that gives users their own
+namespaces.
 """
 
 import os
@@ -23,9 +23,9 @@ from tests.support.own_postgres import PASSWORD, OwnPostgres
 from tests.support.simulator import eventually
 from tests.support.stack import free_port
 
-# Bytes that are taken at once: the more, the likelier the server takes some of them first.
+# Bytes taken at once: larger steps make it likelier that the server takes some first.
 _STEP = 1 << 20
-# Small segments of WAL, and few: what is written does not grow into the room that a test leaves.
+# Small WAL segments, and few, so that the WAL does not grow into the room that a test leaves.
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -41,18 +41,18 @@ _SETTINGS = {
 
 @dataclass(frozen=True)
 class SmallDisk:
-    """The server, and its disk as it sees it."""
+    """The server, and its disk as the server sees it."""
 
     server: OwnPostgres
     disk: Path
 
     def free(self) -> int:
-        """Bytes."""
+        """Free space, in bytes."""
         room = os.statvfs(self.disk)
         return room.f_bavail * room.f_frsize
 
     def fill(self, leave: int = 0) -> None:
-        """Takes all room but so many bytes; may be repeated."""
+        """Takes all space except `leave` bytes; may be repeated."""
         taken = self.disk / "filler"
         size = taken.stat().st_size if taken.exists() else 0
         step = _STEP
@@ -60,13 +60,13 @@ class SmallDisk:
             while (wanted := min(self.free() - leave, step)) > 0 and step:
                 try:
                     os.posix_fallocate(filler.fileno(), size, wanted)
-                except OSError:  # the server took some of it meanwhile, and nothing was taken here
+                except OSError:  # the server took some meanwhile; nothing was taken here
                     step //= 2
                 else:
                     size += wanted
 
     def make_room(self) -> None:
-        """Gives back what was taken."""
+        """Frees what was taken."""
         (self.disk / "filler").unlink(missing_ok=True)
 
 
@@ -74,8 +74,8 @@ class SmallDisk:
 def postgres_on_small_disk(
     directory: Path, megabytes: int = 200, *, of_wal: bool = False
 ) -> Iterator[SmallDisk]:
-    """A server in that directory; its superuser is `postgres`. `of_wal`: the small disk has its
-    write-ahead log alone, and the tables have room.
+    """A server in that directory, with the superuser `postgres`. `of_wal`: only its write-ahead log
+    is on the small disk.
     """
     programs, mount = _programs(), directory / "disk"
     cluster, password = (directory if of_wal else mount) / "cluster", directory / "password"
@@ -101,7 +101,7 @@ def postgres_on_small_disk(
     settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
     postgres = as_the_server(programs / "postgres", "-D", cluster, "-p", str(port), *settings)
     owner = f",uid={account.uid},gid={account.gid}" if account else ""
-    # Started again whenever it ends, as a service manager does: without room it may end itself.
+    # Restarted whenever it ends, as by a service manager: without space it may stop.
     script = (
         f"mount -t tmpfs -o size={megabytes}m,mode=0700{owner} tmpfs '{mount}' && "
         f"{initdb} >/dev/null && while :; do {postgres}; sleep 0.5; done"
@@ -118,10 +118,10 @@ def postgres_on_small_disk(
     server = OwnPostgres(port, directory, "postgres")
     try:
         eventually(lambda: server.run("pg_isready").returncode == 0, within=120)
-        # The way to a mount that others do not see.
+        # The path to a mount that others do not see.
         yield SmallDisk(server, Path(f"/proc/{running.pid}/root{mount.resolve()}"))
     finally:
         servers = psutil.Process(running.pid).children(recursive=True)
-        running.kill()  # the server is told by its parent's death
+        running.kill()  # its parent's death signals the server
         running.wait()
         psutil.wait_procs(servers, timeout=60)

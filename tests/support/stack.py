@@ -1,11 +1,11 @@
-"""The product as it runs: web, worker, beat and simulator as processes of their own.
+"""The product as it runs: web, worker, beat and simulator as separate processes.
 
     with Stack(database_url, redis_url, directory) as stack:
         requests.post(stack.url + "/api/leads/", ...)
         stack.simulator.ledger()
 
-The database must exist and be migrated. Every process listens on a free port of 127.0.0.1, logs
-to a file in `directory`, and is ended with the block.
+The database must exist and be migrated. Every process listens on a free port of 127.0.0.1, logs to
+a file in `directory`, and ends with the block.
 """
 
 import os
@@ -37,7 +37,7 @@ def free_port() -> int:
 
 
 def procfile() -> dict[str, str]:
-    """The commands of the Procfile: what is tested is what is run."""
+    """The commands of the Procfile, so that the tests run what is deployed."""
     lines = (ROOT / "Procfile").read_text().splitlines()
     return dict(line.split(": ", 1) for line in lines if ": " in line)
 
@@ -45,9 +45,9 @@ def procfile() -> dict[str, str]:
 def spawn(
     command: str, environment: Mapping[str, str], log: Path, pass_fds: Sequence[int] = ()
 ) -> subprocess.Popen[bytes]:
-    """Runs a shell command from the project's directory, its output at the end of `log`.
+    """Runs a shell command in the project's directory, and appends its output to `log`.
 
-    It keeps the files `pass_fds` under their numbers. It is ended with us, even when we are killed:
+    It inherits the files `pass_fds` under the same numbers. It ends with us, even if we are killed:
     call it from the main thread.
     """
     wrapped = setpriv.wrapped(
@@ -66,9 +66,9 @@ def spawn(
 
 
 class Stack:
-    """The running product: web, beat, and workers of these names ("worker", "worker2", ...).
+    """The running product: web, beat, and workers with these names ("worker", "worker2", ...).
 
-    `commands` replaces what the Procfile says for a name.
+    `commands` replaces the Procfile's command of a name.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Stack:
     ) -> None:
         self.workers = tuple(workers)
         self.commands = dict(commands or {})
-        self.pass_fds: dict[str, Sequence[int]] = {}  # open files of ours that a process gets
+        self.pass_fds: dict[str, Sequence[int]] = {}  # open files that a process inherits
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.directory = directory
@@ -103,9 +103,9 @@ class Stack:
             "VOICENTER_CODE": CODE,
             "DJANGO_SETTINGS_MODULE": "callbacks.config.settings",
             "PYTHONUNBUFFERED": "1",
-            # Who submits forms here loads no page, and takes no time.
+            # Tests submit forms without loading the page, and instantly.
             "LEAST_FILL_TIME": "0",
-            # It runs by day and by night.
+            # Tests run day and night.
             "NEW_CALLING_HOURS": "off",
             "NEW_CALLS_A_DAY": "0",
             **environment,
@@ -127,7 +127,7 @@ class Stack:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        # All at once: each takes a second or two to end in good order.
+        # All at once: each takes a second or two to end cleanly.
         for process in self.processes.values():
             if process.poll() is None:
                 process.terminate()
@@ -143,7 +143,7 @@ class Stack:
         self._running.callback(self._end, process)
 
     def start_missing(self) -> None:
-        """Starts again what has ended."""
+        """Restarts the processes that have ended."""
         missing = [name for name, process in self.processes.items() if process.poll() is not None]
         for name in missing:
             self.start(name)
@@ -157,23 +157,23 @@ class Stack:
             eventually(lambda name=name: self.is_ready(name), within=60)
 
     def is_ready(self, name: str) -> bool:
-        """Whether a worker takes tasks, as far as it has said so."""
+        """Whether a worker takes tasks, according to its log."""
         with (self.directory / f"{name}.log").open("rb") as log:
             log.seek(self._log_begins[name])
             return b" ready." in log.read()
 
     def stop(self, name: str, signum: int = signal.SIGTERM) -> int:
-        """Signals one process and waits for its end; its exit status."""
+        """Signals one process and waits for its end; returns the exit status."""
         process = self.processes[name]
         process.send_signal(signum)
         return process.wait(60)
 
     def log(self, name: str) -> str:
-        """What a process has written so far."""
+        """What a process has logged so far."""
         return (self.directory / f"{name}.log").read_text(errors="replace")
 
     def answers(self) -> bool:
-        """Whether the web serves requests. AssertionError with its log when it has ended."""
+        """Whether the web process serves requests. AssertionError with its log if it has ended."""
         if (status := self.processes["web"].poll()) is not None:
             raise AssertionError(f"the web process ended ({status}): {self.log('web')}")
         try:

@@ -1,4 +1,4 @@
-"""Several at the same moment, each with a database connection of its own."""
+"""Several actions at the same moment, each with its own database connection."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def at_once(count: int, *acts: Callable[[], T]) -> list[T]:
-    """What each act returned, done by `count` threads that start together."""
+    """What each act returned, run by `count` threads that start together."""
     start = threading.Barrier(count * len(acts))
 
     def run(act: Callable[[], T]) -> T:
@@ -26,7 +26,9 @@ def at_once(count: int, *acts: Callable[[], T]) -> list[T]:
 
 
 def all_waiting_for(row: models.Model, count: int, act: Callable[[], T]) -> list[T]:
-    """What each of `count` returned, let go together once all of them wait to change the row."""
+    """What each of `count` calls returned; all are released together once they wait to change the
+    row.
+    """
     with ThreadPoolExecutor(count) as pool:
         with transaction.atomic():
             type(row)._base_manager.select_for_update().get(pk=row.pk)
@@ -37,7 +39,9 @@ def all_waiting_for(row: models.Model, count: int, act: Callable[[], T]) -> list
 
 @contextmanager
 def locked_by_another(row: models.Model) -> Iterator[Callable[[], None]]:
-    """Another connection has the row locked meanwhile; what is given lets it go sooner."""
+    """Another connection locks the row inside the block; the yielded function releases it
+    earlier.
+    """
     taken, done = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -49,7 +53,7 @@ def locked_by_another(row: models.Model) -> Iterator[Callable[[], None]]:
     with ThreadPoolExecutor(1) as pool:
         holding = pool.submit(alone, hold)
         try:
-            while not taken.wait(1):  # its error, if it has ended with one
+            while not taken.wait(1):  # shows its error if it failed
                 assert not holding.done(), holding.exception()
             yield done.set
         finally:
@@ -58,7 +62,7 @@ def locked_by_another(row: models.Model) -> Iterator[Callable[[], None]]:
 
 
 def alone(act: Callable[[], T]) -> T:
-    """What `act` returned, for a thread: it leaves no connection behind."""
+    """What `act` returned, for a thread: leaves no connection behind."""
     try:
         return act()
     finally:
@@ -66,9 +70,9 @@ def alone(act: Callable[[], T]) -> T:
 
 
 def waiting_for_locks() -> int:
-    """How many of the database's processes wait for a lock."""
+    """How many of the database's processes are waiting for a lock."""
     with connection.cursor() as cursor:
-        # Who waits is looked at once in a transaction, unless it is told to look again.
+        # PostgreSQL reads this once per transaction unless the snapshot is cleared.
         cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity"

@@ -1,4 +1,4 @@
-"""A way to a server that a test can cut: open, refusing, or a black hole."""
+"""A connection to a server that a test can cut: open, refusing, or a black hole."""
 
 import socket
 import threading
@@ -7,7 +7,7 @@ from typing import Self
 
 
 class Tunnel:
-    """Listens on 127.0.0.1:`port` and passes everything on to host:target_port while it is open."""
+    """Listens on 127.0.0.1:`port` and forwards everything to host:target_port while it is open."""
 
     def __init__(self, host: str, target_port: int) -> None:
         self._target = (host, target_port)
@@ -32,13 +32,13 @@ class Tunnel:
         self._drop()
 
     def open(self) -> None:
-        """Passes on what comes; connections caught in the black hole are dropped."""
+        """Forwards new traffic; drops connections caught in the black hole."""
         if not self._passing.is_set():
             self._passing.set()
             self._drop()
 
     def black_hole(self) -> None:
-        """Takes connections and bytes, those under way included, and never says a word."""
+        """Accepts connections and bytes, including those on their way, and never answers."""
         self._passing.clear()
 
     def _drop(self) -> None:
@@ -61,7 +61,7 @@ class Tunnel:
             try:
                 far = socket.create_connection(self._target)
             except OSError:
-                near.close()  # what is behind the tunnel is down: it looks the same from here
+                near.close()  # the server is down: it looks the same from here
                 continue
             self._sockets.append(far)
             for ends in ((near, far), (far, near)):

@@ -1,4 +1,4 @@
-"""Visitors with a browser of their own, and the calls that are made to them."""
+"""Visitors with their own browsers, and calls to them."""
 
 import re
 import uuid
@@ -27,26 +27,26 @@ def page_token() -> str:
 
 
 def hidden(page: str) -> dict[str, str]:
-    """What a page's form carries unseen."""
+    """The hidden fields of a page's form."""
     return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
 
 
 def in_days(days: int) -> str:
-    """A half hour, so many days ahead."""
+    """A half hour, `days` days ahead."""
     at = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=days)
     return at.isoformat()
 
 
 @dataclass
 class Visitor:
-    """Somebody with a browser of their own."""
+    """A person with their own browser."""
 
     client: Client = field(default_factory=Client)
     token: str = field(default_factory=page_token)
     page: str = ""
 
     def sends(self, source: str = "website", phone: str = PHONE, **fields: str) -> Lead:
-        """Sends the form as it is open, and follows to the page of the request."""
+        """Sends the form as it is open, and follows to the request's page."""
         filled = {"name": "Noa Levi", "phone": phone, "token": self.token, **fields}
         answer = self.client.post(f"/contact/{source}/", filled)
         assert answer.status_code == 303, answer.text
@@ -54,7 +54,7 @@ class Visitor:
         return Lead.objects.get(public_id=self.page.split("/")[-2])
 
     def sends_from_the_page(self, **fields: str) -> Lead:
-        """Follows the link on the page of the request to the form, and sends that."""
+        """Follows the link on the request's page to the form, and sends that."""
         link = re.search(r'data-act="again"[^>]*><a href="([^"]+)"', self.reads())
         assert link
         form = self.client.get(link[1]).text
@@ -63,7 +63,7 @@ class Visitor:
         return self.sends(**carried, **fields)
 
     def does(self, act: str, **fields: str) -> HttpResponse:
-        """Opens the page of an act, sends what it asks for, and follows to where that leads."""
+        """Opens an act's page, sends what it asks for, and follows the redirect."""
         asked = self.client.get(f"{self.page}{act}/")
         sent = {**hidden(asked.text), **fields}
         done: HttpResponse = self.client.post(f"{self.page}{act}/", sent)
@@ -83,7 +83,7 @@ class Visitor:
 
 
 def waits_for_a_retry(visitor: Visitor | None = None, calls: int = 1) -> tuple[Lead, datetime]:
-    """A lead that was called ten seconds ago and is to be called again in two hours."""
+    """A lead that was called ten seconds ago and will be called again in two hours."""
     lead, now = (visitor or Visitor()).sends(), timezone.now()
     ended_at = now - timedelta(seconds=10)
     for number in range(calls):
@@ -106,7 +106,7 @@ def waits_for_a_retry(visitor: Visitor | None = None, calls: int = 1) -> tuple[L
 
 
 def ends(attempt: CallAttempt, *statuses: str) -> None:
-    """The records of the call come in: how its legs ended."""
+    """The call's records arrive: how its legs ended."""
     attempt.refresh_from_db()
     for leg, status in enumerate(statuses, start=1):
         records.receive(Cdr(attempt.call_id, f"Click2Call leg{leg}", leg, status, talk_time=30))
@@ -117,6 +117,6 @@ def call(lead: Lead) -> CallAttempt | None:
 
 
 def pass_by(seconds: float = 31) -> None:
-    """So long ago is everything that was sent: what comes now is no second click."""
+    """Moves everything sent into the past, so that what comes now is not a second click."""
     ago = timedelta(seconds=seconds)
     Lead.objects.update(submitted_at=F("submitted_at") - ago, counted_from=F("counted_from") - ago)

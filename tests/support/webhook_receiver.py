@@ -1,6 +1,4 @@
-"""A program that takes webhooks, over HTTP on this machine: it keeps what is posted, and answers as
-it is told.
-"""
+"""A local HTTP program that takes webhooks: it stores what is posted, and answers as it is told."""
 
 import json
 import threading
@@ -22,15 +20,15 @@ class Posted:
 
     @property
     def json(self) -> dict[str, Any]:
-        """The body, read."""
+        """The body as JSON."""
         found: dict[str, Any] = json.loads(self.body)
         return found
 
 
 @dataclass
 class WebhookReceiver:
-    """`status` and `location` are what it answers; while it `hangs` it answers nothing, and
-    while it `drips` a byte of a header at a time, for ever.
+    """Answers with `status` and `location`. While it `hangs` it answers nothing; while it `drips`
+    it sends a header one byte at a time, without end.
     """
 
     url: str = ""
@@ -70,12 +68,12 @@ class _Handler(BaseHTTPRequestHandler):
             return
 
     def log_message(self, *_: object) -> None:
-        """Nothing."""
+        """Logs nothing."""
 
 
 @pytest.fixture
 def webhook() -> Iterator[WebhookReceiver]:
-    """One that answers 204."""
+    """A receiver that answers 204."""
     receiver = WebhookReceiver()
     handler = type("Handler", (_Handler,), {"receiver": receiver})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:

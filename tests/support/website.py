@@ -1,6 +1,6 @@
-"""A website of somebody else's: the fixture `website`, whose pages a test writes.
+"""Another website: the fixture `website`, whose pages a test writes.
 
-It is served as http://localhost:PORT, ours as http://127.0.0.1:PORT: to a browser, two sites.
+It is served as http://localhost:PORT, ours as http://127.0.0.1:PORT: two sites to a browser.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ import pytest
 
 @dataclass
 class Website:
-    """`pages`: by path, the HTML. `headers`: of all of them."""
+    """`pages`: the HTML by path. `headers`: sent with all pages."""
 
     port: int
     pages: dict[str, str] = field(default_factory=dict)

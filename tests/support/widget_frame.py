@@ -1,4 +1,4 @@
-"""The form in the dialog of the widget."""
+"""The form in the widget's dialog."""
 
 from playwright.sync_api import FrameLocator, Page
 

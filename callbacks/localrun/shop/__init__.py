@@ -1,1 +1,1 @@
-"""A small shop that nobody owns: somebody else's website with the call-back button, to try it."""
+"""An invented shop: another website with the call-back button, to try it."""

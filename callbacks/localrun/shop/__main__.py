@@ -1,7 +1,7 @@
 """`python -m callbacks.localrun.shop`: serves the shop's pages until it is ended.
 
-SHOP_PORT: where, on this machine alone. SHOP_CALLBACKS: our server, whose button its pages have.
-Its policy allows what docs/widget.md says a website's must, and no more.
+SHOP_PORT: the port, on this machine only. SHOP_CALLBACKS: our server, whose button the pages have.
+The Content-Security-Policy allows only what docs/widget.md says a website's policy must.
 """
 
 import os
@@ -24,12 +24,12 @@ FILES: Final = {
     "/he/": "he.html",
     **{f"/{it.name}": it.name for it in PAGES.iterdir() if it.suffix != ".html"},
 }
-# What stands in the pages for our server's address.
+# The address in the pages that our server's address replaces.
 PLACE: Final = "https://callbacks.example.com"
 
 
 def server(port: int, ours: str) -> ThreadingHTTPServer:
-    """Listens on `port`; its pages have the button of the server whose address is `ours`."""
+    """Listens on `port`; its pages have the button of the server at `ours`."""
     policy = (
         f"default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self' {ours}; "
         f"connect-src {ours}; frame-src {ours}; base-uri 'none'; form-action 'none'"
@@ -65,7 +65,7 @@ def server(port: int, ours: str) -> ThreadingHTTPServer:
 
 
 def main() -> None:
-    """Until SIGTERM."""
+    """Serves until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     port, ours = int(os.environ["SHOP_PORT"]), os.environ["SHOP_CALLBACKS"]
     with server(port, ours) as listening:

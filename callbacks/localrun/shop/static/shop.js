@@ -1,4 +1,4 @@
-// Writes down what the page hears of the widget.
+// Lists the widget's events that the page hears.
 "use strict";
 
 const list = document.getElementById("heard");
