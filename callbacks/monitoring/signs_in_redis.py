@@ -1,7 +1,7 @@
-"""What the signs in Redis say of beat, workers and sweeps, and what an emptied Redis does not say.
+"""What the signs in Redis say about beat, workers and sweeps, and what an empty Redis cannot say.
 
-A Redis that was restarted without its data, or emptied, holds no sign of anybody; one whose memory
-is full takes none. Both look like silence, and are none.
+A Redis that restarted without its data, or was emptied, holds no signs; a Redis whose memory is
+full accepts none. Both look as if everything were silent, but prove nothing.
 """
 
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from django.conf import settings
 from callbacks.common import heartbeats
 from callbacks.common.heartbeats import Heartbeats
 
-# Seconds. Signs come every few seconds (Pulse, the sweep); a few may be missed, in a restart for
-# one.
+# Seconds. Signs come every few seconds (Pulse, the sweep); a few may be missed, for example in a
+# restart.
 BEAT_MISSED_AFTER = 30.0
 SWEEP_MISSED_AFTER = 60.0
 
@@ -26,13 +26,13 @@ _TAKES_NOTHING = (
     "disk, or it is a replica. See its log and `redis-cli INFO`. Requests are stored meanwhile, "
     "and called once it accepts writes again."
 )
-# Name, whether it is well, and what to do.
+# Name, whether it is well, and advice.
 Found = tuple[str, bool, str]
 
 
 def verdict(signs: Heartbeats | None, now: float) -> tuple[bool, str]:
-    """Whether Redis can be believed about the others at `now` (seconds since the epoch), and what
-    to do where it cannot.
+    """Whether Redis's signs can be trusted at `now` (seconds since the epoch), and what to do if
+    they cannot.
     """
     if signs is None:
         return False, _AWAY
@@ -50,7 +50,7 @@ def verdict(signs: Heartbeats | None, now: float) -> tuple[bool, str]:
 
 
 def processes(signs: Heartbeats | None, now: float) -> Iterator[Found]:
-    """beat, the workers and the sweep, at `now` (seconds since the epoch)."""
+    """beat, the workers and the sweep at `now` (seconds since the epoch)."""
     silent = {
         "beat": f"beat has sent nothing for {_after('beat'):.0f} s: start it; see its log and the "
         "broker.",
@@ -75,18 +75,18 @@ def processes(signs: Heartbeats | None, now: float) -> Iterator[Found]:
 def _is_there(signs: Heartbeats, name: str, now: float) -> bool:
     if name == "worker":
         return signs.workers > 0
-    # A sign from the future was left before the clock was put back: it says nothing of now.
+    # A sign from the future was left before the clock was set back: it says nothing about now.
     return abs(now - signs.seen.get(name, 0)) < _after(name)
 
 
 def _is_too_soon(signs: Heartbeats, name: str, now: float) -> bool:
-    """Whether a sign is missing that may have been lost, and has not come anew."""
+    """Whether a sign is missing that may have been lost, and has not had time to come again."""
     known = signs.worker_seen if name == "worker" else signs.seen.get(name)
     return known is None and abs(now - signs.since) < _after(name)
 
 
 def _after(name: str) -> float:
-    """For how many seconds no sign may come."""
+    """After how many seconds without a sign it counts as missing."""
     every: float = settings.SWEEP_EVERY
     if name == "worker":
         return heartbeats.WORKER_IS_THERE_FOR

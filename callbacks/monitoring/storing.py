@@ -1,17 +1,17 @@
-"""Whether anything can be stored at this moment: something is written to find out.
+"""Whether anything can be stored now: writes something to find out.
 
-A database whose disk is full still reads, and still takes rows where a page has room: by one of
-them nobody notices. What it cannot do is to grow. So two things are tried in one transaction:
+A database whose disk is full can still read, and still accepts rows where a page has room, so a
+written row proves little. What it cannot do is grow. So one transaction tries two things:
 
-1. A row is written and committed: not by a server that only reads, nor where the right to write is
-   missing, nor while a synchronous standby that is away keeps every commit waiting.
-2. A megabyte is laid aside on the disk of the tables, in a temporary file of the server's, which is
-   gone at once: not where the disk is full. It needs no right and no table, writes no WAL, leaves
-   nothing to clean up, and takes a millisecond or two.
+1. It writes and commits a row. This fails on a read-only server, without the right to write, and
+   while a synchronous standby that is down blocks every commit.
+2. It writes a megabyte to the disk of the tables, in a temporary file of the server's that
+   disappears at once. This fails if the disk is full. It needs no right and no table, writes no
+   WAL, leaves nothing to clean up, and takes a millisecond or two.
 
-The disk of the WAL is not tried: where it is full PostgreSQL ends itself, which /readyz says.
-Each process tries it once in KEPT seconds at most, however often it is asked, and one of them at a
-time (callbacks.monitoring.bounded_probe).
+The disk of the WAL is not tried: if it is full PostgreSQL stops, which /readyz reports. Each
+process tries at most once every KEPT seconds, however often it is asked, and one try at a time
+(callbacks.monitoring.bounded_probe).
 """
 
 from django.db import connection, transaction
@@ -25,7 +25,7 @@ from leads.unavailable import INSUFFICIENT_PRIVILEGE, UNDEFINED_TABLE, Cause
 # Seconds.
 PATIENCE = 2.0
 KEPT = 5.0
-# A sort or a list that outgrows work_mem is written into a temporary file, where the tables are.
+# A sort or list larger than work_mem goes to a temporary file, beside the tables.
 _LAY_ASIDE = """
     WITH room AS MATERIALIZED (SELECT repeat('x', 8192) FROM generate_series(1, 128))
     SELECT count(*) FROM room
@@ -74,7 +74,7 @@ def _write() -> None:
             for name, value in (
                 ("statement_timeout", f"{PATIENCE:g}s"),
                 ("lock_timeout", f"{PATIENCE / 2:g}s"),
-                ("work_mem", "64kB"),  # the least there is
+                ("work_mem", "64kB"),  # the minimum
                 ("temp_tablespaces", ""),  # where the tables are
             ):
                 cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
@@ -99,13 +99,13 @@ _probe = Probe("store", _write, PATIENCE, KEPT)
 
 
 def start() -> None:
-    """Begins to find out, for who asks for `trouble` in a moment."""
+    """Begins to find out, for a caller of `trouble` a moment later."""
     _probe.start()
 
 
 def trouble() -> str:
-    """Why nothing can be stored, and what to do: a sentence for who runs the system; "" when all is
-    well. At most KEPT seconds old; waits PATIENCE at most.
+    """Why nothing can be stored, and what to do, as a sentence for the operator; "" if all is well.
+    At most KEPT seconds old; waits at most PATIENCE.
     """
     try:
         _probe.answer()
@@ -113,7 +113,7 @@ def trouble() -> str:
         return _SENTENCES[Cause.TIMEOUT]
     except MayNotWrite:
         return _RIGHTS
-    except Exception as error:  # noqa: BLE001  # may name the host, and is not shown
+    except Exception as error:  # noqa: BLE001  # may name the host, so it is not shown
         known = {INSUFFICIENT_PRIVILEGE: _RIGHTS, UNDEFINED_TABLE: _UNMIGRATED}
         if sentence := known.get(unavailable.sqlstate(error)):
             return sentence
@@ -122,7 +122,9 @@ def trouble() -> str:
 
 
 def _of(cause: Cause | None) -> Cause:
-    """A conflict is somebody who writes the same row for too long; unknown errors are faults."""
+    """A conflict means that somebody writes the same row for too long; unknown errors count as
+    faults.
+    """
     if cause is Cause.CONFLICT:
         return Cause.TIMEOUT
     return cause or Cause.DAMAGED

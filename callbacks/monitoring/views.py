@@ -1,4 +1,4 @@
-"""Is this process alive? Does the whole thing work? Its figures."""
+"""Is this process alive? Does the whole system work? What are its figures?"""
 
 import logging
 
@@ -13,14 +13,16 @@ from callbacks.monitoring.access import may_read
 
 log = logging.getLogger(__name__)
 
-# A person reads it, at night, as curl prints it: a line each, and quotation marks as they are.
+# A person reads this at night, as curl prints it: one line each, with plain quotation marks.
 _TO_BE_READ = {"indent": 1, "ensure_ascii": False}
 
 
-@csrf_exempt  # what is sent here is told the right method, not that a cookie is missing
+@csrf_exempt  # a POST is told the right method, not that a cookie is missing
 @require_safe
 def healthz(_request: HttpRequest) -> HttpResponse:
-    """200 as soon as the process serves requests; 503 while it still does and is about to stop."""
+    """200 as soon as the process serves requests; 503 while it still serves but is about to
+    stop.
+    """
     if stopping.has_begun():
         stops = HttpResponse("stops", content_type="text/plain", status=503)
         _leave_unlogged(stops)
@@ -31,7 +33,7 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when leads are stored and called, else 503. Which part is not well: METRICS_TOKEN."""
+    """200 if leads are stored and called, else 503. METRICS_TOKEN shows which part fails."""
     checks = readiness.checks()
     is_ready = all(check.ok for check in checks)
     body: dict[str, object] = {"ready": is_ready}
@@ -52,7 +54,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The figures in Prometheus' format; callbacks.monitoring.metrics says which."""
+    """The figures in Prometheus's format; callbacks.monitoring.metrics lists them."""
     if not may_read(request):
         refused = HttpResponse("Send METRICS_TOKEN.\n", content_type="text/plain", status=401)
         refused["WWW-Authenticate"] = 'Bearer realm="metrics"'
@@ -62,7 +64,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _leave_unlogged(response: HttpResponse) -> None:
-    """No error of the web server's: Django would log it as a request that was refused."""
+    """Keeps Django from logging the answer as a failed request."""
     response._has_been_logged = True  # type: ignore[attr-defined]  # Django's mark
 
 

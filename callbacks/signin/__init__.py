@@ -1,1 +1,1 @@
-"""Signing in: second factor, sessions, wrong passwords, lost ones, single sign-on."""
+"""Signing in: second factor, sessions, wrong passwords, lost passwords, single sign-on."""

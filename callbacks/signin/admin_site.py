@@ -1,4 +1,4 @@
-"""The admin's site: the theme's, whose every page and login ask for the second factor too."""
+"""The admin's site: the theme's, but every page and the login also require the second factor."""
 
 from typing import Any
 
@@ -14,16 +14,16 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
     """Registered as the default site by callbacks.config.admin_app."""
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Staff who owe nothing. Without the middleware: nobody."""
+        """Staff who owe no second factor. Without the middleware: nobody."""
         return super().has_permission(request) and middleware.has_passed(request)
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
-        """The login page, or the next step for who has given the password."""
+        """The login page, or the next step for a user who has given the password."""
         return door.guarded(super().login)(request, {**(extra_context or {}), "ways": ways.ways()})
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
-        """Logs out after a POST only. Who only opens the address, as after a login page on the way,
-        is led to the first page.
+        """Logs out only after a POST. Opening the address, for example after a login page in
+        between, leads to the first page.
         """
         if request.method in ("GET", "HEAD"):
             return HttpResponseRedirect(reverse("admin:index", current_app=self.name))

@@ -1,8 +1,8 @@
-"""What stands before every page that takes a password.
+"""Guards every page that takes a password.
 
-A password is checked on purpose slowly, for a part of a second of one core. Two at a time in a
-process are enough for people; a few more wait for their turn, and the rest is told to come back, so
-that whoever posts passwords takes neither the cores nor the threads from the contact form.
+Checking a password is slow on purpose: it takes a fraction of a second of one core. Two checks at a
+time in a process are enough for people; a few more wait for their turn, and the rest are told to
+come back. So somebody who posts passwords takes neither cores nor threads from the contact form.
 """
 
 import threading
@@ -34,7 +34,7 @@ _inside = threading.BoundedSemaphore(AT_A_TIME + WAITING)
 
 
 def guarded(login_page: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """`login_page`, for which every password of a stranger goes through here."""
+    """`login_page` with limits on strangers' passwords."""
 
     @never_cache
     @wraps(login_page)
@@ -53,7 +53,7 @@ def guarded(login_page: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
 
 
 def few_at_a_time(request: HttpRequest, check: Callable[[], HttpResponseBase]) -> HttpResponseBase:
-    """What `check` answers, which hashes passwords; 503 when too many do."""
+    """The answer of `check`, which hashes passwords; 503 if too many are doing so."""
     if not _inside.acquire(blocking=False):
         return _later(request, 503, _COME_BACK)
     try:
@@ -68,7 +68,7 @@ def few_at_a_time(request: HttpRequest, check: Callable[[], HttpResponseBase]) -
 
 
 def asked_next(request: HttpRequest) -> str:
-    """Where they were going; "" if that is not on this site."""
+    """Where the user was going; "" if that is not on this site."""
     wanted = request.POST.get(REDIRECT_FIELD_NAME) or request.GET.get(REDIRECT_FIELD_NAME) or ""
     is_ours = url_has_allowed_host_and_scheme(
         wanted, {request.get_host()}, require_https=request.is_secure()
@@ -77,12 +77,12 @@ def asked_next(request: HttpRequest) -> str:
 
 
 def with_next(address: str, wanted: str) -> str:
-    """`address`, which leads on to `wanted`."""
+    """`address`, which then leads on to `wanted`."""
     return f"{address}?{urlencode({REDIRECT_FIELD_NAME: wanted})}" if wanted else address
 
 
 def home_of(user: User | AbstractBaseUser | AnonymousUser) -> str:
-    """Where somebody works: the admin, or the desk."""
+    """Where the user works: the admin or the desk."""
     return reverse("admin:index" if getattr(user, "is_staff", False) else "desk:home")
 
 

@@ -1,8 +1,8 @@
-"""A forgotten password: a link by mail, where mail is set up.
+"""A forgotten password: a link by mail, if mail is set up.
 
-Whoever asks reads the same at once, whether the address is somebody's or not: looking it up and
-mailing are a thread's work. These mails are not kept in the outbox, where managers read: a link
-opens an account.
+Everybody who asks reads the same answer at once, whether or not the address is somebody's: a thread
+looks it up and sends the mail. These mails are not kept in the outbox, where managers read, because
+a link opens an account.
 """
 
 import logging
@@ -36,7 +36,7 @@ from leads.guard import address as addresses
 
 log = logging.getLogger(__name__)
 
-# A mailbox gets one in this time; an address asks for a few, and then for one a minute.
+# A mailbox gets one mail in this time; a network address may ask a few times, then once a minute.
 ONE_MAILBOX = tries.Allowance("reset", 1, timedelta(minutes=5), timedelta(minutes=5))
 ONE_ADDRESS = tries.Allowance("reset-from", 10, timedelta(minutes=1), timedelta(hours=1))
 _MOST_WAITING = 20
@@ -52,7 +52,7 @@ def is_offered() -> bool:
 
 @never_cache
 def forgotten(request: HttpRequest) -> HttpResponse:
-    """Asks for the mail address, and answers every one in the same way."""
+    """Asks for the mail address, and answers everybody in the same way."""
     if not is_offered():
         raise Http404
     form = PasswordResetForm(request.POST if request.method == "POST" else None)
@@ -65,15 +65,15 @@ def forgotten(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def sent(request: HttpRequest) -> HttpResponse:
-    """What everybody reads who has asked."""
+    """The page for everybody who has asked."""
     return render(request, "signin/sent.html")
 
 
 class _SetPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # not generic at run time
-    """Notes in the log that it was done."""
+    """Notes the change in the log."""
 
     def save(self, commit: bool = True) -> Any:
-        """The user, with the new password."""
+        """Saves the new password; returns the user."""
         user = super().save(commit)
         second_factor.note(user, user, gettext("Set a new password by a link in a mail"))
         return user
@@ -87,14 +87,14 @@ _new_password = PasswordResetConfirmView.as_view(
 
 
 def new_password(request: HttpRequest, **parts: Any) -> HttpResponseBase:
-    """Where the link leads. It signs nobody in: the second factor is still asked."""
+    """The page behind the link. It signs nobody in: the second factor is still required."""
     if request.method != "POST":
         return _new_password(request, **parts)
     return door.few_at_a_time(request, lambda: _new_password(request, **parts))
 
 
 def send(typed: str) -> int:
-    """Mails a link to everybody who can log in and has this address; says to how many."""
+    """Mails a link to every user with this address who can log in; returns how many."""
     count = 0
     for user in PasswordResetForm().get_users(typed):
         link = reverse(

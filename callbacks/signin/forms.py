@@ -1,4 +1,4 @@
-"""The forms of the pages of callbacks.signin."""
+"""The forms of callbacks.signin's pages."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class CodeForm(forms.Form):
-    """A code of six digits; where they are taken, a recovery code."""
+    """A code of six digits, or a recovery code where those are accepted."""
 
     code = forms.CharField(
         label=_("Code"),
@@ -26,10 +26,10 @@ class CodeForm(forms.Form):
 
 
 class SetUpForm(CodeForm):
-    """The first code of an authenticator; with the password of whoever is signed in already.
+    """The first code of an authenticator, and the password if the user is already signed in.
 
-    A session alone sets none up: it would be theirs who found the browser, and the door closed to
-    whom it belongs to.
+    A session alone cannot set up an authenticator: otherwise whoever finds the browser could set up
+    theirs, and lock the owner out.
     """
 
     password = forms.CharField(
@@ -47,7 +47,7 @@ class SetUpForm(CodeForm):
             del self.fields["password"]
 
     def clean_password(self) -> str:
-        """The one that is signed in with."""
+        """The user's password."""
         typed: str = self.cleaned_data["password"]
         if not self._user.check_password(typed):
             raise forms.ValidationError(gettext("This is not your password."))

@@ -1,9 +1,9 @@
 """Whose wrong passwords are counted together (django-axes): an address's, or a known browser's.
 
-A stranger who types wrong passwords for a name shuts that name for their own address. Where many
-share one address, an office or a proxy that does not say for whom it asks, they would shut out the
-person whose name it is, for as long as they go on. So a browser in which somebody has logged in is
-counted by itself: a signed cookie, good for that name alone, stands for its address.
+A stranger who types wrong passwords for a name blocks that name for their own address. If many
+people share one address, such as an office or a proxy that does not forward addresses, the stranger
+would block the name's owner too, for as long as they go on. So a browser where somebody has logged
+in is counted separately: a signed cookie, valid for that name only, replaces its address.
 """
 
 import ipaddress
@@ -26,7 +26,7 @@ _LONGEST_NAME = 255  # axes.models.AccessBase.username
 
 
 def address(request: HttpRequest) -> str:
-    """For axes (AXES_CLIENT_IP_CALLABLE): the address that failed logins are counted by."""
+    """For axes (AXES_CLIENT_IP_CALLABLE): the address that failed logins are counted under."""
     browser = _browser(request)
     if browser is None:
         return _sender(request)
@@ -35,14 +35,14 @@ def address(request: HttpRequest) -> str:
 
 
 def is_known(request: HttpRequest) -> bool:
-    """Whether the typed name's owner has signed in here before."""
+    """Whether the owner of the typed name has signed in here before."""
     return _browser(request) is not None
 
 
 def name(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str | None:
-    """For axes (AXES_USERNAME_CALLABLE): the name that failed logins are counted by.
+    """For axes (AXES_USERNAME_CALLABLE): the name that failed logins are counted under.
 
-    Cut to what its column takes; no login's name is that long.
+    Cut to the length of its column; no login's name is that long.
     """
     typed = (credentials or request.POST).get("username")
     return None if typed is None else str(typed)[:_LONGEST_NAME]
@@ -64,13 +64,13 @@ def _sender(request: HttpRequest) -> str:
 
 @receiver(user_logged_in)
 def remember(request: HttpRequest | None, user: AbstractBaseUser, **_kwargs: Any) -> None:
-    """Notes that this browser is to be known from now on."""
+    """Notes that this browser is known from now on."""
     if request is not None:
         request.META[COOKIE] = user.get_username()
 
 
 class KnownBrowserMiddleware:
-    """Gives a browser in which somebody has just logged in its cookie."""
+    """Sets the cookie in a browser where somebody has just logged in."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response

@@ -1,9 +1,9 @@
-"""Which passwords are refused besides Django's checks: too long ones, and leaked ones in disguise.
+"""Passwords that are refused beyond Django's checks: too long ones, and disguised leaked ones.
 
-No rule asks for signs of some kind: they make "Password1!" of "password", which is looked for
-instead. Django ships the 20,000 most frequent leaked passwords; few have the twelve characters that
-are asked for, so `leaked.txt` has more of those (the first 12 digits of their SHA-256; from the
-30,000 most frequent ones that zxcvbn ships).
+No rule requires certain characters: such rules turn "password" into "Password1!", which is detected
+here instead. Django ships the 20,000 most frequent leaked passwords. Few have the required twelve
+characters, so `leaked.txt` has more of that length (the first 12 digits of their SHA-256; from the
+30,000 most frequent passwords that zxcvbn ships).
 """
 
 import hashlib
@@ -17,17 +17,17 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, ngettext
 
 _DIGITS_KEPT = 12
-# Signs that stand for letters.
+# Characters that replace letters.
 _DISGUISE = str.maketrans("@4301!5$7", "aaeoiisst")
 _REPEATED = re.compile(r"(.{1,8}?)\1+.{0,7}")
 _LEAST_CORE = 4
-# As keys lie beside each other, and as people count.
+# Neighbouring keys, and counting.
 _ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
 _LEAST_ROW = 4
 
 
 class LongestValidator:
-    """A bound for what is hashed: two logins at a time are to be two logins' work."""
+    """Limits how much is hashed, so that two logins at a time cost no more than two."""
 
     def __init__(self, max_length: int = 128) -> None:
         self._most = max_length
@@ -50,8 +50,8 @@ class LongestValidator:
 
 
 class DisguisedValidator:
-    """Refuses a leaked password also with signs for letters, with something around it, repeated,
-    and rows of keys.
+    """Refuses leaked passwords even with characters for letters, with something around them, or
+    repeated; also rows of keys.
     """
 
     def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:  # noqa: ARG002
@@ -71,7 +71,7 @@ class DisguisedValidator:
 
 
 def is_guessed_first(password: str) -> bool:
-    """Whether it is a leaked one, or little more."""
+    """Whether it is a leaked password, or little more."""
     plain = password.casefold().strip()
     if _is_leaked(plain) or _is_rows(plain):
         return True
@@ -84,12 +84,12 @@ def is_guessed_first(password: str) -> bool:
 
 
 def _core(text: str) -> str:
-    """Without what is no letter at both ends."""
+    """The text without characters other than letters at both ends."""
     return re.sub(r"^[\W\d_]+|[\W\d_]+$", "", text)
 
 
 def _is_rows(text: str) -> bool:
-    """Only pieces of rows of keys, forwards or backwards: "qwerty123456"."""
+    """Whether it consists only of parts of keyboard rows, forwards or backwards: "qwerty123456"."""
     place = 0
     while place < len(text):
         length = max(_row_at(text, place, row) for it in _ROWS for row in (it, it[::-1]))

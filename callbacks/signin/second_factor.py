@@ -1,4 +1,4 @@
-"""The second factor: whose it is, who has to have one, and what becomes of a lost one."""
+"""The second factor: whose it is, who must have one, and what happens to a lost one."""
 
 import base64
 import hashlib
@@ -22,12 +22,12 @@ ISSUER = "Callbacks"
 HOW_MANY_CODES = 10
 _KEY_BYTES = 20  # as RFC 4226 recommends
 _CODE_BYTES = 10
-# A key that nobody has confirmed for so long is not offered again.
+# A key that was not confirmed in this time is not offered again.
 _OFFERED_FOR = timedelta(minutes=15)
 
 
 def is_demanded(user: User) -> bool:
-    """Whether this person may do nothing without one."""
+    """Whether this user may do nothing without a second factor."""
     demanded = settings.SECOND_FACTOR_GROUPS
     if not demanded:
         return False
@@ -35,13 +35,13 @@ def is_demanded(user: User) -> bool:
 
 
 def of(user: User) -> Authenticator | None:
-    """The one that a code is asked from."""
+    """The authenticator whose code is asked for."""
     found: Authenticator | None = Authenticator.objects.filter(user=user, confirmed=True).first()
     return found
 
 
 def offer(user: User) -> Authenticator:
-    """One to be set up: not asked for anything before it has shown a right code."""
+    """An authenticator to set up; it protects nothing before it has shown a right code."""
     new = {"sealed_key": sealing.seal(secrets.token_bytes(_KEY_BYTES)), "made_at": timezone.now()}
     offered: Authenticator
     offered, created = Authenticator.objects.get_or_create(user=user, confirmed=False, defaults=new)
@@ -54,13 +54,15 @@ def offer(user: User) -> Authenticator:
 
 
 def key_to_type(authenticator: Authenticator) -> str:
-    """The key in groups of four letters, for an app that cannot see the picture."""
+    """The key in groups of four letters, for an app that cannot scan the picture."""
     text = base64.b32encode(authenticator.key()).decode()
     return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
 
 
 def address(authenticator: Authenticator) -> str:
-    """What the picture says: https://github.com/google/google-authenticator/wiki/Key-Uri-Format"""
+    """The text in the picture:
+    https://github.com/google/google-authenticator/wiki/Key-Uri-Format
+    """
     asked = {
         "secret": base64.b32encode(authenticator.key()).decode(),
         "issuer": ISSUER,
@@ -72,7 +74,8 @@ def address(authenticator: Authenticator) -> str:
 
 
 def passes(user: User, typed: str) -> Authenticator | None:
-    """Theirs, if `typed` is its code of now or a recovery code; either counts once.
+    """The user's authenticator, if `typed` is its current code or a recovery code; each counts
+    once.
 
     Raises sealing.CannotOpen.
     """
@@ -87,7 +90,7 @@ def passes(user: User, typed: str) -> Authenticator | None:
 
 
 def seconds_to_wait(user: User, *, confirmed: bool = True) -> int:
-    """Until the next code is looked at; 0 for now. Recovery codes never wait."""
+    """Seconds until the next code is checked; 0 for now. Recovery codes never wait."""
     authenticator = Authenticator.objects.filter(user=user, confirmed=confirmed).first()
     if authenticator is None:
         return 0
@@ -99,9 +102,9 @@ def seconds_to_wait(user: User, *, confirmed: bool = True) -> int:
 
 
 def confirm(user: User, typed: str) -> list[str] | None:
-    """Makes the offered one theirs, in place of an earlier one, if `typed` is its code.
+    """Makes the offered authenticator the user's, replacing an earlier one, if `typed` is its code.
 
-    Returns new recovery codes, which are to be seen once and are kept nowhere.
+    Returns new recovery codes, which are shown once and stored nowhere.
     """
     code = "".join(typed.split())
     with transaction.atomic():
@@ -117,19 +120,19 @@ def confirm(user: User, typed: str) -> list[str] | None:
 
 
 def new_codes(user: User) -> list[str]:
-    """Ten new recovery codes; the earlier ones count no more."""
+    """Ten new recovery codes; earlier ones no longer count."""
     with transaction.atomic():
         note(user, user, gettext("Made new recovery codes"))
         return _new_codes(user)
 
 
 def codes_left(user: User) -> int:
-    """How many recovery codes are not used."""
+    """How many recovery codes are unused."""
     return RecoveryCode.objects.filter(user=user, used_at=None).count()
 
 
 def reset(user: User, by: User, how: str) -> bool:
-    """Takes the second factor away; sessions that it has opened are asked anew.
+    """Removes the second factor; sessions opened with it are asked again.
 
     `how`: a sentence for the log. False if there was none.
     """
@@ -143,7 +146,7 @@ def reset(user: User, by: User, how: str) -> bool:
 
 
 def note(by: User, about: User, sentence: str) -> None:
-    """Writes into the admin's log."""
+    """Writes an entry in the admin's log."""
     LogEntry.objects.log_actions(by.pk, [about], CHANGE, sentence, single_object=True)
 
 
@@ -151,7 +154,7 @@ def _use_recovery_code(user: User, code: str) -> bool:
     unused = RecoveryCode.objects.filter(user=user, digest=_digest(code), used_at=None)
     with transaction.atomic():
         if not unused.update(used_at=timezone.now()):
-            return False  # none of theirs, or somebody was first
+            return False  # not theirs, or used a moment ago
         note(user, user, gettext("Signed in with a recovery code"))
         return True
 

@@ -1,8 +1,8 @@
 """Who is signed in, where, and until when.
 
-A session names its row (`SignIn`): ended is whose row is gone. So what is kept of a session here
-opens none. How long one lasts depends on what its person may do; a page that asks for news by
-itself does not keep it alive.
+A session names its row (`SignIn`); deleting the row ends the session. So the stored rows cannot be
+used to open a session. How long a session lasts depends on what its user may do; a page's own
+requests for updates do not keep it alive.
 """
 
 from dataclasses import dataclass
@@ -27,27 +27,27 @@ from leads import unavailable
 from leads.guard import address as addresses
 
 KEY = "sign_in"
-# Rights that end a session sooner.
+# Rights that shorten a session.
 DEAR_RIGHTS = (
     "callbacks.add_spendlimit", "callbacks.change_spendlimit", "callbacks.delete_spendlimit",
     "auth.change_group", "auth.delete_user", "leads.delete_lead", "callbacks.erase_person",
     "leads.add_apiclient", "leads.change_apiclient",
 )  # fmt: skip
-# `seen_at` is written once in this time.
+# `seen_at` is written at most once in this time.
 _SEEN_EVERY = timedelta(minutes=1)
 _LONGEST_BROWSER = 200
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """How long a session lasts: unused, and in any case."""
+    """How long a session may last: unused, and in total."""
 
     idle: timedelta
     longest: timedelta
 
 
 def of(request: HttpRequest, user: User) -> SignIn | None:
-    """The row of this session, which is made for one that has none; None: it has ended."""
+    """The row of this session, created if there is none yet; None: the session has ended."""
     now = timezone.now()
     number = request.session.get(KEY)
     if number is None:
@@ -70,14 +70,14 @@ def of(request: HttpRequest, user: User) -> SignIn | None:
     if now - row.seen_at >= _SEEN_EVERY and _is_asked_by_a_person(request):
         changes["seen_at"] = now
     if row.auth_hash != request.session.get(HASH_SESSION_KEY):
-        changes["auth_hash"] = request.session.get(HASH_SESSION_KEY)  # their own new password
+        changes["auth_hash"] = request.session.get(HASH_SESSION_KEY)  # the user set a new password
     if changes:
         _note(row, changes)
     return row
 
 
 def _note(row: SignIn, changes: dict[str, Any]) -> None:
-    """Where nothing can be stored now, the page is shown all the same: the next one notes it."""
+    """If nothing can be stored now, the page is shown anyway; the next page notes it."""
     try:
         with transaction.atomic():
             SignIn.objects.filter(pk=row.pk).update(**changes)
@@ -87,19 +87,19 @@ def _note(row: SignIn, changes: dict[str, Any]) -> None:
 
 
 def passed(request: HttpRequest, at: datetime) -> None:
-    """This session has shown its second factor."""
+    """Stores that this session has shown its second factor."""
     if number := request.session.get(KEY):
         SignIn.objects.filter(pk=number).update(passed_at=at)
 
 
 def bounds_of(user: User) -> Bounds:
-    """By what the person may do."""
+    """The limits, by what the user may do."""
     is_dear = any(user.has_perm(right) for right in DEAR_RIGHTS)
     return _dear() if is_dear else _usual()
 
 
 def is_over(row: SignIn, user: User, now: datetime) -> bool:
-    """Whether it has lasted too long. Rights are asked only once that matters."""
+    """Whether it has lasted too long. Checks rights only once that matters."""
     shortest = _dear()
     if now - row.seen_at <= shortest.idle and now - row.begun_at <= shortest.longest:
         return False
@@ -108,26 +108,26 @@ def is_over(row: SignIn, user: User, now: datetime) -> bool:
 
 
 def open_ones(user: User) -> list[SignIn]:
-    """Those that still hold, the last used first."""
+    """The sessions that are still valid, last used first."""
     now = timezone.now()
     rows = SignIn.objects.filter(user=user, auth_hash=user.get_session_auth_hash())
     return [row for row in rows if not is_over(row, user, now)]
 
 
 def end(rows: QuerySet[SignIn]) -> int:
-    """Ends them; says how many there were."""
+    """Ends these sessions; returns how many there were."""
     return rows.delete()[0]
 
 
 def forget_old(now: datetime) -> None:
-    """Deletes what is kept of sessions that are over, and of tries."""
+    """Deletes the rows of ended sessions, and old tries."""
     SignIn.objects.filter(seen_at__lt=now - _usual().idle).delete()
     Session.objects.filter(expire_date__lt=now).delete()
     tries.forget_old(now)
 
 
 def browser_of(row: SignIn) -> str:
-    """In words: "Firefox, Windows"."""
+    """The browser in words: "Firefox, Windows"."""
     names = [
         next((name for mark, name in table if mark in row.browser), "")
         for table in (_BROWSERS, _SYSTEMS)
@@ -135,7 +135,7 @@ def browser_of(row: SignIn) -> str:
     return ", ".join(name for name in names if name) or gettext("Unknown browser")
 
 
-# In this order: each of them names those below too.
+# In this order, because each browser's header also names those below it.
 _BROWSERS = (
     ("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"),
     ("Safari", "Safari"),
@@ -148,7 +148,9 @@ _SYSTEMS = (
 
 @receiver([user_logged_in, user_logged_out])
 def leave(request: HttpRequest | None, **_kwargs: Any) -> None:
-    """The row goes with the session. Who has just signed in gets a new one: its time runs anew."""
+    """Deletes the row with the session. A user who has just signed in gets a new row, whose time
+    starts again.
+    """
     if request is not None and hasattr(request, "session"):
         number = request.session.pop(KEY, None)
         if number is not None:
@@ -169,7 +171,9 @@ def _begin(request: HttpRequest, user: User, now: datetime) -> SignIn:
 
 
 def _is_asked_by_a_person(request: HttpRequest) -> bool:
-    """Not by a script of the page. Browsers that do not tell count as people."""
+    """Whether the request is a navigation, not from a script on the page. Browsers that do not say
+    count as people.
+    """
     return request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
 
 

@@ -1,9 +1,9 @@
-"""Single sign-on by OpenID Connect, where it is configured (docs/signin.md).
+"""Single sign-on by OpenID Connect, if it is configured (docs/signin.md).
 
-The library does code flow, state, nonce and PKCE. What it leaves open is closed here: who issued
-a token and for whom (`iss`, `aud`), that the claims are of the same person (`sub`), that the mail
-address is verified and of ours, and that a login that is switched off stays outside, also with a
-session that it has had.
+The library handles code flow, state, nonce and PKCE. What it leaves open is checked here: who
+issued a token and for whom (`iss`, `aud`), that the claims belong to the same person (`sub`), that
+the mail address is verified and in one of our domains, and that a disabled login stays out, even
+with an earlier session.
 """
 
 import logging
@@ -27,10 +27,10 @@ log = logging.getLogger(__name__)
 
 
 class Backend(OIDCAuthenticationBackend):  # type: ignore[misc]  # the library has no types
-    """Finds the login of who was signed in elsewhere. It makes nobody a superuser or staff."""
+    """Finds the login of a user who signed in elsewhere. Makes nobody a superuser or staff."""
 
     def verify_token(self, token: str, **kwargs: Any) -> Any:
-        """With who has issued it, and for whom. Raises SuspiciousOperation."""
+        """Also checks who issued the token, and for whom. Raises SuspiciousOperation."""
         payload = super().verify_token(token, **kwargs)
         audience = payload.get("aud")
         audiences = audience if isinstance(audience, list) else [audience]
@@ -45,14 +45,14 @@ class Backend(OIDCAuthenticationBackend):  # type: ignore[misc]  # the library h
         return payload
 
     def get_userinfo(self, access_token: str, id_token: str, payload: Any) -> Any:
-        """The claims, which must be of the token's person. Raises SuspiciousOperation."""
+        """The claims, which must belong to the token's person. Raises SuspiciousOperation."""
         claims = super().get_userinfo(access_token, id_token, payload)
         if not payload.get("sub") or claims.get("sub") != payload["sub"]:
             raise SuspiciousOperation("the claims are another person's")
         return claims
 
     def verify_claims(self, claims: Any) -> bool:
-        """A verified mail address of a domain of ours."""
+        """Whether the claims have a verified mail address in one of our domains."""
         address = claims.get("email")
         if not isinstance(address, str) or claims.get("email_verified") is not True:
             return False
@@ -60,22 +60,22 @@ class Backend(OIDCAuthenticationBackend):  # type: ignore[misc]  # the library h
         return bool(name and at) and domain.casefold() in settings.OIDC_DOMAINS
 
     def filter_users_by_claims(self, claims: Any) -> Any:
-        """Logins with this address that may be used."""
+        """Enabled logins with this address."""
         return super().filter_users_by_claims(claims).filter(is_active=True)
 
     def create_user(self, claims: Any) -> User | None:
-        """A login without a password, unless there is one that is switched off."""
+        """Creates a login without a password, unless one with this address or name exists."""
         address = claims["email"].casefold()
         if User.objects.filter(email__iexact=address).exists():
             return None
         if User.objects.filter(username=address[:150]).exists():
-            return None  # somebody else's name
+            return None  # the name of another login
         user = User.objects.create_user(address[:150], email=address)
         second_factor.note(user, user, gettext("Login made by single sign-on"))
         return self.update_user(user, claims)
 
     def update_user(self, user: User, claims: Any) -> User:
-        """Puts them into the groups that OIDC_GROUPS names, and out of those; others stay."""
+        """Sets the user's groups among those that OIDC_GROUPS names; other groups stay."""
         if not settings.OIDC_GROUPS:
             return user
         told = claims.get(settings.OIDC_GROUPS_CLAIM)
@@ -90,30 +90,30 @@ class Backend(OIDCAuthenticationBackend):  # type: ignore[misc]  # the library h
         return user
 
     def get_user(self, user_id: Any) -> User | None:
-        """Of a session; None once the login is switched off."""
+        """The user of a session; None once the login is disabled."""
         return User.objects.filter(pk=user_id, is_active=True).first()
 
 
 class _Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]  # the library has no types
-    """Who comes back is sent on, or told that it did not work."""
+    """Sends a returning user on, or says that it did not work."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """What goes wrong between the servers is no error of ours, and nobody is signed in."""
+        """Problems between the servers are not errors of ours, and nobody is signed in."""
         try:
             answer: HttpResponse = super().get(request)
         except (requests.RequestException, jwt.PyJWTError, SuspiciousOperation, ValueError) as it:
-            # Its words may hold what the provider has answered.
+            # Its message may contain the provider's answer.
             log.warning("single sign-on failed error=%s", type(it).__name__)
             return self.login_failure()
         return answer
 
     @property
     def success_url(self) -> str:
-        """Where they were going, or where they work."""
+        """Where the user was going, or where they work."""
         return self.request.session.get("oidc_login_next") or door.home_of(self.user)
 
     def login_failure(self) -> HttpResponse:
-        """The same for every reason."""
+        """The same page for every reason."""
         return render(self.request, "signin/single_failed.html", status=403)
 
 
@@ -132,7 +132,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def callback(request: HttpRequest) -> HttpResponse:
-    """Where the provider sends it back."""
+    """The address that the provider sends the browser back to."""
     if not is_offered():
         raise Http404
     return _Callback.as_view()(request)  # type: ignore[no-any-return]

@@ -1,8 +1,8 @@
-"""How often something may be tried for a name, from wherever: the account's slow-down.
+"""How often something may be tried for a name, from any address: the account's slow-down.
 
-Wrong passwords shut a name for one address (django-axes). Whoever has many addresses goes on, so
-all browsers that are not known have a number of tries together, and then one in a while. A browser
-that is known is asked nothing here, so its person gets in whatever others do.
+Wrong passwords block a name for one address (django-axes). Somebody with many addresses could go
+on, so all unknown browsers together have a number of tries for a name, and then one at intervals. A
+known browser is not limited here, so its user gets in whatever others do.
 """
 
 import math
@@ -18,7 +18,7 @@ from callbacks.models import NameTries
 
 @dataclass(frozen=True)
 class Allowance:
-    """So many tries at once; from then on one every `gap`, until there was none for `quiet`."""
+    """`at_once` tries at first, then one every `gap`, until there was none for `quiet`."""
 
     what: str
     at_once: int
@@ -28,8 +28,8 @@ class Allowance:
 
 PASSWORDS = Allowance("password", 20, timedelta(seconds=30), timedelta(minutes=15))
 
-# 1. The first try of a name, or the next: one statement, so that of many at one moment each is
-#    counted, and only one takes the place that a gap leaves.
+# 1. The first try for a name, or the next: one statement, so that simultaneous tries are all
+# counted, and only one takes the slot that a gap opens.
 _TAKE = """
 INSERT INTO callbacks_nametries AS t (name, tries, last_at, next_at)
 VALUES (%(name)s, 1, %(now)s, CASE WHEN %(at_once)s > 1 THEN %(now)s ELSE %(later)s END)
@@ -47,7 +47,7 @@ RETURNING t.tries
 
 
 def take(allowance: Allowance, name: str, now: datetime) -> int:
-    """0: it may be tried, and is counted. Else the seconds until the next try is."""
+    """0: it may be tried, and is counted. Otherwise the seconds until the next try."""
     key = _key(allowance, name)
     taken = sql.rows(
         _TAKE,
@@ -66,11 +66,11 @@ def take(allowance: Allowance, name: str, now: datetime) -> int:
 
 
 def forget_old(now: datetime) -> None:
-    """Deletes what nobody has tried for a day."""
+    """Deletes names that nobody has tried for a day."""
     NameTries.objects.filter(last_at__lt=now - timedelta(days=1)).delete()
 
 
 def _key(allowance: Allowance, name: str) -> str:
-    """As the login form reads a name, which takes several spellings for one."""
+    """Normalises the name like the login form, which accepts several spellings."""
     read = unicodedata.normalize("NFKC", name).strip()
     return salted_hmac(f"callbacks.tries:{allowance.what}", read, algorithm="sha256").hexdigest()

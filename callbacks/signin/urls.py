@@ -1,4 +1,4 @@
-"""Addresses below /sign-in/."""
+"""The addresses below /sign-in/."""
 
 from django.urls import path
 

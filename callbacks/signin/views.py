@@ -1,4 +1,4 @@
-"""The pages of signing in: the code, setting an authenticator up, and one's own sessions."""
+"""The pages for signing in: the code, setting up an authenticator, and one's own sessions."""
 
 import io
 from collections.abc import Callable
@@ -25,20 +25,20 @@ from callbacks.models import Authenticator, SignIn
 from callbacks.signin import door, middleware, second_factor, sessions
 from callbacks.signin.forms import CodeForm, SetUpForm
 
-# How long after a code the dearest acts ask for no other one.
+# How long after a code the most sensitive acts need no other code.
 FRESH_FOR = timedelta(minutes=10)
 
 Page = Callable[..., HttpResponse]
 
 
 def signed_in(page: Page) -> Page:
-    """For who is signed in and owes nothing; never kept by a cache."""
+    """For users who are signed in and owe nothing; no cache keeps the page."""
 
     @never_cache
     @wraps(page)
     def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not middleware.has_passed(request):
-            # What was sent is lost on the way: they come back to where they can send it again.
+            # The posted data is lost on the way: they come back to where they can send it again.
             back = request.path if request.method in ("GET", "HEAD") else reverse("sign-in:mine")
             return HttpResponseRedirect(door.with_next(reverse("desk:login"), back))
         return page(request, *args, **kwargs)
@@ -48,7 +48,7 @@ def signed_in(page: Page) -> Page:
 
 @never_cache
 def code(request: HttpRequest) -> HttpResponse:
-    """Asks for the code: of who has given a password, or before one of the dearest acts."""
+    """Asks for the code: after the password, or before a most sensitive act."""
     user = _whose(request)
     wanted = door.asked_next(request)
     if user is None:
@@ -74,7 +74,8 @@ def code(request: HttpRequest) -> HttpResponse:
 def set_up(request: HttpRequest) -> HttpResponse:
     """Shows the picture that an authenticator app reads, and asks for its first code.
 
-    Whoever has one already shows a code of it before; who has none and is signed in, the password.
+    A user who already has an authenticator must show one of its codes first; a signed-in user who
+    has none, the password.
     """
     user = _whose(request)
     wanted = door.asked_next(request)
@@ -106,7 +107,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
             "is_demanded": just_gave_it,
         }
     except CannotOpen:
-        offered.delete()  # sealed with a key that is gone: nobody has it on a phone
+        offered.delete()  # sealed with a lost key: nobody has it on a phone
         return HttpResponseRedirect(request.get_full_path())
     return render(request, "signin/set_up.html", context, status=422 if form.errors else 200)
 
@@ -127,9 +128,9 @@ def new_codes(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 def mine(request: HttpRequest) -> HttpResponse:
-    """One's own second factor and sessions."""
+    """The user's own second factor and sessions."""
     user = request.user
-    assert isinstance(user, User)  # noqa: S101  # what `signed_in` lets through
+    assert isinstance(user, User)  # noqa: S101  # `signed_in` ensures it
     here = middleware.sign_in_of(request)
     rows = [
         {
@@ -153,7 +154,9 @@ def mine(request: HttpRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def end(request: HttpRequest) -> HttpResponse:
-    """Ends one of one's own sessions, or all others. This one ends by logging out."""
+    """Ends one of the user's own sessions, or all others. The current session ends by logging
+    out.
+    """
     own = SignIn.objects.filter(user=request.user.pk)
     here = middleware.sign_in_of(request)
     others = own.exclude(pk=here.pk) if here else own
@@ -174,7 +177,7 @@ def end(request: HttpRequest) -> HttpResponse:
 @require_POST
 @never_cache
 def leave(request: HttpRequest) -> HttpResponse:
-    """Logs out, also who stands before the door."""
+    """Logs out, even a user who still owes the second factor."""
     logout(request)
     return HttpResponseRedirect(reverse("desk:login"))
 
@@ -185,7 +188,7 @@ def _whose(request: HttpRequest) -> User | None:
 
 
 def _let_in(request: HttpRequest, user: User, authenticator: Authenticator | None) -> None:
-    """The session gets another key: whoever knew the one before the door does not get in."""
+    """Changes the session's key, so that somebody who knew the earlier key does not get in."""
     middleware.let_in(request, user)
     request.session.cycle_key()
     django_otp.login(request, authenticator)
@@ -200,7 +203,7 @@ def _is_fresh(request: HttpRequest) -> bool:
 
 
 def _refusal(user: User, *, confirmed: bool = True) -> str:
-    """Why a code was not taken, and when the next one is looked at."""
+    """Why a code was not accepted, and when the next is checked."""
     wait = second_factor.seconds_to_wait(user, confirmed=confirmed)
     if wait > 1:
         return gettext(
@@ -222,7 +225,7 @@ def _shown_once(request: HttpRequest, codes: list[str], onwards: str) -> HttpRes
 
 
 def _picture(text: str) -> str:
-    """The QR code as an SVG without styles, which our policy lets through."""
+    """The QR code as an SVG without styles, which our CSP allows."""
     out = io.BytesIO()
     segno.make(text, error="m", micro=False).save(
         out, kind="svg", xmldecl=False, svgns=True, nl=False, border=4, omitsize=True, svgclass="qr"

@@ -1,4 +1,4 @@
-"""Which ways in there are besides a password; for the pages that ask for one."""
+"""The ways to sign in other than a password, for pages that ask for one."""
 
 from django.conf import settings
 from django.urls import reverse
@@ -7,7 +7,7 @@ from callbacks.signin import forgotten, single
 
 
 def ways() -> dict[str, str]:
-    """Addresses, "" for what is not set up; and what single sign-on is called."""
+    """Addresses, "" if not set up, and the name of single sign-on."""
     return {
         "forgotten": reverse("sign-in:forgotten") if forgotten.is_offered() else "",
         "single": reverse("sign-in:single") if single.is_offered() else "",

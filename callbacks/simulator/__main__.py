@@ -20,12 +20,12 @@ from callbacks.simulator.http.server import listen, run
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the simulator; the exit status is 0 after a clean stop, 1 when it cannot listen."""
+    """Runs the simulator. The exit status is 0 after a clean stop, 1 if it cannot listen."""
     options = _parser().parse_args(argv)
     logging.basicConfig(level=logging.WARNING, handlers=[_handler()])
-    # httpx logs whole addresses, and that of the CDR webhook carries a secret.
+    # httpx logs whole addresses, and the address of the CDR webhook contains a secret.
     logging.getLogger("httpx").setLevel(logging.ERROR)
-    # What is named by an option of its own wins over the same key in --control.
+    # A setting with its own option wins over the same key in --control.
     settings = replace(
         options.control.apply(Settings()),
         **{
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _handler() -> logging.Handler:
-    """Lines with their time in UTC, as those of the product."""
+    """Lines with their time in UTC, like the product's."""
     formatter = logging.Formatter(
         "%(asctime)s.%(msecs)03d+00:00 %(levelname)s simulator %(message)s", "%Y-%m-%dT%H:%M:%S"
     )
@@ -162,12 +162,12 @@ def _checked(read: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def _setting(name: str, kind: Callable[[str], float]) -> Callable[[str], Any]:
-    """A command-line value under the same limits as `POST /control` has for it."""
+    """A command-line value with the same limits as in `POST /control`."""
     return _checked(lambda text: read_change({name: kind(text)}).values[name])
 
 
 def _extensions(text: str) -> SettingsChange:
-    """ "101, 102" as a change of the settings: these extensions are there, and online."""
+    """ "101, 102" as a change of the settings: these extensions exist and are online."""
     numbers = [number.strip() for number in text.split(",") if number.strip()]
     return read_change({"extensions": dict.fromkeys(numbers, "online")})
 

@@ -1,7 +1,7 @@
-"""The exchange: accepts or refuses orders, keeps the lines and the live calls, ends them.
+"""The exchange: accepts or refuses orders, keeps the lines and the live calls, ends calls.
 
 Everything runs in one event loop, and nothing awaits between the ledger's entry and the answer, so
-the two cannot differ.
+that the two cannot differ.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ NO_CALL = Refusal(2, "No active call on this extension")
 STOPPING = Refusal(2, "Application error")
 HABITS = {"answers", "mode", "answer_after", "no_answer_after", "talk", "linger"}
 REQUESTS_KEPT = 10_000
-LAST_POSTS = 2.0  # seconds that the last records may take when it is stopped
+LAST_POSTS = 2.0  # seconds for the last records after a stop
 
 
 class Exchange:
@@ -69,7 +69,7 @@ class Exchange:
     def click2call(
         self, entry: Entry, custom: Mapping[str, str]
     ) -> tuple[Click2CallAnswer, SimulatedCall | None]:
-        """Carry out the request of a ledger entry, and write the answer into the entry."""
+        """Carries out the request of a ledger entry, and writes the answer into the entry."""
         found: Order | Refusal | SimulatedCall = examine(entry.parameters, self.secret, custom)
         if self.closing.is_set():
             found = STOPPING
@@ -100,7 +100,7 @@ class Exchange:
         return len(self._live)
 
     def control(self, change: SettingsChange) -> None:
-        """Apply a checked change at once, in full."""
+        """Applies a checked change at once, in full."""
         if change.reset:
             self._reset()
         self.settings = change.apply(self.settings)
@@ -135,7 +135,7 @@ class Exchange:
         fault: Fault | None,
         status: int,
     ) -> None:
-        """Record a request to a service other than Click2Call, for `GET /requests`."""
+        """Records a request to a service other than Click2Call, for `GET /requests`."""
         self.requests.append(
             {
                 "at": time.time(),
@@ -148,14 +148,14 @@ class Exchange:
         )
 
     def stop(self) -> None:
-        """Hang up all calls, wake held answers and open pages, and refuse new calls."""
+        """Hangs up all calls, wakes held answers and open pages, and refuses new calls."""
         self.closing.set()
         for call in list(self._live.values()):
             call.hang_up()
         self.board.touch()
 
     async def close(self) -> None:
-        """Give the last records and pop-ups a moment to be posted, then stop."""
+        """Gives the last records and pop-ups a moment to be posted, then stops."""
         await asyncio.gather(self.delivery.drain(LAST_POSTS), self.popups.drain(LAST_POSTS))
         await self.delivery.close()
         await self.popups.close()
@@ -167,11 +167,11 @@ class Exchange:
         return presence_of(self.settings, key)
 
     def engaged(self, key: str) -> bool:
-        """Whether a call is on this line already. A trunk carries many calls."""
+        """Whether this line is already in a call. A trunk carries many calls."""
         return key in self.lines and key.lower() != TRUNK
 
     def ringing(self, call: SimulatedCall, leg: LedgerLeg) -> None:
-        """A phone of the call began to ring: its line is now taken."""
+        """A phone of the call began to ring: its line is now in use."""
         leg.rang = True
         self.lines[line_key(leg.number)] = call
         number = 1 if leg is call.leg(1) else 2
@@ -186,7 +186,7 @@ class Exchange:
         self.board.touch()
 
     def silent(self, call: SimulatedCall, number: int) -> None:
-        """A leg is over: its line is free, and its record may be posted."""
+        """A leg has ended: its line is free, and its record may be posted."""
         leg = call.leg(number)
         if leg is None:
             return
@@ -201,7 +201,7 @@ class Exchange:
         self.board.touch()
 
     def ended(self, call: SimulatedCall) -> None:
-        """The call is over: its records are posted."""
+        """The call is over: posts its records."""
         self._live.pop(call.id, None)
         self.board.ended(call)
         if not self._posts_each_leg(call):
@@ -211,7 +211,7 @@ class Exchange:
         call.posted()
 
     def _posts_each_leg(self, call: SimulatedCall) -> bool:
-        # With cdr_reordered both records are needed before either is posted.
+        # With cdr_reordered, both records are needed before either is posted.
         kind = call.fault.kind if call.fault else ""
         return self.settings.cdr_when == "leg" and kind != "cdr_reordered"
 
@@ -274,7 +274,7 @@ class Exchange:
         call.posts += 1
         policy = self._policy()
         self.delivery.send(parcels, policy, then=call.posted)
-        # The analysis of a talk takes a while: the record is then repeated, with it.
+        # The analysis of a talk takes a while: the record is then posted again, with it.
         repeated = replace(policy, delay=policy.delay + now.ai_data_after)
         self.delivery.send(later, repeated)
 
@@ -307,7 +307,7 @@ class Exchange:
         self._begin()
 
     def _begin(self) -> None:
-        """Show the configured phones, and fill the Call Log with made-up rows."""
+        """Shows the configured phones, and fills the Call Log with made-up rows."""
         for key in self.settings.extensions:
             self.board.know(key, True)
         self.log.invent(self.settings.log_history, self.settings.seed)

@@ -1,20 +1,21 @@
--- Counts one submission at several counters; all of it in one round trip. A counter is a sorted set:
--- what was counted, by the time at which it was (seconds).
+-- Counts one submission with several counters in one round trip. A counter is a sorted set of what
+-- was counted, by time (seconds).
 --
 -- KEYS: the counters. ARGV[1]: now. ARGV[2]: JSON, for each counter
 --   {member, keep, most, hold = {{limit, seconds}, ...}, refuse = {{limit, seconds}, ...}, mild,
 --   shared}
--- `keep`: seconds for which it is kept. `most`: how many are kept, the newest; more decide nothing.
--- `shared`: nothing is counted there, nor exceeded, once one before it is that is not `mild`.
+-- `keep`: for how many seconds entries are kept. `most`: how many of the newest are kept; more would
+-- change nothing. `shared`: not counted, and never exceeded, if an earlier counter that is neither
+-- `mild` nor `shared` is exceeded.
 --
--- Returns {"", i1, i2, ...}: for each counter which of its `hold` was exceeded, from 1; 0: none. Where
--- one of `refuse` is used up, nothing is counted, and it returns {seconds to wait}.
+-- Returns {"", i1, i2, ...}: for each counter, which of its `hold` rates was exceeded, from 1; 0 for
+-- none. If a `refuse` rate is used up, counts nothing and returns {seconds to wait}.
 
 local now = tonumber(ARGV[1])
 local counters = cjson.decode(ARGV[2])
 local wait = 0
 
--- The time at which the `place`-th newest was counted, if that is within the window.
+-- When the `place`-th newest was counted, if that is within the window.
 local function counted_at(key, place, seconds)
     local found = redis.call('ZREVRANGE', key, place - 1, place - 1, 'WITHSCORES')
     local at = tonumber(found[2])
@@ -23,7 +24,7 @@ end
 
 for i, counter in ipairs(counters) do
     redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now - counter.keep)
-    -- Counted by a clock that was ahead and has been put back.
+    -- Counted by a fast clock that was set back since.
     redis.call('ZREMRANGEBYSCORE', KEYS[i], now + 60, '+inf')
     for _, rate in ipairs(counter.refuse) do
         local at = counted_at(KEYS[i], rate[1], rate[2])

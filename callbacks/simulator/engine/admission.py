@@ -6,8 +6,8 @@ from callbacks.simulator.engine.settings import Settings
 OFFLINE = Refusal(3, "Extension representative is offline")
 TARGET_OFFLINE = Refusal(3, "Target extension is offline")
 BLOCKED = Refusal(4, "Extension is blocked for Click2Call calls")
-# The vendor's page has no code for a blacklisted number. Code 4 would say that the extension is
-# blocked, whatever it calls.
+# The vendor's page has no code for a blacklisted number. Code 4 would mean that the extension is
+# blocked, whatever number it calls.
 PHONE_LISTED = Refusal(INVALID, "Phone is blacklisted")
 TARGET_LISTED = Refusal(INVALID, "Target is blacklisted")
 

@@ -1,6 +1,6 @@
-"""What the provider's AI made of an invented talk, as `aiData` of a record. Pure.
+"""The provider's AI data about an invented talk, as `aiData` of a record. Pure.
 
-Also what it might be by mistake: too large, too deep, or of another shape than documented.
+Also faulty data: too large, too deep, or in another shape than documented.
 """
 
 from collections.abc import Callable
@@ -104,7 +104,7 @@ def _deep() -> Any:
 
 
 def _wrong() -> Any:
-    """Of the documented names, but of other types throughout."""
+    """The documented names, with wrong types throughout."""
     return {
         "insights": {"summary": 7, "questions": {"question": None}, "participants": 3.5},
         "emotions": {"sentences": [None, 5, {"emotion": ["joy"], "emotion_direction": {}}]},
@@ -117,8 +117,8 @@ def _wrong() -> Any:
 
 
 NONE = "none"
-LEG = 2  # whose record has it: the talk was recorded there
-# What `ai_data` of a control may be, besides; docs/simulator.md describes them.
+LEG = 2  # the leg whose record has it: that leg is recorded
+# The other values of a control's `ai_data`; docs/simulator.md describes them.
 KINDS: dict[str, Callable[[], Any]] = {
     "english": english,
     "hebrew": hebrew,

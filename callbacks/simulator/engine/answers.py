@@ -28,7 +28,7 @@ class Click2CallAnswer:
         ).encode()
 
     def _xml(self) -> bytes:
-        # The code is a <string> here and a number in JSON: that is how the page shows them.
+        # The code is a <string> here and a number in JSON, as on the vendor's page.
         members = "".join(
             f"<member><name>{name}</name><value><string>{escape(value)}</string></value></member>"
             for name, value in (

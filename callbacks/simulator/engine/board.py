@@ -1,4 +1,4 @@
-"""The content of the phones page: phones that were rung or configured, and the last ended calls."""
+"""The content of the phones page: phones that rang or are configured, and the last ended calls."""
 
 import asyncio
 from collections import deque
@@ -22,7 +22,7 @@ class _Phone:
 
 
 class Board:
-    """The phones on the page, by number, and a version that grows with every change."""
+    """The phones on the page, by number, and a version that grows with each change."""
 
     def __init__(self) -> None:
         self.version = 0
@@ -32,7 +32,7 @@ class Board:
 
     @contextmanager
     def watch(self) -> Iterator[asyncio.Event]:
-        """An event that is set after every change, while the page is open."""
+        """An event that is set after each change, while the page is open."""
         event = asyncio.Event()
         self._watchers.add(event)
         try:
@@ -46,25 +46,25 @@ class Board:
         return len(self._watchers)
 
     def touch(self) -> None:
-        """Raise the version and wake the open pages."""
+        """Raises the version and wakes the open pages."""
         self.version += 1
         for event in self._watchers:
             event.set()
 
     def know(self, key: str, named: bool) -> None:
-        """Show a phone that the settings name, or remove one that they no longer name."""
+        """Shows a phone that the settings name, or removes one that they no longer name."""
         if named:
             self._phones.setdefault(key, _Phone(key))
         elif key in self._phones and self._phones[key].call is None:
             del self._phones[key]
 
     def rang(self, call: SimulatedCall) -> None:
-        """Show that the salesperson's phone of a call rings."""
+        """Shows that the salesperson's phone of a call rings."""
         number = call.order.phone
         self._phones[line_key(number)] = _Phone(number, call)
 
     def ended(self, call: SimulatedCall) -> None:
-        """Move a call that is over to the list of the last calls."""
+        """Moves an ended call to the list of the last calls."""
         phone = self._phones.get(line_key(call.order.phone))
         if phone is not None and phone.call is call:
             phone.call = None
@@ -72,7 +72,7 @@ class Board:
         self.touch()
 
     def clear(self) -> None:
-        """Remove all phones and calls (reset)."""
+        """Removes all phones and calls (reset)."""
         self._phones.clear()
         self._recent.clear()
 

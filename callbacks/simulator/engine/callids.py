@@ -1,4 +1,4 @@
-"""CALLIDs in the vendor's form. With the same seed, runs differ in the time part only."""
+"""CALLIDs in the vendor's form. With the same seed, runs differ only in the time part."""
 
 import random
 import time
@@ -8,7 +8,9 @@ ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 class CallIds:
-    """CALLIDs: 17 digits of UTC time to the millisecond, then 15 characters drawn from the seed."""
+    """CALLIDs: 17 digits of UTC time to the millisecond, then 9 characters drawn from the seed and
+    a 6-digit count.
+    """
 
     def __init__(self, seed: int) -> None:
         self._last = 0
@@ -16,7 +18,7 @@ class CallIds:
         self.reseed(seed)
 
     def reseed(self, seed: int) -> None:
-        """Restart the drawn part. The time part moves on, so no id repeats."""
+        """Restarts the drawn part. The time part moves on, so no id repeats."""
         self._draws = random.Random(f"{seed}/callid")  # noqa: S311 (not a secret)
         self._count = 0
         self._least = self._last + 1
@@ -27,6 +29,6 @@ class CallIds:
         self._count += 1
         moment = datetime.fromtimestamp(self._last / 1000, UTC)
         stamp = f"{moment:%Y%m%d%H%M%S}{self._last % 1000:03d}"
-        # The count keeps two ids of one millisecond different, whatever is drawn.
+        # The count makes ids of the same millisecond differ, whatever is drawn.
         drawn = "".join(self._draws.choices(ALPHABET, k=9))
         return f"{stamp}{drawn}{self._count % 10**6:06d}"

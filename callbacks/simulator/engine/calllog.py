@@ -1,4 +1,4 @@
-"""The Call Log: rows of legs that are over, and the search over them. Pure but for the clock.
+"""The Call Log: rows of ended legs, and the search over them. Pure except for the clock.
 
 Fields, errors and limits are those of the provider's reference, "Call Log".
 """
@@ -16,10 +16,10 @@ from callbacks.simulator.engine.readers import ControlError, moment
 from callbacks.simulator.engine.settings import History
 
 TYPE_IDS = {"Click2Call leg1": 9, "Click2Call leg2": 10, "Callference": 12}
-# IdentityCriteria. With one account and no departments they all mean the same.
+# IdentityCriteria. With one account and no departments, all of these mean the same.
 IDENTITIES = frozenset({"account", "hierarchical", "department", "user"})
 MINUTE = 60.0
-# Field of the answer: the record's field that it is copied from.
+# Field of the answer: the record's field that the value comes from.
 _FROM_RECORD = {
     "CallerNumber": "caller",
     "TargetNumber": "target",
@@ -85,7 +85,7 @@ def row_of(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_search(body: Mapping[str, Any]) -> Search:
-    """The search in a request, its names in lower case. Raises RangeError."""
+    """The search in a request, with names in lower case. Raises RangeError."""
     search = body.get("search")
     if isinstance(search, Mapping):
         search = {str(name).lower(): value for name, value in search.items()}
@@ -113,7 +113,7 @@ def read_search(body: Mapping[str, Any]) -> Search:
 
 
 def _list(fields: Mapping[str, Any], name: str) -> list[str]:
-    """A list of texts, from one value, a list, or a text with commas."""
+    """A list of texts: from one value, a list, or a comma-separated text."""
     value = fields.get(name)
     if value is None or value == "":
         return []
@@ -124,7 +124,9 @@ def _list(fields: Mapping[str, Any], name: str) -> list[str]:
 
 
 def _sort(value: object) -> tuple[tuple[str, bool], ...]:
-    """(field, downwards): from `Date`, `Date desc`, or {"field": ..., "order": ...}; or a list."""
+    """(field, descending): from `Date`, `Date desc`, {"field": ..., "order": ...}, or a list of
+    these.
+    """
     keys = []
     for item in value if isinstance(value, list) else [] if not value else [value]:
         if isinstance(item, Mapping):
@@ -142,7 +144,7 @@ def _sort(value: object) -> tuple[tuple[str, bool], ...]:
 
 
 class CallLog:
-    """The rows, each with the time from which it can be found."""
+    """The rows, each with the time from which a search finds it."""
 
     def __init__(self) -> None:
         self._rows: list[tuple[float, int, dict[str, Any]]] = []
@@ -151,12 +153,12 @@ class CallLog:
         self._count = 0
 
     def write(self, record: Mapping[str, Any], visible_at: float) -> None:
-        """Add the row of an ended leg, to be found from `visible_at` (epoch seconds) on."""
+        """Adds the row of an ended leg; searches find it from `visible_at` (epoch seconds) on."""
         self._count += 1
         insort(self._rows, (visible_at, self._count, row_of(record)))
 
     def invent(self, history: History | None, seed: int) -> None:
-        """Replace the made-up rows by new ones drawn from the seed, two for each call."""
+        """Replaces the made-up rows with new ones drawn from the seed, two for each call."""
         self._history = _history(history, seed) if history else []
 
     def admits(self, now: float, per_minute: int | None) -> bool:

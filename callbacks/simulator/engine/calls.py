@@ -4,8 +4,8 @@
         |                           |
         busy, no answer, cancel     busy, no answer, cancel: leg 1 ends too, `linger` later
 
-Every step is one timer of the event loop; nothing polls. A call never speaks to the network:
-it tells its `Floor`, which keeps the lines and posts the records.
+Every step is one timer of the event loop; nothing polls. A call never uses the network: it tells
+its `Floor`, which keeps the lines and posts the records.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from callbacks.simulator.engine.parameters import Order, is_extension, line_key
 RINGING = "RINGING"
 TALKING = "TALKING"
 
-# What a phone can be told to do. All but "answer" become the status of the leg's record, in
+# What a phone can be told to do. All except "answer" become the status of the leg's record, in
 # capitals.
 ANSWERED = frozenset({"answer", "voicemail"})
 AT_ONCE = frozenset(
@@ -41,7 +41,7 @@ class Floor(Protocol):
         """The presence of a line: online, offline, blocked or busy."""
 
     def engaged(self, key: str) -> bool:
-        """Whether a call is on this line already."""
+        """Whether this line is already in a call."""
 
     def ringing(self, call: "SimulatedCall", leg: LedgerLeg) -> None:
         """A phone of the call began to ring."""
@@ -50,10 +50,10 @@ class Floor(Protocol):
         """Leg 1 or 2 was picked up."""
 
     def silent(self, call: "SimulatedCall", number: int) -> None:
-        """Leg 1 or 2 is over and will not change any more."""
+        """Leg 1 or 2 has ended and will not change again."""
 
     def ended(self, call: "SimulatedCall") -> None:
-        """The call is over; `silent` was called for each of its legs before."""
+        """The call is over; `silent` was called before for each of its legs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +99,13 @@ class Habits:
 
 
 class SimulatedCall:
-    """One accepted order while it lives. Made by the exchange, which then calls `start`."""
+    """One accepted order while it lives. The exchange creates it, then calls `start`."""
 
     def __init__(
         self, order: Order, entry: Entry, floor: Floor, habits: Habits, fault: Fault | None
     ) -> None:
-        # `ended_legs` is in the order in which the legs ended. `posts` counts the posts that are
-        # left, plus one until the call is over; at zero the call is `finished`.
+        # `ended_legs` is in the order in which the legs ended. `posts` counts the remaining posts,
+        # plus one until the call is over; at zero the call is `finished`.
         self.order = order
         self.entry = entry
         self.fault = fault
@@ -128,11 +128,11 @@ class SimulatedCall:
         return self.entry.leg1 if number == 1 else self.entry.leg2
 
     def start(self) -> None:
-        """Ring the first phone."""
+        """Rings the first phone."""
         self._ring(self.order.phone, 1)
 
     def answer(self, number: int) -> bool:
-        """Pick up a phone. False if it does not ring."""
+        """Picks up a phone. False if it does not ring."""
         leg = self.leg(number)
         if self.over or leg is None or leg.status != RINGING:
             return False
@@ -147,7 +147,9 @@ class SimulatedCall:
         return True
 
     def voicemail(self, number: int) -> bool:
-        """Let a voicemail pick up. On leg 1 of two it ends the call: there is nobody to connect."""
+        """Lets a voicemail pick up. On leg 1 of two this ends the call: there is nobody to
+        connect.
+        """
         leg = self.leg(number)
         if number == 1 and self.order.target is not None:
             return self.refuse(1, "VOICEMAIL")
@@ -156,7 +158,7 @@ class SimulatedCall:
         return self.answer(number)
 
     def refuse(self, number: int, status: str = "BUSY") -> bool:
-        """End the ringing of a phone: rejected, or not answered. False if it does not ring."""
+        """Ends the ringing of a phone: rejected, or not answered. False if it does not ring."""
         leg = self.leg(number)
         if self.over or leg is None or leg.status != RINGING:
             return False
@@ -164,7 +166,7 @@ class SimulatedCall:
         return True
 
     def hang_up(self, number: int = 1) -> bool:
-        """Hang up one side of the call. False if that leg is over."""
+        """Hangs up one side of the call. False if that leg has ended."""
         leg = self.leg(number)
         if self.over or leg is None or leg.ended_at is not None:
             return False
@@ -172,7 +174,7 @@ class SimulatedCall:
         return True
 
     def rehearse(self, habits: Habits) -> None:
-        """Follow changed settings; the timer of the current step is set again."""
+        """Follows changed settings, and restarts the timer of the current step."""
         self.habits = habits
         if self.over or self._lingers:
             return
@@ -185,13 +187,13 @@ class SimulatedCall:
         self._talk()
 
     def posted(self) -> None:
-        """Count down `posts`: one post was tried, or the call is over."""
+        """Counts down `posts`: one post was tried, or the call is over."""
         self.posts -= 1
         if self.posts == 0:
             self.finished.set()
 
     def drop(self) -> None:
-        """Forget the call without a record (reset)."""
+        """Discards the call without a record (reset)."""
         self.over = True
         self._stop_timer()
         self.finished.set()

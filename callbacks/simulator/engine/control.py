@@ -1,4 +1,4 @@
-"""Reads a `POST /control`: all of it is checked before any of it takes effect. Pure."""
+"""Reads a `POST /control`: checks all of it before any of it takes effect. Pure."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -23,7 +23,7 @@ LOGIN_WORDS = frozenset(str(number) for number in LOGIN_STATUSES)
 
 
 def read_change(body: object) -> SettingsChange:
-    """The change in a JSON body. Raises ControlError, naming the key, and changes nothing."""
+    """The change in a JSON body. Raises ControlError naming the key, and then changes nothing."""
     if not isinstance(body, dict):
         raise ControlError("the body must be a JSON object")
     values: dict[str, Any] = {}

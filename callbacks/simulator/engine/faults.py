@@ -1,15 +1,15 @@
 """Faults on request: which fault strikes which request. The same for the same seed.
 
-Request faults strike one request each, to Click2Call or to the service that `on` names; CDR
-faults strike the records of one accepted call. With `application_error`, `forbidden` and the faults
-whose name ends in `_before`, the request has no effect. With all others it takes effect before the
-fault strikes, unless the fault says `accepted: false`.
+Each request fault strikes one request, to Click2Call or to the service that `on` names. CDR faults
+strike the records of one accepted call. With `application_error`, `forbidden` and faults whose name
+ends in `_before`, the request has no effect. With all others it takes effect before the fault
+strikes, unless the fault says `accepted: false`.
 """
 
 import random
 from dataclasses import dataclass
 
-# Names of the vendor's addresses, in faults and in `GET /requests`.
+# Names of the vendor's services, in faults and in `GET /requests`.
 SERVICES = frozenset({"click2call", "calllog", "activecalls", "extensions", "login", "blacklist"})
 NEVER_ACCEPTED = frozenset({"reset_before", "error_500_before", "application_error", "forbidden"})
 ALWAYS_ACCEPTED = frozenset({"reset_after", "error_500_after", "lost_answer"})
@@ -19,8 +19,8 @@ CDR_KINDS = frozenset({"cdr_duplicate", "cdr_lost", "cdr_before_answer", "cdr_re
 LEG_KINDS = frozenset({"cdr_duplicate", "cdr_lost"})
 KINDS = REQUEST_KINDS | CDR_KINDS
 
-# With these the caller still gets our answer (late, cut or mislabelled): ERRORCODE 2 where no call
-# was placed.
+# With these the caller still gets our answer (late, cut or mislabelled): ERRORCODE 2 if no call was
+# placed.
 SHOWS_AN_ANSWER = frozenset({"application_error", "delay", "truncated", "wrong_content_type"})
 
 
@@ -54,7 +54,7 @@ class Fault:
 
 
 class FaultPlan:
-    """The faults and how often each is still to strike. The first that applies wins."""
+    """The faults and how often each will still strike. The first that applies wins."""
 
     def __init__(self, faults: tuple[Fault, ...] = (), seed: int = 1) -> None:
         self._faults = faults
@@ -62,7 +62,7 @@ class FaultPlan:
         self.reseed(seed)
 
     def reseed(self, seed: int) -> None:
-        """Restart the draws for rates."""
+        """Restarts the draws for rates."""
         # Each kind of draw has its own stream, so that a refused request does not change the draws
         # for calls.
         streams = {name: name for name in SERVICES} | {"click2call": "request", "cdr": "cdr"}
@@ -72,7 +72,7 @@ class FaultPlan:
         }
 
     def replace(self, faults: tuple[Fault, ...]) -> None:
-        """Replace the faults; the draws go on."""
+        """Replaces the faults; the draws go on."""
         self._faults = faults
         self._left = [fault.count for fault in faults]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 @dataclass(slots=True)
 class LedgerLeg:
-    """One phone of a call. Times are epoch seconds; `status` is RINGING, then TALKING, and at
-    the end the word of the CDR: ANSWER, NOANSWER, BUSY, CANCEL, CHANUNAVAIL, VOICEMAIL ...
+    """One phone of a call. Times are epoch seconds. `status` is RINGING, then TALKING, and finally
+    the CDR's word: ANSWER, NOANSWER, BUSY, CANCEL, CHANUNAVAIL, VOICEMAIL ...
 
     `rang`: the phone was free and rang. `machine`: a voicemail picked up.
     """
@@ -41,8 +41,9 @@ class CdrNote:
 
 @dataclass(slots=True)
 class Entry:
-    """One request. `error_code` is None when a fault struck before the request was examined.
-    `fault` is `forbidden` also when the caller's address is not allowed."""
+    """One request. `error_code` is None if a fault struck before the request was examined. `fault`
+    is also `forbidden` if the caller's address is not allowed.
+    """
 
     at: float
     method: str
@@ -59,10 +60,10 @@ class Entry:
     cdrs: list[CdrNote] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        """As `GET /ledger` shows it: the parameters by name, and our own fields beside them.
+        """The entry for `GET /ledger`: the parameters by name, and our own fields beside them.
 
-        Our fields come last, so that a parameter called `at` or `error_code` cannot replace one.
-        The secret code is left out.
+        Our fields come last, so that a parameter named `at` or `error_code` cannot replace one.
+        Leaves out the secret code.
         """
         shown: dict[str, Any] = {k: v for k, v in self.parameters.items() if k != "code"}
         shown.update(
@@ -93,12 +94,12 @@ class Ledger:
         self._entries: list[Entry] = []
 
     def append(self, entry: Entry) -> None:
-        """Add an entry."""
+        """Adds an entry."""
         self._entries.append(entry)
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def since(self, count: int = 0) -> list[dict[str, Any]]:
-        """All entries but the first `count`."""
+        """All entries except the first `count`."""
         return [entry.as_dict() for entry in self._entries[count:]]

@@ -1,7 +1,7 @@
 """Reads a Click2Call request and checks it against the vendor's page. Pure.
 
-Source: the vendor's Click2Call page, sections 1.2 (call), 1.3 (message), 1.4 (callference) and
-1.5 (terminate).
+Source: the vendor's Click2Call page, sections 1.2 (call), 1.3 (message), 1.4 (callference) and 1.5
+(terminate).
 """
 
 import hmac
@@ -14,7 +14,7 @@ MAX_CUSTOM = 10
 INVALID = 1
 
 _DIGITS = re.compile(r"[0-9]{1,15}")
-# A SIP code has a letter: 050-5550167 is a number in a form that the page does not accept.
+# A SIP code contains a letter: 050-5550167 is a number in a form that the page does not accept.
 _SIP_CODE = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 _SECONDS = re.compile(r"0*[1-9][0-9]{0,5}")
 _DNC_CHOICES = {
@@ -23,7 +23,7 @@ _DNC_CHOICES = {
     "3": frozenset({"phone", "target"}),
 }
 TRUNK = "siptrunk"
-# Control characters, line and paragraph ends.
+# Control characters, line and paragraph separators.
 _NO_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -38,7 +38,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A request in order. Times in seconds; `target` is None for actions with one leg."""
+    """A valid request. Times in seconds; `target` is None for actions with one leg."""
 
     action: str
     phone: str
@@ -95,7 +95,7 @@ Rule = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class OrderAction:
-    """An action of the page: mandatory parameters, allowed values, defaults in seconds."""
+    """An action on the page: mandatory parameters, allowed values, defaults in seconds."""
 
     mandatory: tuple[str, ...]
     rules: Mapping[str, Rule]
@@ -150,10 +150,10 @@ ACTIONS: dict[str, OrderAction] = {
 
 
 def lowered(fields: list[tuple[str, str]]) -> tuple[dict[str, str], bool]:
-    """Fields by lower-case name, white space stripped; and whether one has two values.
+    """Fields by lower-case name, with white space stripped; and whether a field has two values.
 
-    The vendor's PHP sample has a line break inside the form body, which arrives as white space
-    at the end of a value: the real service takes it, so it is stripped.
+    The vendor's PHP sample has a line break inside the form body, which arrives as white space at
+    the end of a value. The real service accepts this, so it is stripped.
     """
     values: dict[str, str] = {}
     twice = False
@@ -167,20 +167,20 @@ def lowered(fields: list[tuple[str, str]]) -> tuple[dict[str, str], bool]:
 
 
 def action_of(values: Mapping[str, str]) -> str:
-    """The action asked for; a request without one is a call, as in the vendor's PHP sample."""
+    """The requested action; a request without one is a call, as in the vendor's PHP sample."""
     return values.get("action", "").lower() or "call"
 
 
 def wants_json(values: Mapping[str, str]) -> bool:
-    """Whether the answer is to be JSON; XML is the default (page, section 1.1)."""
+    """Whether to answer in JSON; XML is the default (page, section 1.1)."""
     return values.get("format", "").lower() == "json"
 
 
 def examine(values: Mapping[str, str], secret: str, custom: Mapping[str, str]) -> Order | Refusal:
     """The order in a request's parameters, or its refusal (always ERRORCODE 1).
 
-    `values` by lower-case name; `custom` are its var_* with their names as sent. An empty
-    `secret` takes every code that is not empty.
+    `values` by lower-case name; `custom`: its var_* parameters, with names as sent. An empty
+    `secret` accepts every code that is not empty.
     """
     action = ACTIONS.get(action_of(values))
     problem = (
@@ -266,7 +266,9 @@ def is_extension(number: str) -> bool:
 
 
 def line_key(number: str) -> str:
-    """One spelling for a line: +972 50…, 00972 50… and 050… are the same; SIP codes stay."""
+    """One spelling for a line: +972 50…, 00972 50… and 050… are the same; SIP codes stay
+    unchanged.
+    """
     text = re.sub(r"[\s()-]", "", number)
     if not re.fullmatch(r"\+?[0-9]+", text):
         return number.strip()

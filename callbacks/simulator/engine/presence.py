@@ -1,4 +1,4 @@
-"""Who is on the account and what they do now: active calls, extensions, pop-up fields. Pure.
+"""Who is on the account and what they are doing: active calls, extensions, pop-up fields. Pure.
 
 Field names are those of the provider's reference: "Active calls", "Extensions", "Pop-up screen".
 """
@@ -24,7 +24,7 @@ def user_id(extension: str) -> int:
 
 
 def named(settings: Settings) -> list[str]:
-    """The account's extensions: those that the settings name, without telephone numbers."""
+    """The account's extensions: those in the settings, without telephone numbers."""
     found = (number for number in settings.extensions if is_extension(number))
     return sorted(found, key=lambda number: (len(number), number))
 
@@ -90,7 +90,7 @@ def _active(settings: Settings, extension: str, call: SimulatedCall | None) -> d
 
 
 def call_fields(call: SimulatedCall, number: int, leg: LedgerLeg) -> dict[str, Any]:
-    """One of `calls` of the active calls; also the `currentCall` of a pop-up request."""
+    """One entry in `calls` of the active calls; also the `currentCall` of a pop-up request."""
     order = call.order
     return {
         "callStarted": int(leg.started_at),
@@ -136,7 +136,7 @@ def _other_side(call: SimulatedCall, number: int) -> str:
 
 
 def _call_status(call: SimulatedCall, number: int, leg: LedgerLeg) -> str:
-    """Ringing, Dialing (picked up, and the other phone rings) or Talking."""
+    """Ringing, Dialing (picked up, while the other phone rings) or Talking."""
     if leg.status == RINGING:
         return "Ringing"
     second = call.leg(2)

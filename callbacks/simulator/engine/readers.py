@@ -1,4 +1,4 @@
-"""Checks that many keys of `POST /control` share. Pure; each raises ControlError."""
+"""Checks shared by many keys of `POST /control`. Pure; each raises ControlError."""
 
 import ipaddress
 import math
@@ -14,7 +14,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class ControlError(ValueError):
-    """A control that cannot be read; the text says what is wrong and can be shown."""
+    """A control that cannot be read; the text says what is wrong and may be shown."""
 
 
 def number(name: str, value: object, least: float, most: float) -> float:
@@ -32,7 +32,7 @@ def seconds(name: str, value: object) -> float:
 
 
 def or_none(read: Callable[[str, object], Any]) -> Callable[[str, object], Any]:
-    """The same, or null."""
+    """The same reader, which also accepts null."""
     return lambda name, value: None if value is None else read(name, value)
 
 
@@ -73,7 +73,7 @@ def one_of(choices: frozenset[str]) -> Callable[[str, object], str]:
 
 
 def number_map(one: Callable[[str, object], Any]) -> Callable[[str, object], dict[str, Any]]:
-    """An object of telephone numbers, by `line_key`; null takes a number out."""
+    """An object keyed by telephone numbers, as `line_key`; null removes a number."""
 
     def read(name: str, value: object) -> dict[str, Any]:
         if not isinstance(value, dict):
@@ -89,7 +89,9 @@ def number_map(one: Callable[[str, object], Any]) -> Callable[[str, object], dic
 
 
 def url(name: str, value: object) -> str | None:
-    """An http(s) address, or None. Raises ControlError without repeating it: it may be secret."""
+    """An http(s) address, or None. Raises ControlError without repeating the address, which may be
+    secret.
+    """
     if value is None or value == "":
         return None
     try:

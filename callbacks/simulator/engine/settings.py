@@ -1,4 +1,4 @@
-"""How the simulator behaves: the settings that `POST /control` changes. Pure."""
+"""The simulator's behaviour: the settings that `POST /control` changes. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -8,7 +8,7 @@ from callbacks.simulator.engine.faults import Fault
 from callbacks.simulator.engine.readers import Network
 
 MAPS = ("extensions", "answers", "names", "logins", "blacklist")
-# A webhook's address holds a secret, so only whether it is set is shown, under these names.
+# A webhook's address contains a secret, so only whether it is set is shown, under these names.
 SECRET = {"cdr_url": "cdr_posts", "popup_url": "popup_posts"}
 
 
@@ -60,7 +60,7 @@ class Settings:
     log_history: History | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """As `GET /control` shows them; of an address only whether it is set."""
+        """The settings for `GET /control`; for an address, only whether it is set."""
         shown: dict[str, Any] = {}
         for item in fields(self):
             value = getattr(self, item.name)

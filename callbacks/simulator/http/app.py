@@ -33,7 +33,7 @@ class CaseInsensitive:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with a vendor's path spelled as in the routes."""
+        """Passes the request on, with a vendor's path spelled as in the routes."""
         if scope["type"] == "http":
             path = scope["path"].lower().rstrip("/")
             if path in VENDORS:
@@ -45,7 +45,9 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def _own_pages_only(handler: Handler) -> Handler:
-    """Refuse requests of other sites' pages: a browser names the page's origin, curl does not."""
+    """Refuses requests from other sites' pages: a browser sends the page's origin, curl does
+    not.
+    """
 
     async def guarded(request: Request) -> Response:
         origin = request.headers.get("origin")
@@ -57,7 +59,7 @@ def _own_pages_only(handler: Handler) -> Handler:
 
 
 class ControlDesk:
-    """The handlers of the ledger, of the other lists and of the control."""
+    """The handlers of the ledger, the other lists, and the control."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -75,7 +77,7 @@ class ControlDesk:
         return _since(request, self._exchange.popups.since)
 
     async def requests(self, request: Request) -> Response:
-        """`GET /requests`, to the other services; `?since=N` leaves out the first N."""
+        """`GET /requests`: requests to the other services; `?since=N` leaves out the first N."""
         return _since(request, lambda count: list(self._exchange.requests)[count:])
 
     async def status(self, request: Request) -> Response:  # noqa: ARG002 (a handler's shape)
@@ -106,7 +108,7 @@ def _since(request: Request, entries: Callable[[int], list[dict[str, Any]]]) -> 
 
 
 def build(exchange: Exchange, mailbox: Mailbox) -> ASGIApp:
-    """The ASGI application of an exchange, with the page of the mails that were taken."""
+    """The ASGI application of an exchange, with the page of received mail."""
     phones = Phones(exchange)
     desk = ControlDesk(exchange)
 

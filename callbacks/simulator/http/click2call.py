@@ -1,4 +1,4 @@
-"""`/ForwardDialer/click2call.aspx`: read the request, enter it into the ledger, answer."""
+"""`/ForwardDialer/click2call.aspx`: reads the request, adds it to the ledger, answers."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -32,7 +32,7 @@ def endpoint(exchange: Exchange) -> Callable[[Request], Awaitable[Response]]:
             exchange.ledger.append(_unread(request.method))
             return _plain(TOO_LARGE, as_json=False, status=413)
         except ClientDisconnect:
-            # The request never arrived whole, so there is nothing to record or to answer.
+            # The request never arrived completely, so there is nothing to record or answer.
             return Response(status_code=400)
         values, twice = lowered(fields.pairs)
         entry = Entry(
@@ -82,7 +82,7 @@ def _plain(answer: Click2CallAnswer, as_json: bool, status: int = 200) -> Respon
 
 
 def _custom(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    # The records repeat the names as they were sent.
+    # The records repeat the names as sent.
     return {
         name.strip(): value.strip()
         for name, value in pairs

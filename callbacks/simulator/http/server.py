@@ -19,11 +19,13 @@ from callbacks.simulator.http.wire import Protocol
 from callbacks.simulator.mailbox.server import Mailbox
 
 READY = "Simulator ready on"
-GRACE = 2  # seconds that an open answer may take after a stop was requested
+GRACE = 2  # seconds that an open answer may take after a stop
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound socket; port 0 takes a free port. Raises OSError, for example if the port is busy."""
+    """A bound socket; port 0 takes a free port. Raises OSError, for example if the port is in
+    use.
+    """
     family, kind, proto, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
@@ -68,7 +70,7 @@ class Server(uvicorn.Server):
         self._ready_file = ready_file
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, then print the address and write the ready file."""
+        """Listens, then prints the address and writes the ready file."""
         await super().startup(sockets)
         sys.stdout.write(f"{READY} {self._url}\n")
         sys.stdout.flush()
@@ -79,7 +81,7 @@ class Server(uvicorn.Server):
             part.replace(self._ready_file)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Hang up, and wake held answers and open pages so that they do not delay the end."""
+        """Hangs up, and wakes held answers and open pages so that they do not delay the end."""
         self._exchange.stop()
         await super().shutdown(sockets)
         if self._ready_file is not None:
@@ -87,7 +89,7 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """End on SIGTERM and SIGINT. uvicorn would raise them again, which looks like a crash."""
+        """Ends on SIGTERM and SIGINT. uvicorn would raise them again, which looks like a crash."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
@@ -109,7 +111,7 @@ def run(
     faults: tuple[Fault, ...] = (),
     mail_sock: socket.socket | None = None,
 ) -> None:
-    """Serve on a bound socket until told to stop; take mail on `mail_sock`, if there is one."""
+    """Serves on a bound socket until told to stop; takes mail on `mail_sock`, if given."""
 
     async def serve() -> None:
         exchange, mailbox = Exchange(settings, secret, faults), Mailbox()

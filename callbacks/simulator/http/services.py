@@ -1,7 +1,8 @@
-"""The vendor's other addresses: Call Log, active calls, extensions, login status, blacklist.
+"""The vendor's other services: Call Log, active calls, extensions, login status, blacklist.
 
-Each accepts JSON, a form or a GET, with names in any case. A service is a function from the request
-and the exchange to an answer; one handler reads, checks the address, applies faults and writes.
+Each accepts JSON, a form or a GET, with names in any case. A service is a function from the
+exchange and the request to an answer; one handler reads the request, checks the sender's address,
+applies faults and writes the answer.
 """
 
 import json
@@ -48,7 +49,7 @@ class ServiceReply:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """An address: its name in faults, its answer, and its answer to an application error."""
+    """A service: its name in faults, its answer, and its answer to an application error."""
 
     name: str
     answer: Callable[[Exchange, Ask], ServiceReply]
@@ -117,7 +118,9 @@ def _login_reply(status: int, error: int, words: str) -> ServiceReply:
 
 
 def login_status(exchange: Exchange, ask: Ask) -> ServiceReply:
-    """`/UserLogin/SetStatusFromAPI`: 2 takes the extension offline, any other brings it back."""
+    """`/UserLogin/SetStatusFromAPI`: 2 takes the extension offline, any other status brings it
+    back.
+    """
     named = presence.named(exchange.settings)
     extension = str(ask.fields.get("extensionuser") or "").strip()
     user = str(ask.fields.get("userid") or "").strip()
@@ -190,7 +193,7 @@ def blacklist_remove(exchange: Exchange, ask: Ask) -> ServiceReply:
 _BLACKLIST_BROKEN = ServiceReply({"ErrorCode": 2, "ErrorMessage": "Internal error", "Phones": []})
 _LIST_BROKEN = ServiceReply({"ERR": 2, "DESC": "Internal error.", "EXTENSIONS": []})
 
-# By path in lower case, without a slash at the end.
+# By path in lower case, without a final slash.
 SERVICES: Mapping[str, Service] = {
     "/hub/cdr": Service(
         "calllog",
@@ -254,7 +257,7 @@ def _reply(
 
 
 def _code(request: Request, fields: Mapping[str, Any]) -> str:
-    """The code in the request. The Call Log accepts it as a bearer token too."""
+    """The code in the request. A bearer token is accepted too, as by the Call Log."""
     given = fields.get("code")
     if given:
         return str(given).strip()

@@ -1,4 +1,4 @@
-"""Answers that break on purpose, for Click2Call and for the other services alike."""
+"""Answers that break on purpose, for Click2Call and the other services."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,8 +1,8 @@
-"""Requests as they come over the wire, and answers that break on purpose.
+"""Requests as they arrive, and answers that break on purpose.
 
 ASGI hides the connection, but some faults need it. `Protocol` puts the connection's transport into
 the scope of each request (`extensions`, key `TRANSPORT`). The responses here use it to reset or cut
-the connection, and then wait until uvicorn notices, so that uvicorn sends no answer of its own.
+the connection, then wait until uvicorn notices, so that uvicorn sends no answer itself.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class TooLargeError(Exception):
 
 
 async def read_body(request: Request) -> bytes:
-    """The body, at most 64 KiB of it. Raises TooLargeError."""
+    """The body, at most 64 KiB. Raises TooLargeError."""
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -55,7 +55,7 @@ async def read_body(request: Request) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Parameters as they came: names as sent, how they were packed, what was unreadable."""
+    """Parameters as they arrived: names as sent, how they were packed, and what was unreadable."""
 
     pairs: list[tuple[str, str]]
     encoding: str
@@ -89,7 +89,7 @@ async def read_fields(request: Request) -> Fields:
 async def read_document(request: Request) -> tuple[dict[str, Any], str]:
     """The fields of a GET, a form or a JSON body by lower-case name, and what was unreadable.
 
-    A field that comes more than once is a list. Raises TooLargeError and ClientDisconnect.
+    A repeated field is a list. Raises TooLargeError and ClientDisconnect.
     """
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     is_json = kind == "application/json" or kind.endswith("+json")
@@ -152,7 +152,7 @@ def _from_json(body: bytes) -> tuple[list[tuple[str, str]], str]:
 
 
 class _Members(list[tuple[str, Any]]):
-    """A JSON object with all its members, repeated ones too."""
+    """A JSON object with all its members, including repeated ones."""
 
 
 async def _from_multipart(request: Request, body: bytes) -> tuple[list[tuple[str, str]], str]:
@@ -168,13 +168,13 @@ async def _from_multipart(request: Request, body: bytes) -> tuple[list[tuple[str
 
 
 async def gone(receive: Receive) -> None:
-    """Wait until the client has left."""
+    """Waits until the client has left."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 async def gone_or(receive: Receive, other: asyncio.Event, seconds: float | None = None) -> bool:
-    """Wait until the client has left (True), or `other` is set or the time is over (False)."""
+    """Waits until the client has left (True), or `other` is set or the time is over (False)."""
     left = asyncio.ensure_future(gone(receive))
     woken = asyncio.ensure_future(other.wait())
     try:
@@ -191,9 +191,9 @@ class ResetResponse(Response):
     """No answer: the connection is reset (RST)."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        """Reset, and wait until uvicorn has seen it."""
+        """Resets, and waits until uvicorn has noticed."""
         transport = scope["extensions"][TRANSPORT]
-        # A linger time of zero makes the kernel send RST where it would send FIN.
+        # A linger time of zero makes the kernel send RST instead of FIN.
         transport.get_extra_info("socket").setsockopt(
             socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
         )
@@ -202,19 +202,19 @@ class ResetResponse(Response):
 
 
 class HangUpResponse(Response):
-    """No answer: the connection is closed in good order (FIN) without a byte."""
+    """No answer: the connection is closed normally (FIN) without a byte."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        """Close, and wait until uvicorn has seen it."""
+        """Closes, and waits until uvicorn has noticed."""
         scope["extensions"][TRANSPORT].close()
         await gone(receive)
 
 
 class CutResponse(Response):
-    """Half of the body under the length of all of it; then the connection is closed."""
+    """Half of the body, with the length of all of it; then the connection is closed."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send half, close, and wait until uvicorn has seen it."""
+        """Sends half, closes, and waits until uvicorn has noticed."""
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         half = bytes(self.body[: len(self.body) // 2])
         await send({"type": "http.response.body", "body": half, "more_body": True})
@@ -230,6 +230,6 @@ class StallResponse(Response):
         self._closing = closing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Wait."""
+        """Waits."""
         if not await gone_or(receive, self._closing):
             await HangUpResponse()(scope, receive, send)

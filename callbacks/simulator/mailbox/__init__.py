@@ -1,1 +1,1 @@
-"""A mail server on this machine: it takes every mail, keeps it, and sends it nowhere."""
+"""A mail server on this machine: accepts every mail, keeps it, and sends it nowhere."""

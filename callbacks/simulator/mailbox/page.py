@@ -1,4 +1,4 @@
-"""The page of the mails that were taken: their HTML in a frame that may do nothing, text, files."""
+"""The page of received mails: their HTML in a sandboxed frame, their text, and their files."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -21,7 +21,7 @@ _HEADERS = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
-# What a stranger may have written: no script, no form; links open a page of their own.
+# For HTML that a stranger may have written: no script, no form; links open a new page.
 _SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
 _FRAMED = _HEADERS | {
     "content-security-policy": (
@@ -59,7 +59,7 @@ class _Pages:
         return Response(self._style, media_type="text/css", headers=_HEADERS)
 
     async def list(self, request: Request) -> Response:  # noqa: ARG002 (a handler's shape)
-        """`GET /mail/`: the newest first; it loads itself again."""
+        """`GET /mail/`: newest first; reloads itself."""
         mails = "".join(_entry(mail) for mail in reversed(self._mailbox.kept))
         body = (
             f'<ul class="mails">{mails}</ul>'
@@ -111,7 +111,7 @@ class _Pages:
         return Response(text, media_type="text/html", headers=_FRAMED)
 
     async def file(self, request: Request) -> Response:
-        """`GET /mail/{number}/files/{place}`: an attachment, to be kept and not to be shown."""
+        """`GET /mail/{number}/files/{place}`: an attachment, to download, not to show."""
         mail = self._asked(request)
         files = list(mail.message().iter_attachments()) if mail else []
         place = request.path_params["place"]

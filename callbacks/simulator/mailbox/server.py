@@ -1,4 +1,4 @@
-"""SMTP as far as a sender needs it (RFC 5321), with faults that can be asked for."""
+"""As much SMTP as a sender needs (RFC 5321), with faults on request."""
 
 import asyncio
 import itertools
@@ -15,10 +15,10 @@ _MOST_BYTES = 30 * 1024 * 1024
 _MOST_LINE = 64 * 1024
 _DRIP_EVERY = 0.2  # seconds
 
-# In place of an answer.
-HANG = "hang"  # says nothing, for as long as the sender waits
+# Instead of an answer.
+HANG = "hang"  # says nothing, as long as the sender waits
 DROP = "drop"  # hangs up
-DRIP = "drip"  # begins an answer that never ends, a sign now and then
+DRIP = "drip"  # begins an answer that never ends, one byte now and then
 
 _ANSWERS = {
     "greeting": "220 mailbox ready",
@@ -37,7 +37,7 @@ _ANSWERS = {
 
 @dataclass(frozen=True)
 class Kept:
-    """A mail that was taken."""
+    """A mail that was accepted."""
 
     number: int
     at: float
@@ -46,16 +46,16 @@ class Kept:
     raw: bytes
 
     def message(self) -> EmailMessage:
-        """What the bytes say."""
+        """The parsed mail."""
         return BytesParser(_class=EmailMessage, policy=policy).parsebytes(self.raw)
 
 
 @dataclass
 class Mailbox:
-    """What was taken, newest last; and how senders are answered.
+    """The accepted mails, newest last, and how senders are answered.
 
-    `faults`: for a step of the protocol another answer, HANG, DROP or DRIP. The steps are those of
-    _ANSWERS, and "text" for half of a mail.
+    `faults`: by protocol step, another answer, HANG, DROP or DRIP. The steps are those of _ANSWERS,
+    and "text" for the middle of a mail.
     """
 
     faults: Mapping[str, str] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Mailbox:
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def find(self, number: int) -> Kept | None:
-        """The mail of this number, while it is kept."""
+        """The mail with this number, while it is kept."""
         return next((mail for mail in self.kept if mail.number == number), None)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -73,17 +73,17 @@ class Mailbox:
         try:
             await _Session(self, reader, writer).run()
         except (OSError, EOFError, ValueError):
-            pass  # the sender has gone, or sends what is no mail
+            pass  # the sender has gone, or sent something that is not mail
         finally:
             writer.close()
 
     def keep(self, sender: str, recipients: list[str], raw: bytes) -> None:
-        """Stores a mail that has come to its end."""
+        """Stores a complete mail."""
         self.kept.append(Kept(next(self._numbers), time.time(), sender, tuple(recipients), raw))
 
 
 class _HungUpError(EOFError):
-    """A fault has ended the connection."""
+    """A fault ended the connection."""
 
 
 class _Session:
@@ -132,12 +132,12 @@ class _Session:
         await self._answer("end")
 
     async def _answer(self, step: str) -> bool:
-        """Whether it was a good one."""
+        """Whether the answer was positive."""
         answer = self._mailbox.faults.get(step) or _ANSWERS[step]
         if answer == DROP:
             raise _HungUpError
         if answer == HANG:
-            await self._reader.read()  # until the sender has enough of it
+            await self._reader.read()  # until the sender gives up
             raise _HungUpError
         while answer == DRIP:
             self._writer.write(b"2")

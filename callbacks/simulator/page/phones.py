@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from callbacks.simulator.exchange import Exchange
 
 STREAMS_AT_MOST = 20
-BREATH = 0.1  # seconds between two updates, so that a load test does not send one for every ring
-HEARTBEAT = 15.0  # seconds; a page whose connection was lost is noticed after this long
+BREATH = 0.1  # seconds between updates, so that a load test does not send one for every ring
+HEARTBEAT = 15.0  # seconds; after this, a page with a lost connection is noticed
 FILES = {
     "phones.html": "text/html; charset=utf-8",
     "phones.css": "text/css; charset=utf-8",

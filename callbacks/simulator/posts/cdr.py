@@ -20,7 +20,7 @@ ONE_LEG_TYPES = {"message": "Click2Call leg1", "callference": "Callference"}
 def record(
     call: SimulatedCall, number: int, leg: LedgerLeg, names: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The CDR of a leg that is over. `names`: display names of the account's extensions."""
+    """The CDR of an ended leg. `names`: display names of the account's extensions."""
     order = call.order
     ended = leg.ended_at or leg.started_at
     ringing = (leg.answered_at or ended) - leg.started_at

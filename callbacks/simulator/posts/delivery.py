@@ -1,7 +1,7 @@
-"""Posts records to the product: those of a call in order, a few at a time, with retries.
+"""Posts records to the product: those of one call in order, a few at a time, with retries.
 
-The product has accepted a record when it answers 200 with `{"Err": 0}`. After any other answer the
-record is posted again after `backoff` seconds, then after twice that, and so on: `tries` in all.
+The product accepts a record by answering 200 with `{"Err": 0}`. After any other answer the record
+is posted again after `backoff` seconds, then after twice that, and so on: `tries` in all.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ class Parcel:
 
 @dataclass(slots=True)
 class _Job:
-    """Records of one call that are to be posted one after the other."""
+    """Records of one call, to be posted one after the other."""
 
     parcels: list[Parcel]
     policy: DeliveryPolicy
@@ -59,7 +59,7 @@ def client(seconds: float) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         timeout=httpx.Timeout(seconds, connect=min(5.0, seconds)),
         limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
-        # An address of this machine is not to go through a proxy of the environment.
+        # An address on this machine must not go through a proxy from the environment.
         trust_env=False,
         follow_redirects=False,
     )
@@ -82,7 +82,7 @@ class Delivery:
         policy: DeliveryPolicy,
         then: Callable[[], None] | None = None,
     ) -> None:
-        """Post the records in this order. `then` is called once each was tried once."""
+        """Posts the records in this order. `then` is called once each was tried once."""
         if policy.url is None or not records:
             if then:
                 then()
@@ -92,14 +92,14 @@ class Delivery:
         self._later(policy.delay, _Job(parcels, policy, self._round, then))
 
     def forget(self) -> None:
-        """Drop what is not posted yet (reset): jobs of an older round are discarded."""
+        """Drops what is not posted yet (reset): jobs of an older round are discarded."""
         self._round += 1
         for handle, _job in self._waiting.values():
             handle.cancel()
         self._waiting.clear()
 
     async def drain(self, within: float) -> None:
-        """Try each remaining record once, without delay, for at most `within` seconds."""
+        """Tries each remaining record once, without delay, for at most `within` seconds."""
         self._hurries = True
         for handle, job in list(self._waiting.values()):
             handle.cancel()
@@ -109,7 +109,7 @@ class Delivery:
             await asyncio.wait_for(self._queue.join(), within)
 
     async def close(self) -> None:
-        """Stop the workers; records that are left are not posted."""
+        """Stops the workers; remaining records are not posted."""
         self.forget()
         for worker in self._workers:
             worker.cancel()
@@ -158,9 +158,9 @@ class Delivery:
             self._again(job, failed, reason)
 
     def _again(self, job: _Job, failed: list[Parcel], reason: str) -> None:
-        """Posts them later, if tries are left. `reason`: why the last of them was not taken."""
+        """Posts them later, if tries are left. `reason`: why the last of them was not accepted."""
         tried = job.tried + 1
-        # Never the address: it carries a secret.
+        # Never the address: it contains a secret.
         if tried >= job.policy.tries or self._hurries:
             logger.warning("gave up on %d record(s) after %d tries: %s", len(failed), tried, reason)
             return
@@ -170,7 +170,7 @@ class Delivery:
         self._later(job.policy.backoff * 2 ** (tried - 1), again)
 
     async def _post(self, client: httpx.AsyncClient, policy: DeliveryPolicy, parcel: Parcel) -> str:
-        """Why the record was not taken, in a few words; "": it was."""
+        """Why the record was not accepted, in a few words; "" if it was."""
         note = parcel.note
         note.posts += 1
         try:
@@ -182,7 +182,7 @@ class Delivery:
             ) as response:
                 why = _why_not(response.status_code, await read_head(response))
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            # Its words may hold the address.
+            # Its message may contain the address.
             why = f"the product could not be reached ({type(error).__name__})"
         note.delivered = note.delivered or not why
         return why
@@ -199,7 +199,7 @@ async def read_head(response: httpx.Response) -> bytes:
 
 
 def _why_not(status: int, body: bytes) -> str:
-    """What of an answer says that a record was not taken; "": it was."""
+    """Why an answer means that a record was not accepted; "" if it was."""
     if status != httpx.codes.OK:
         hint = " (is the secret in the address the product's CDR_SECRET?)" if status == 404 else ""
         return f"the product answered with HTTP status {status}{hint}"

@@ -1,6 +1,6 @@
 """A record as the body of a post: JSON, url-encoded form or XML-RPC methodCall. Pure.
 
-The real service has been seen to spell some fields in several ways; `Spelling` chooses one.
+The real service spells some fields in several ways; `Spelling` chooses one.
 """
 
 import json
@@ -21,11 +21,11 @@ _XMLRPC_INT = 2**31
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """How a record is written down.
+    """How a record is written.
 
-    `form`: json, form or xml. `custom`: the field that holds the var_* (CustomData, CUSTOM_DATA,
-    customdata), or "flat" for one field each; `prefix`: whether their names keep `var_`. `ivr`:
-    the steps of the menu, a list or, with `ivr_text`, a string of JSON.
+    `form`: json, form or xml. `custom`: the field that holds the var_* parameters (CustomData,
+    CUSTOM_DATA, customdata), or "flat" for one field each; `prefix`: whether their names keep
+    `var_`. `ivr`: the steps of the menu, as a list or, with `ivr_text`, as a JSON string.
     """
 
     form: str = "json"
@@ -62,7 +62,7 @@ def pack(record: Mapping[str, Any], spelling: Spelling) -> tuple[bytes, str]:
 
 
 def form(fields: Mapping[str, Any]) -> bytes:
-    """Url-encoded fields; lists, objects and flags as JSON, null as nothing."""
+    """Url-encoded fields; lists, objects and flags as JSON, null as an empty value."""
     flat = {name: _in_form(value) for name, value in fields.items()}
     return urlencode(flat, errors="replace").encode()
 

@@ -1,6 +1,6 @@
 """Pop-up requests: ask the product who is calling when an extension rings, talks or hangs up.
 
-One request for each change, never repeated; those of a call are sent one after the other. The
+One request for each change, never repeated; those of one call are sent one after the other. The
 product has three seconds to answer (the provider's reference, "Pop-up screen"), or `popup_limit`.
 The answers are kept for `GET /popups`.
 """
@@ -19,7 +19,7 @@ from callbacks.simulator.posts.delivery import CONNECTIONS, client, read_head
 from callbacks.simulator.posts.packing import FORM_TYPE, form
 
 KEPT = 10_000
-READ_LIMIT = 86_400.0  # seconds; Errand.limit is the one that matters
+READ_LIMIT = 86_400.0  # seconds; Errand.limit is what counts
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ class Popups:
         self._client: httpx.AsyncClient | None = None
 
     def ask(self, popup: Popup, errand: Errand) -> None:
-        """Send a request after the earlier ones of the same call."""
+        """Sends a request after the earlier ones of the same call."""
         if len(self._notes) == KEPT:
             self._dropped += 1
         self._notes.append(popup)
@@ -89,24 +89,24 @@ class Popups:
             line.task = asyncio.create_task(self._work(popup.call_id, line))
 
     def since(self, count: int = 0) -> list[dict[str, Any]]:
-        """All requests but the first `count`; only the last KEPT are kept."""
+        """All requests except the first `count`; only the last KEPT are kept."""
         return [popup.as_dict() for popup in list(self._notes)[max(0, count - self._dropped) :]]
 
     def clear(self) -> None:
-        """Forget all requests, the waiting ones too (reset)."""
+        """Forgets all requests, including waiting ones (reset)."""
         self._notes.clear()
         self._dropped = 0
         for line in self._lines.values():
             line.todo.clear()
 
     async def drain(self, within: float) -> None:
-        """Wait until all are sent, for at most `within` seconds."""
+        """Waits until all are sent, for at most `within` seconds."""
         tasks = [line.task for line in self._lines.values() if line.task]
         if tasks:
             await asyncio.wait(tasks, timeout=within)
 
     async def close(self) -> None:
-        """Stop sending, and close the connections."""
+        """Stops sending, and closes the connections."""
         tasks = [line.task for line in self._lines.values() if line.task]
         for task in tasks:
             task.cancel()
@@ -131,7 +131,7 @@ class Popups:
         except TimeoutError:
             popup.problem = f"no answer within {errand.limit:g} s"
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            # The class only: the message of some errors holds the address.
+            # Only the class: some errors' messages contain the address.
             popup.problem = f"no answer: {type(error).__name__}"
         popup.seconds = round(time.time() - started, 6)
 

@@ -1,7 +1,7 @@
 "use strict";
 
-// Draws what /phones/events says. Elements are kept and only changed where something changed, so
-// that focus stays where it is and a screen reader hears news, not the whole page again.
+// Draws what /phones/events sends. Elements stay and change only where something changed, so that
+// the focus stays and a screen reader reads the news, not the whole page again.
 
 const $ = (id) => document.getElementById(id);
 const lanes = new Map();
