@@ -36,8 +36,8 @@ _TAKES_BACK = tuple(it for it, its in acts.OFFERED.items() if Act.CANCEL in its)
 
 
 class StillOpen(Exception):  # noqa: N818  # said of the request, to its visitor
-    """A request could not be taken back, because a worker claimed it anew each time. The visitor is
-    promised nothing.
+    """A request could not be taken back, because a worker claimed it again each time. The visitor
+    is promised nothing.
     """
 
 

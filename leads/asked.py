@@ -157,7 +157,7 @@ def act_page(act: Act, *typed: str) -> Callable[[Deed], View]:
             try:
                 return view(asked, posted)
             except acting.StillOpen:
-                log.warning("not taken back: claimed anew each time")
+                log.warning("not taken back: claimed again each time")
                 return asked.page("leads/act_not_now.html", 409, is_busy=True)
 
         return answer

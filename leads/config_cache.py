@@ -68,8 +68,8 @@ _unsaved: ContextVar["dict[VersionedCache[Any], tuple[uuid.UUID, Any]] | None"] 
 
 @contextmanager
 def unsaved() -> Iterator[None]:
-    """Inside the block, caches load values for this block alone, and keep what they knew before:
-    for a transaction that changes the configuration and is rolled back.
+    """Inside the block, caches load values for this block alone and keep their earlier values for
+    afterwards: for a transaction that changes the configuration and is rolled back.
     """
     token = _unsaved.set({})
     try:

@@ -121,8 +121,8 @@ def are_by_one_person(one: Lead, other: Lead) -> bool:
 
 
 def _disturbs(first: Lead, request: Lead, through: LeadSource, at: datetime, now: datetime) -> bool:
-    """Whether somebody else chose a later time for this number, and `at` is an hour at which people
-    who did not ask for it are not rung, by the source of either.
+    """Whether somebody else chose a later time for this number, and `at` is outside the hours when
+    the lead's source and `through` both let people be rung at somebody else's request.
 
     A follow-up disturbs nobody: it was agreed with the person.
     """

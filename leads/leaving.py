@@ -133,8 +133,8 @@ def _leave(request: Lead) -> bool:
 def _take_back_open(request: Lead, now: datetime) -> bool | None:
     """Cancels an open lead. Other people's requests that joined it go on by themselves.
 
-    Returns whether a call for it had begun. None: a worker claimed the lead after its call was
-    looked for and before it was locked, and nothing changed. Code that holds a lead's lock does not
+    Returns whether a call for it had begun. None if a worker claimed the lead after the look for
+    its call and before the lock; then nothing has changed. Code that holds a lead's lock does not
     wait for its call (docs/architecture.md, "Lock order").
     """
     with transaction.atomic():

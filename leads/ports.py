@@ -134,7 +134,7 @@ class LeadCaller(Protocol):
 
 
 def has_rung(lead_id: int, since: datetime | None = None) -> bool:
-    """Whether a call of this lead, begun since `since`, has rung its phone or found it busy."""
+    """Whether a call, begun since `since`, rang this lead's phone or found it busy."""
     return _registered().has_rung(lead_id, since)
 
 
@@ -148,7 +148,8 @@ def register(caller: LeadCaller) -> None:
 
 
 def plan(source: LeadSource, phone: str, now: datetime, chosen_at: datetime | None) -> CallPlan:
-    """When to call a lead that was submitted at `now`. Call it in the transaction that stores it.
+    """When to call a lead that was submitted at `now`. Call it in the transaction that stores the
+    lead.
 
     `phone` is in E.164.
     """
@@ -164,14 +165,14 @@ def hours(source_id: int, phone: str = "", as_of: uuid.UUID | None = None) -> Ca
 
 
 def refusal(phone: str) -> str | None:
-    """A sentence for the visitor that says why this number (E.164) is never called, or None."""
+    """A sentence for the visitor saying why this number (E.164) is never called, or None."""
     return _registered().refusal(phone)
 
 
 def presence(
     source_id: int, now: datetime, as_of: uuid.UUID | None = None, language: str = ""
 ) -> Presence:
-    """Whether a phone could be rung for a lead of this source and language ("": any) at `now`.
+    """Whether a phone could ring for a lead of this source and language ("": any) at `now`.
 
     `as_of`: as in `hours`.
     """
@@ -179,22 +180,22 @@ def presence(
 
 
 def call_stage(lead_id: int, since: datetime | None = None) -> CallStage | None:
-    """How far the call of a lead that is being called has come; None: it began before `since`."""
+    """How far the lead's current call has got; None if it began before `since`."""
     return _registered().call_stage(lead_id, since)
 
 
 def was_called(lead_id: int, since: datetime | None) -> bool:
-    """Whether a call of this lead has been asked for, since `since` if that is given."""
+    """Whether a call for this lead was requested, since `since` if given."""
     return _registered().was_called(lead_id, since)
 
 
 def is_still_on(phone: str, begun_by: datetime) -> bool:
-    """Whether a call of this number (E.164), or a message, that had begun by then may be on yet."""
+    """Whether a call or message to this number (E.164) that had begun by then may still be on."""
     return _registered().is_still_on(phone, begun_by)
 
 
 def is_spoken(source_id: int, language: str, as_of: uuid.UUID | None = None) -> bool:
-    """Whether anybody is ever rung for this source's leads who speak this language.
+    """Whether anybody who is rung for this source's leads speaks this language.
 
     `as_of`: as in `hours`.
     """
@@ -202,15 +203,16 @@ def is_spoken(source_id: int, language: str, as_of: uuid.UUID | None = None) -> 
 
 
 def hold_call(lead_id: int) -> bool:
-    """Has a call of the lead that is on not end before this transaction does; False: none is.
+    """Keeps the lead's running call from ending before this transaction does; False: there is none.
 
-    Call it before the transaction locks the lead, as the end of a call does.
+    Call it before the transaction locks the lead, because the end of a call locks in this order
+    too.
     """
     return _registered().hold_call(lead_id)
 
 
 def stop(lead_id: int, now: datetime) -> bool:
-    """Has no call follow the one of the lead that is on, which goes on; False: none is on.
+    """Prevents another call after the lead's running call, which goes on; False: there is none.
 
     Call it before the transaction locks the lead.
     """
@@ -218,7 +220,7 @@ def stop(lead_id: int, now: datetime) -> bool:
 
 
 def cancel(lead_id: int, now: datetime) -> bool:
-    """Has an open lead called no more, also one that is being called. Returns whether it was open.
+    """Stops calls for an open lead, even one that is being called. Returns whether it was open.
 
     Call it in the transaction that has locked the lead, after `hold_call`.
     """
@@ -226,27 +228,27 @@ def cancel(lead_id: int, now: datetime) -> bool:
 
 
 def unsay(lead_id: int, now: datetime) -> bool:
-    """Has no recorded message played to the lead; True: one is on, or on its way."""
+    """Stops recorded messages to the lead; True: one is playing or on its way."""
     return _registered().unsay(lead_id, now)
 
 
 def soonest(source: LeadSource, now: datetime) -> Soonest:
-    """When a request would be called that was sent at `now` through this source, which is open now
-    or later. By what is known without its number; nothing is reserved.
+    """When a request sent at `now` through this source would be called; the source must be open now
+    or later. An estimate without the number; reserves nothing.
     """
     return _registered().soonest(source, now)
 
 
 def usual_wait(source_id: int, now: datetime, as_of: uuid.UUID | None = None) -> timedelta | None:
-    """Within which time the phones of this source's leads have usually rung in the last hour; None:
-    nobody can say. `as_of`: as in `hours`.
+    """The time within which the phones of this source's leads usually rang in the last hour; None:
+    unknown. `as_of`: as in `hours`.
     """
     return _registered().usual_wait(source_id, now, as_of)
 
 
 def caller_number(source_id: int, as_of: uuid.UUID | None = None) -> str:
-    """The number that a phone shows when it is called for this source, in E.164; "" where it is not
-    known. `as_of`: as in `hours`.
+    """The number that a phone shows when it is called for this source, in E.164; "" if unknown.
+    `as_of`: as in `hours`.
     """
     return _registered().caller_number(source_id, as_of)
 

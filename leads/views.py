@@ -46,7 +46,7 @@ from leads.typed_text import clean_line
 DEFAULT_SOURCE = "website"
 
 
-@csrf_exempt  # a POST is told the right method, not that a cookie is missing
+@csrf_exempt  # so that a POST gets 405, not a CSRF error
 @pages.answers("GET", "HEAD")
 def home(request: HttpRequest) -> HttpResponse:
     """Redirects to the default source's form."""

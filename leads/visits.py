@@ -19,7 +19,7 @@ FIRST_PAGE, FIRST_REFERRER = "first_page", "first_referrer"
 ADDRESSES = (PAGE, REFERRER, FIRST_PAGE, FIRST_REFERRER)
 
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
-# A click id alone also tells the (source, medium). Facebook marks every link, paid or not.
+# What a click id alone says, as (source, medium). Facebook marks every link, paid or not.
 CLICK_IDS: Mapping[str, tuple[str, str]] = {
     "gclid": ("google", "cpc"),
     "gbraid": ("google", "cpc"),

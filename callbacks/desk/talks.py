@@ -57,8 +57,8 @@ class DeskTalk:
 
 
 def own_calls(user: Any) -> QuerySet[CallAttempt]:
-    """A salesperson's calls: those on phones that were theirs at the time; if unknown, that are
-    theirs now.
+    """A salesperson's calls: by whose phone it was at the time or, if that was not stored, whose it
+    is now.
     """
     theirs = Q(salesperson=user.pk) | Q(salesperson__isnull=True, extension__user=user.pk)
     return CallAttempt.objects.filter(theirs, kind=AttemptKind.CALL)

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 _TO_BE_READ = {"indent": 1, "ensure_ascii": False}
 
 
-@csrf_exempt  # a POST is told the right method, not that a cookie is missing
+@csrf_exempt  # so that a POST gets 405, not a CSRF error
 @require_safe
 def healthz(_request: HttpRequest) -> HttpResponse:
     """200 as soon as the process serves requests; 503 while it still serves but is about to

@@ -17,7 +17,7 @@ from leads.models import Logo
 KEPT = 365 * 24 * 3600
 
 
-@csrf_exempt  # a POST is told the right method
+@csrf_exempt  # so that a POST gets 405, not a CSRF error
 @pages.answers("GET", "HEAD")
 def colours(request: HttpRequest, colour: str) -> HttpResponse:
     """The style sheet for a colour such as "0b57c4"."""

@@ -72,7 +72,7 @@ class _Breaker:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._closed_until = float("-inf")  # monotonic seconds; blocks calls before
+        self._closed_until = float("-inf")  # monotonic seconds; lets nobody through before
         self._is_open = False
 
     def lets_through(self) -> bool:

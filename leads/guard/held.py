@@ -32,8 +32,8 @@ def release(lead_id: int, now: datetime, *, by_person: bool = True) -> bool:
 
     Returns whether the lead was still held. Raises PhoneRefused if its number may not be called.
     Releases the same visitor's later requests too; without a person's decision, only those that
-    would be called anyway. A request that joined another one of its number counts there from now
-    on.
+    would be called anyway. If the lead joined another request for its number, it counts there from
+    now on.
     """
     with transaction.atomic():
         lead = Lead.objects.select_related("source").get(pk=lead_id)

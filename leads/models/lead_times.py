@@ -44,9 +44,10 @@ class LeadTimes(models.Model):
         blank=True,
         help_text=_("What the SLA clock showed when they first talked."),
     )
-    # Who the lead counts for in reports: those of the first call in which they talked, else of the
-    # last call that ended (callbacks.calling.visitor_clock). Ids, because leads knows nothing of
-    # callbacks; stored here, so that a report on millions of leads reads no other table.
+    # The extension, user and team that the lead counts for in reports: those of the first call in
+    # which they talked, else of the last call that ended (callbacks.calling.visitor_clock). Ids,
+    # because leads knows nothing of callbacks; stored here, so that a report on millions of leads
+    # reads no other table.
     by_extension = models.BigIntegerField(
         _("by extension"), null=True, blank=True, help_text=_("The id of the extension.")
     )

@@ -23,7 +23,7 @@ SCRIPT_KEPT = 3600
 SETTINGS_KEPT = 60
 
 
-@csrf_exempt  # a POST is told the right method
+@csrf_exempt  # so that a POST gets 405, not a CSRF error
 def script(request: HttpRequest) -> HttpResponseBase:
     """The loader, the same for all websites."""
     if refusal := _other_method(request):

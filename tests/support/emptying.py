@@ -23,7 +23,8 @@ _OF_GROUPS = ("auth_group_permissions", "callbacks_rolegroup", "auth_group")
 _LAST = "leads_setupversion"
 # Each deletion of a setting adds an entry here, and entries cannot be deleted.
 _AUDIT = "callbacks_auditentry"
-# Each lead that is deleted is looked for in all tables that refer to leads: so many are truncated.
+# Deleting a lead looks for it in every table that refers to leads, so this many are truncated
+# instead.
 _MANY_LEADS = 1000
 
 
