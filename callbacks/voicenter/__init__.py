@@ -1,12 +1,12 @@
-"""Voicenter's telephony API as a typed library that knows nothing of Django or of this project.
+"""Voicenter's telephony API as a typed library, independent of Django and of this project.
 
     client = Client(code="...")
     answer = client.call(Call(phone="101", target="972505550101", record=True))
     answer.call_id
 
-Ten short examples are in docs/voicenter.md. The error tree is drawn in errors.py; what a
-notification holds, in events/cdr.py, events/analysis.py and events/popup.py. Subfolders import one
-way: values <- http <- click2call | services | events <- client.
+Ten short examples are in docs/voicenter.md. The error tree is in errors.py; what notifications
+contain is in events/cdr.py, events/analysis.py and events/popup.py. Subfolders import one way:
+values <- http <- click2call | services | events <- client.
 """
 
 from callbacks.voicenter.click2call.answers import Accepted

@@ -55,7 +55,7 @@ ANSWER_FORMATS = ("json", "xml")
 _HEADERS = {
     "User-Agent": "lead-callback",
     "Accept": "application/json, text/xml, */*;q=0.5",
-    # Most answers are a few hundred bytes; compression could only be a way around the limit.
+    # Most answers are a few hundred bytes; compression could only be used to get around the limit.
     "Accept-Encoding": "identity",
 }
 
@@ -70,32 +70,32 @@ class Action(Protocol):
 
 
 class Client:
-    """One account's Click2Call and the services beside it. Threads may share it, forks too.
+    """One account's Click2Call and the other services. Threads may share it, and so may forks.
 
     - `url`: address of click2call (vendor page 1.1), http or https, without a query. The other
-      services are then looked for on the same host, unless it is one of the provider's own.
-    - `services`: the addresses of all services, where they are somewhere else still; see
-      `services_at`. A `url` beside it replaces the one of click2call.
+      services are then expected on the same host, unless it is one of the provider's own.
+    - `services`: the addresses of all services, if they are somewhere else; see `services_at`. A
+      `url` given as well replaces the address of click2call.
     - `code`: the account's secret code ("caller identity", page 1.2).
     - `method`: how Click2Call is asked: "post" (form), "post-json", or "get", which puts the code
       into access logs. The other services are always sent JSON.
-    - `answer_format`: what Click2Call is asked for, "json" or "xml"; either is understood.
-    - `connect_timeout`, `read_timeout`: seconds. The first holds per address of the host and
-      for the TLS handshake (looking up the name comes on top); the second is for the whole
-      answer. It is generous because the answer may wait for the salesperson to pick up.
+    - `answer_format`: what Click2Call is asked for, "json" or "xml"; both are understood.
+    - `connect_timeout`, `read_timeout`: seconds. The first applies to each address of the host and
+      to the TLS handshake (name resolution is extra); the second to the whole answer. It is
+      generous because the answer may wait for the salesperson to pick up.
     - `ca_bundle`: file of certificates to trust instead of the usual ones.
-    - `limiter`: is asked before each Call Log request, 30 a minute being allowed. By default the
-      clients of this process share one, and wait for their turn.
+    - `limiter`: asked before each Call Log request; 30 a minute are allowed. By default the clients
+      of this process share one and wait for their turn.
 
-    Proxies of the environment are not used. Raises ConfigurationError.
+    Proxies from the environment are not used. Raises ConfigurationError.
 
-    What changes something (`call`, `message`, `callference`, `terminate`, `set_login_status` and
-    the blacklist) is sent once and raises NotSent, OutcomeUnknown or a Refused. What only asks
-    (`call_log`, `active_calls`, `extensions`) is sent once more when nothing had left, and raises
-    NotSent, ReadFailed or a Refused.
+    Methods that change something (`call`, `message`, `callference`, `terminate`, `set_login_status`
+    and the blacklist) send once and raise NotSent, OutcomeUnknown or a Refused. Methods that only
+    ask (`call_log`, `active_calls`, `extensions`) send once more if nothing left the first time,
+    and raise NotSent, ReadFailed or a Refused.
     """
 
-    # So that a client whose construction failed can still be shown in its traceback.
+    # So that a traceback can show a client whose construction failed.
     services = Services()
     method: Method = "post"
     answer_format: AnswerFormat = "json"
@@ -114,7 +114,7 @@ class Client:
         limiter: RateLimiter | None = None,
     ) -> None:
         self._code = Secret(code)
-        # From here on no traceback of ours has it among its locals.
+        # From here on, none of our tracebacks has the code among its locals.
         del code
         self._code.check()
         if method not in METHODS:
@@ -144,42 +144,42 @@ class Client:
     def call(self, call: Call) -> Accepted:
         """Ask for a click2call, once (vendor page 1.2; answers 1.6).
 
-        Accepted does not mean answered: how it went comes by CDR. Raises NotSent (may be tried
+        Accepted does not mean answered: the result comes by CDR. Raises NotSent (may be tried
         again), OutcomeUnknown (must not be), or a Refused.
         """
         return self._perform(call)
 
     def message(self, message: Message) -> Accepted:
-        """Ask for a recorded message to be played, once (vendor page 1.3). Errors as of `call`."""
+        """Ask for a recorded message to be played, once (vendor page 1.3). Errors as for `call`."""
         return self._perform(message)
 
     def callference(self, callference: Callference) -> Accepted:
-        """Ask for a phone in a conference room, once (vendor page 1.4). Errors as of `call`."""
+        """Ask for a phone in a conference room, once (vendor page 1.4). Errors as for `call`."""
         return self._perform(callference)
 
     def terminate(self, terminate: Terminate) -> Accepted:
-        """Ask for an extension's call to be hung up, once (vendor page 1.5). Errors as of `call`.
+        """Ask for an extension's call to be hung up, once (vendor page 1.5). Errors as for `call`.
 
-        It names no call: what the extension is on when the request arrives is ended. The CALLID
+        The request names no call: it ends whatever the extension is on when it arrives. The CALLID
         of the answer may be "".
         """
         return self._perform(terminate, starts_a_call=False)
 
     def call_log(self, search: CallLogSearch) -> Iterator[CallLogRecord]:
-        """The records of past calls, each once, asked for as they are needed.
+        """The records of past calls, each once, requested as they are needed.
 
-        Any number of them: a time with more than 10,000 is asked for in parts. Every request
-        waits for the limiter first. Records appear minutes after a call. Raises while iterating:
-        NotSent, ReadFailed, TooManyRequests (`.retry_after` in seconds), WrongCode, Forbidden,
-        or another Refused.
+        There is no limit: a period with more than 10,000 records is requested in parts. Every
+        request waits for the limiter first. Records appear minutes after a call. Raises while
+        iterating: NotSent, ReadFailed, TooManyRequests (`.retry_after` in seconds), WrongCode,
+        Forbidden, or another Refused.
         """
         return paging.records(search, self._call_log_page)
 
     def active_calls(self, extension: str | None = None) -> list[ExtensionCalls]:
-        """What every extension is on right now, or the one of this SIP code.
+        """The current calls of every extension, or of the one with this SIP code.
 
-        Raises InvalidCall, NotSent, ReadFailed or a Refused. An empty list is also what a wrong
-        code gives: it does not mean that nobody is on the phone.
+        Raises InvalidCall, NotSent, ReadFailed or a Refused. A wrong code also gives an empty list:
+        it does not mean that nobody is on the phone.
         """
         fields = active_calls.wire(extension)
         url = self.services.active_calls_url
@@ -190,8 +190,8 @@ class Client:
     def extensions(self, *, show_all: bool = True) -> list[AccountExtension]:
         """The account's extensions; with `show_all` False those of the code's department.
 
-        Raises NotSent, ReadFailed or a Refused. An empty list is also what a wrong code gives: it
-        must never be taken as "all extensions are gone".
+        Raises NotSent, ReadFailed or a Refused. A wrong code also gives an empty list: never take
+        it as "all extensions are gone".
         """
         fields = {"showAll": int(show_all)}
         url = self.services.extensions_url
@@ -200,11 +200,11 @@ class Client:
         )
 
     def set_login_status(self, *, user_id: str | int, extension: str, status: LoginStatus) -> None:
-        """Log a salesperson in or out, or say what else they do.
+        """Log a salesperson in or out, or set another status.
 
         `user_id`: the account's number of the user; `extension`: the SIP code they sit at. Raises
-        InvalidCall, NotSent, OutcomeUnknown (setting the same once more does no harm), WrongCode
-        (code or user not known) or another Refused.
+        InvalidCall, NotSent, OutcomeUnknown (setting the same again does no harm), WrongCode (code
+        or user not known) or another Refused.
         """
         fields = login_status.wire(user_id, extension, status)
         url = self.services.login_status_url
@@ -217,21 +217,21 @@ class Client:
     def add_to_blacklist(self, entries: Iterable[BlacklistEntry | str]) -> list[BlacklistResult]:
         """Put 1 to 100 numbers on the account's blacklist.
 
-        No error does not mean that all are on it: look at each result's `is_done`. Raises
-        InvalidCall, NotSent, OutcomeUnknown (adding once more does no harm) or a Refused.
+        No error does not mean that all are on it: check each result's `is_done`. Raises
+        InvalidCall, NotSent, OutcomeUnknown (adding again does no harm) or a Refused.
         """
         return self._change_blacklist(blacklist.ADD, entries)
 
     def remove_from_blacklist(
         self, entries: Iterable[BlacklistEntry | str]
     ) -> list[BlacklistResult]:
-        """Take 1 to 100 numbers off the account's blacklist. Results and errors as of adding."""
+        """Take 1 to 100 numbers off the account's blacklist. Results and errors as for adding."""
         return self._change_blacklist(blacklist.REMOVE, entries)
 
     def providers_time(self) -> datetime | None:
-        """What the provider's clock shows now, by the Date of its newest answer; asks nobody.
+        """The time on the provider's clock now, by the Date of its newest answer; sends nothing.
 
-        To a second or two. None while no answer has told it.
+        Accurate to a second or two. None if no answer has had a Date yet.
         """
         return self._transport.servers_time()
 
@@ -271,16 +271,16 @@ class Client:
         ]
 
     def _guarded(self, work: Callable[[], T]) -> T:
-        """The result of the work, or its error, without anything secret about it.
+        """The result of the work, or its error, without any secret.
 
-        The stack trace stays whole. What the frames below held (the request with the code, the
-        body, numbers) is let go, so that no error page or tracker shows it.
+        The stack trace stays complete. The variables of the frames below (the request with the
+        code, the body, numbers) are cleared, so that no error page or tracker shows them.
         """
         try:
             return work()
         except Exception as error:
             if isinstance(error, Refused):
-                # "Wrong code: ..." would carry the secret into the admin.
+                # "Wrong code: ..." would bring the secret into the admin.
                 error.error_message = self._code.hidden_in(error.error_message)
             chained: BaseException | None = error
             while chained:
@@ -289,7 +289,7 @@ class Client:
             raise
 
     def _ask(self, url: str, fields: Mapping[str, Any], limit: int) -> Reply:
-        """The reply to a question: it changes nothing, so what did not leave is sent again."""
+        """The reply to a question, which changes nothing: sent again if it did not leave."""
         try:
             try:
                 return self._post(url, fields, limit)
@@ -305,13 +305,13 @@ class Client:
         return replace(reply, body=self._code.hidden_in_body(reply.body))
 
     def _request(self, action: Action) -> requests.PreparedRequest:
-        """The request for an action; here the secret code meets its parameters."""
+        """The request for an action; the secret code is added to its parameters here."""
         parameters = {
             "action": action.action,
             "format": self.answer_format.upper(),  # as the page prints them
             **action.wire(),
         }
-        # First in a GET's query: what cuts the query out of log lines looks for it.
+        # First in a GET's query: the filter that cuts the query out of log lines looks for it.
         values = {"code": self._code.reveal(), **parameters}
         if self.method == "get":
             request = requests.Request("GET", self.url, params=values)

@@ -1,45 +1,45 @@
-"""What can go wrong with the provider, as one tree.
+"""Everything that can go wrong with the provider, as one tree.
 
     VoicenterError
-    ├── ConfigurationError      the client was built with something unusable (also a ValueError)
+    ├── ConfigurationError      the client was built with unusable settings (also a ValueError)
     ├── InvalidCall             a parameter would not be accepted (also a ValueError); not sent
-    ├── NotSent                 provably not a byte of the request left: may be tried again
-    ├── OutcomeUnknown          a change was sent, what became of it is not known: a call may have
-    │                           been dialled, so never repeat it blindly
-    ├── ReadFailed              a question was sent and not answered: nothing was changed, it may
+    ├── NotSent                 certainly not a byte of the request left: may be tried again
+    ├── OutcomeUnknown          a change was sent, its outcome is unknown: a call may have been
+    │                           dialled, so never repeat it blindly
+    ├── ReadFailed              a question was sent and not answered: nothing changed, and it may
     │                           be asked again
-    ├── Refused                 the provider said no: surely not dialled, not changed
-    │   ├── InvalidParameters   ERRORCODE 1, or what the other services have for it
-    │   ├── ApplicationError    ERRORCODE 2, or what the other services have for it
+    ├── Refused                 the provider said no: certainly not dialled, not changed
+    │   ├── InvalidParameters   ERRORCODE 1, or its equivalent in the other services
+    │   ├── ApplicationError    ERRORCODE 2, or its equivalent in the other services
     │   ├── ExtensionOffline    ERRORCODE 3
     │   ├── ExtensionBlocked    ERRORCODE 4
     │   ├── TooManyRequests     the Call Log's limit; `.retry_after` in seconds
     │   └── Forbidden           HTTP 401 or 403: address or code not permitted
-    │       └── WrongCode       the code is not an account's, and nothing else is the matter
+    │       └── WrongCode       only the code is wrong: no account has it
     └── NotificationError       what the provider posted to us cannot be read
         ├── CdrError            ... as a CDR notification
         └── PopUpError          ... as a pop-up request
 
-Each has a short `.reason` for machines. Of InvalidCall: "invalid"; of ConfigurationError:
-"configuration". Of NotSent: "dns", "refused", "connect_timeout", "tls", "connect".
-Of OutcomeUnknown: "read_timeout", "reset", "truncated", "tls", "protocol", "too_large",
-"unreadable", "contradicting", "http_<status>". Of ReadFailed the same but "contradicting", and
-"too_many" (more records in one second than the Call Log gives). Of Refused: "code_<n>" for an
-ERRORCODE, "error_<n>" or "status_<n>" for a number of another service, "http_401", "http_403",
-"wrong_code", "wrong_address", "too_many_requests", "rate_limit" where our own limiter said no.
-Of NotificationError: "too_large", "unreadable", "nested", "no_call_id".
+Each has a short `.reason` for machines. InvalidCall: "invalid"; ConfigurationError:
+"configuration". NotSent: "dns", "refused", "connect_timeout", "tls", "connect". OutcomeUnknown:
+"read_timeout", "reset", "truncated", "tls", "protocol", "too_large", "unreadable", "contradicting",
+"http_<status>". ReadFailed: the same except "contradicting", and "too_many" (more records in one
+second than the Call Log returns). Refused: "code_<n>" for an ERRORCODE, "error_<n>" or "status_<n>"
+for a number of another service, "http_401", "http_403", "wrong_code", "wrong_address",
+"too_many_requests", and "rate_limit" if our own limiter refused. NotificationError: "too_large",
+"unreadable", "nested", "no_call_id".
 
-No message holds the secret code, a phone number or the provider's own words; those words stand
-in `.error_message`, for the page that shows them to people who may see them. Foreign exceptions
-are never chained: the ones of requests quote the address, and with GET the code is part of it.
-Everything survives pickling, as a result backend may want it to.
+No message contains the secret code, a phone number or the provider's own words. Those words are in
+`.error_message`, for the page that shows them to people who may see them. Foreign exceptions are
+never chained: those of requests quote the address, and with GET the code is part of it. All errors
+can be pickled, for result backends that need it.
 """
 
 from __future__ import annotations
 
 
 class VoicenterError(Exception):
-    """Anything this library raises on purpose."""
+    """Base of everything that this library raises on purpose."""
 
     reason: str = "error"
 
@@ -56,7 +56,7 @@ class ConfigurationError(VoicenterError, ValueError):
 
 
 class InvalidCall(VoicenterError, ValueError):  # noqa: N818
-    """A parameter is missing or out of its limits; `.parameter` is its Python name."""
+    """A parameter is missing or outside its limits; `.parameter` is its Python name."""
 
     reason = "invalid"
 
@@ -72,10 +72,10 @@ class NotSent(VoicenterError):  # noqa: N818
 
 
 class OutcomeUnknown(VoicenterError):  # noqa: N818
-    """A change was sent, or may have been, and what became of it is not known.
+    """A change was sent, or may have been, and its outcome is unknown.
 
-    `.call_id` is the CALLID where the answer held a usable one, else "": it helps to find the
-    call in the provider's records.
+    `.call_id`: the CALLID if the answer contained a usable one, else "". It helps to find the call
+    in the provider's records.
     """
 
     reason = "protocol"
@@ -86,7 +86,7 @@ class OutcomeUnknown(VoicenterError):  # noqa: N818
 
 
 class ReadFailed(VoicenterError):  # noqa: N818
-    """A question that changes nothing got no answer that can be used. It may be asked again."""
+    """A question that changes nothing got no usable answer. It may be asked again."""
 
     reason = "protocol"
 
@@ -94,9 +94,8 @@ class ReadFailed(VoicenterError):  # noqa: N818
 class Refused(VoicenterError):  # noqa: N818
     """The provider refused (vendor page 1.6). Nothing was dialled, nothing was changed.
 
-    `.error_code` is the ERRORCODE (of another service: its error number), None where the refusal
-    came by HTTP status; `.error_message` is the provider's text on one line, at most 500
-    characters.
+    `.error_code`: the ERRORCODE (or another service's error number); None for a refusal by HTTP
+    status. `.error_message`: the provider's text on one line, at most 500 characters.
     """
 
     reason = "refused"
@@ -131,7 +130,7 @@ class ExtensionBlocked(Refused):
 
 
 class TooManyRequests(Refused):
-    """More Call Log requests than 30 a minute, or than the limiter lets wait.
+    """More Call Log requests than 30 a minute, or a longer wait than the limiter allows.
 
     `.retry_after`: seconds until it is worth asking again.
     """
@@ -156,7 +155,7 @@ class Forbidden(Refused):
 
 
 class WrongCode(Forbidden):
-    """The service says that it does not know the code (of login status: or the user)."""
+    """The service does not know the code (login status: or the user)."""
 
     reason = "wrong_code"
 
@@ -184,7 +183,7 @@ _BY_CODE: dict[int, type[Refused]] = {
 
 
 def refusal(error_code: int, error_message: str) -> Refused:
-    """The error for an ERRORCODE other than 0; a code the page does not list is a plain Refused."""
+    """The error for an ERRORCODE other than 0; a plain Refused for an undocumented code."""
     return _BY_CODE.get(error_code, Refused)(
         f"refused with ERRORCODE {error_code}",
         reason=f"code_{error_code}",

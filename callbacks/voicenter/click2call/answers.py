@@ -15,7 +15,7 @@ from callbacks.voicenter.values.text import one_line
 MAX_ANSWER = 64 * 1024
 MAX_MESSAGE = 500
 
-# Not int() alone: it would also take "0_0" and digits of other scripts.
+# Not int() alone: it would also accept "0_0" and digits of other scripts.
 _ERROR_CODE = re.compile(r"[+-]?[0-9]{1,9}")
 
 
@@ -23,8 +23,8 @@ _ERROR_CODE = re.compile(r"[+-]?[0-9]{1,9}")
 class Accepted:
     """The provider accepted the request (ERRORCODE 0). Nobody has answered a phone yet.
 
-    `call_id` is opaque, at most 64 characters; "" where a terminate named no call.
-    `error_message` is the provider's text, one line of at most 500 characters.
+    `call_id`: opaque, at most 64 characters; "" if a terminate named no call. `error_message`: the
+    provider's text, one line of at most 500 characters.
     """
 
     call_id: str
@@ -33,13 +33,13 @@ class Accepted:
 
 
 def read_answer(body: bytes, *, starts_a_call: bool = True) -> Accepted:
-    """Read an answer body, deciding by the body itself whether it is JSON or XML.
+    """Read an answer body; the body itself decides whether it is JSON or XML.
 
     Raises a Refused for an ERRORCODE other than 0. Raises OutcomeUnknown, reason "too_large" (over
     64 KiB); "unreadable", if it is neither format or has no ERRORCODE; "contradicting", if it says
     accepted without a usable CALLID, or refused with one ("in case of failure is empty", page 1.6:
-    a call that has an id may well be ringing). What ends a call (`starts_a_call` False) need not
-    have a CALLID to be accepted.
+    a call that has an id may well be ringing). With `starts_a_call` False (ending a call), an
+    answer needs no CALLID to be accepted.
     """
     if len(body) > MAX_ANSWER:
         raise OutcomeUnknown(f"the answer is larger than {MAX_ANSWER} bytes", reason="too_large")

@@ -35,23 +35,23 @@ CALL_PARAMETERS: dict[str, Parameter] = {
 
 @dataclass(frozen=True)
 class Call:
-    """A click2call to be made; checked when built, so that an invalid one does not exist.
+    """A click2call to be made; checked when built, so that an invalid one cannot exist.
 
-    None means "not sent": the provider's own default holds. Raises InvalidCall, naming the
-    parameter. Source: vendor page 1.2. Numbers, codes, names and variables stay out of the repr.
+    None means "not sent": the provider's own default applies. Raises InvalidCall, naming the
+    parameter. Source: vendor page 1.2. The repr shows no numbers, codes, names or variables.
 
-    - `phone`: rung first. E.164 without the plus, Israeli 0…, a SIP code (case is kept),
+    - `phone`: rung first. E.164 without the plus, Israeli 0…, a SIP code (case-sensitive),
       `SIPTRUNK`, or `logincode`, which needs `phone_login_code`.
-    - `target`: rung second, once `phone` has answered. The same forms but the last two.
+    - `target`: rung second, once `phone` has answered. The same forms except the last two.
     - `record`: record the conversation; default False.
     - `phone_caller_id`, `phone_caller_name`, `target_caller_id`, `target_caller_name`: what each
-      side is shown; not every carrier supports it.
-    - `phone_max_dial_time`, `target_max_dial_time`: ring at most so many seconds; default 60.
-    - `max_duration`: talk at most so many seconds; default 7200.
+      side's phone shows; not every carrier supports it.
+    - `phone_max_dial_time`, `target_max_dial_time`: ring at most this many seconds; default 60.
+    - `max_duration`: talk at most this many seconds; default 7200.
     - `phone_auto_answer`, `target_auto_answer`: extensions only; default False.
     - `check_phone_device_state`, `check_target_device_state`: refuse if that extension is offline.
     - `language`: of the system's prompts: he, en, ru …
-    - `vm_id`: voicemail code, when `phone` is an extension.
+    - `vm_id`: voicemail code, if `phone` is an extension.
     - `ignore_dnc_status`: 1 phone, 2 target, 3 both.
     - `variables`: up to ten of your own (`var_*`, named here without the prefix); they come back
       with the call's records.
@@ -81,7 +81,7 @@ class Call:
 
     def __post_init__(self) -> None:
         self.wire()
-        # A copy, so that the caller's later changes do not get past the check.
+        # A copy, so that later changes by the caller do not bypass the check.
         object.__setattr__(self, "variables", dict(self.variables))
 
     def wire(self) -> dict[str, str]:

@@ -21,17 +21,16 @@ CALLFERENCE_PARAMETERS: dict[str, Parameter] = {
 
 @dataclass(frozen=True)
 class Callference:
-    """A call into a conference room; checked when built, so that an invalid one does not exist.
+    """A call into a conference room; checked when built, so that an invalid one cannot exist.
 
-    None means "not sent": the provider's own default holds. Raises InvalidCall, naming the
-    parameter. Source: vendor page 1.4. Numbers, names and the entry code stay out of the repr.
+    None means "not sent": the provider's own default applies. Raises InvalidCall, naming the
+    parameter. Source: vendor page 1.4. The repr shows no numbers, names or entry code.
 
     - `phone`: rung and put into the room. E.164 without the plus, Israeli 0…, or a SIP code.
     - `bbbcode`: the room's entry code.
-    - `target_caller_id`, `target_caller_name`: what the phone is shown; not every carrier
-      supports it.
-    - `phone_max_dial_time`: ring at most so many seconds; default 30, not 60 as of a call.
-    - `max_duration`: stay at most so many seconds; default 30: a meeting needs it set.
+    - `target_caller_id`, `target_caller_name`: what the phone shows; not every carrier supports it.
+    - `phone_max_dial_time`: ring at most this many seconds; default 30, not 60 as for a call.
+    - `max_duration`: stay at most this many seconds; default 30: a meeting needs it set.
     - `phone_auto_answer`: extensions only; default False.
     """
 

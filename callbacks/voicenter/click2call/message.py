@@ -8,7 +8,7 @@ from typing import ClassVar
 from callbacks.voicenter.values import parameters as p
 from callbacks.voicenter.values.parameters import Parameter
 
-# Its times have half a minute for default, where those of a call have a minute and two hours.
+# Times default to half a minute here; for a call they default to a minute and two hours.
 MESSAGE_PARAMETERS: dict[str, Parameter] = {
     "phone": Parameter("phone", p.destination, mandatory=True),
     "pre_rec": Parameter("pre_rec", p.recording),
@@ -26,20 +26,19 @@ MESSAGE_PARAMETERS: dict[str, Parameter] = {
 
 @dataclass(frozen=True)
 class Message:
-    """A recorded message to be played; checked when built, so that an invalid one does not exist.
+    """A recorded message to be played; checked when built, so that an invalid one cannot exist.
 
-    None means "not sent": the provider's own default holds. Raises InvalidCall, naming the
-    parameter. Source: vendor page 1.3. Numbers and names stay out of the repr.
+    None means "not sent": the provider's own default applies. Raises InvalidCall, naming the
+    parameter. Source: vendor page 1.3. The repr shows no numbers or names.
 
     - `phone`: rung and played to. E.164 without the plus, Israeli 0…, or a SIP code.
-    - `pre_rec`: name of the first record to play, without its file's extension.
+    - `pre_rec`: name of the first recording to play, without its file's extension.
     - `dtmf`: then digits (also * and #), played one by one; at most 64.
-    - `loop_rec`: the record after them; `post_rec`: the last one.
+    - `loop_rec`: the recording after them; `post_rec`: the last one.
     - `record`: record the call.
-    - `target_caller_id`, `target_caller_name`: what the phone is shown; not every carrier
-      supports it.
-    - `phone_max_dial_time`: ring at most so many seconds; default 30, not 60 as of a call.
-    - `max_duration`: last at most so many seconds; default 30, so a longer message needs it.
+    - `target_caller_id`, `target_caller_name`: what the phone shows; not every carrier supports it.
+    - `phone_max_dial_time`: ring at most this many seconds; default 30, not 60 as for a call.
+    - `max_duration`: last at most this many seconds; default 30: a longer message needs it set.
     - `phone_auto_answer`: extensions only; default False.
     """
 

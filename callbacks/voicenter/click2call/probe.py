@@ -1,4 +1,4 @@
-"""Is it Click2Call that answers there? Asked without the code, and without anybody to ring."""
+"""Checks that Click2Call answers at an address, without the code and without ringing anybody."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def probe(
     read_timeout: float = 15.0,
     ca_bundle: str | None = None,
 ) -> None:
-    """Returns if what answers at `url` speaks like Click2Call (vendor page 1.6).
+    """Returns if the server at `url` answers like Click2Call (vendor page 1.6).
 
-    It is asked for a call with neither code nor phone nor target, which can only be refused
-    (ERRORCODE 1, "Phone is missing"): nobody is rung, and a wrong host is not told the code.
-    `get`: ask by GET, else by a form. Times in seconds, as of `Client`. Raises
-    ConfigurationError, NotSent, Forbidden (401, 403: our address is not permitted), or ReadFailed
-    where something else answers, or nothing.
+    Sends a call with neither code nor phone nor target, which can only be refused (ERRORCODE 1,
+    "Phone is missing"): nobody is rung, and a wrong host does not learn the code. `get`: ask by
+    GET, else by a form. Times in seconds, as for `Client`. Raises ConfigurationError, NotSent,
+    Forbidden (401, 403: our address is not permitted), or ReadFailed if something else answers, or
+    nothing.
     """
     check_url("url", url)
     fields = {"action": "call", "format": "JSON"}

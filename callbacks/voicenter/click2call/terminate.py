@@ -1,4 +1,4 @@
-"""action=terminate: hang up whatever an extension is talking on (vendor page 1.5)."""
+"""action=terminate: hang up whatever call an extension is on (vendor page 1.5)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ TERMINATE_PARAMETERS: dict[str, Parameter] = {
 class Terminate:
     """A call to be hung up; checked when built. Raises InvalidCall.
 
-    `phone` is the extension. There is no way to name the call: whatever it is on is ended, so
-    look first whether that is still the call you mean (`Client.active_calls`). Source: vendor
-    page 1.5.
+    `phone` is the extension. The call cannot be named: whatever call the extension is on is ended,
+    so first check that it is still the call you mean (`Client.active_calls`). Source: vendor page
+    1.5.
     """
 
     action: ClassVar[str] = "terminate"

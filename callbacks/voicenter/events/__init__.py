@@ -1,1 +1,1 @@
-"""What the provider sends on its own: call records and pop-up requests."""
+"""What the provider sends unasked: call records and pop-up requests."""

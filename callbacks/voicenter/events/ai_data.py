@@ -1,7 +1,7 @@
-"""`aiData` of a record: what the provider's AI made of a call, taken within bounds.
+"""`aiData` of a record: what the provider's AI says about a call, within bounds.
 
-Whatever it is, the record that it came with is read as if it had none. It may be of any type: the
-reference has an object, a form has JSON text of one. What of it means what, reads analysis.py.
+Whatever it contains, the rest of its record is read as if it were not there. It may be of any type:
+an object in the reference, JSON text of one in a form. analysis.py reads its meaning.
 """
 
 from __future__ import annotations
@@ -15,23 +15,25 @@ from callbacks.voicenter.values import fields as f
 from callbacks.voicenter.values.documents import Unread, UnreadableError
 
 FIELD = "aidata"
-# Characters; longer text is not even read. Every letter of a Hebrew talk may come as `\u05d0`.
+# Characters; longer text is not read at all. Every letter of a Hebrew talk may be sent as `\u05d0`.
 MAX_READ = 8 * 1024 * 1024
-# Bytes of JSON. Two hours of talk, with the times of each word, are less.
+# Bytes of JSON. Two hours of talk, with the time of each word, take less.
 MAX_KEPT = 2 * 1024 * 1024
-# In this order the parts of what is too large are kept: the transcript gives way.
+# The order in which parts of too large a value are kept: the transcript is cut first.
 _FIRST = {"insights": 0, "emotions": 1, "transcript": 3}
 _ELSE = 2
 
 
 @dataclass(frozen=True)
 class AiData:
-    """`data`: made of JSON's types, or None. `loss`: what of it is missing.
+    """AI data within bounds.
+
+    `data`: made of JSON's types, or None. `loss`: what is missing from it:
 
     - "": nothing.
-    - "cut": the end of its lists and texts, of the transcript first; it had more than MAX_KEPT.
+    - "cut": the ends of its lists and texts, first of the transcript; it had more than MAX_KEPT.
     - "too_large": all of it; it had more than MAX_READ. "nested": all of it; it was deeper than
-      `documents.MAX_DEPTH`. "unreadable": all of it; it was no JSON.
+      `documents.MAX_DEPTH`. "unreadable": all of it; it was not JSON.
     """
 
     data: Any = None
@@ -49,7 +51,7 @@ def read(text: str) -> Any:
 
 
 def bounded(value: Any) -> AiData:
-    """As much as is kept of a value, or of JSON text of one."""
+    """As much of a value, or of JSON text of one, as is kept."""
     if isinstance(value, str):
         value = _of_text(value)
     if isinstance(value, Unread):
@@ -79,9 +81,9 @@ def _size(value: Any) -> int:
 
 
 def _fitting(value: Any, room: int) -> Any:
-    """As much of a value as takes `room` bytes; None where nothing of it fits.
+    """As much of a value as fits into `room` bytes; None if nothing fits.
 
-    Whole items of a list, whole members of an object, and the first part of the next one.
+    Whole items of a list, whole members of an object, and the first part of the next member.
     """
     if _size(value) <= room:
         return value

@@ -2,9 +2,9 @@
 
 The reference (CDR notification, aiData) has `insights` {`summary`, `questions[]` {`question
 answer`}, `participants`}, `emotions.sentences[]` {`emotion emotion_direction`} and `transcript[]`
-{`speaker text startTime endTime`}. Names are read without case; what has another shape is passed
-over, and no value raises an error. Speaker0 is the salesperson, Speaker1 the customer; that times
-are seconds is inferred.
+{`speaker text startTime endTime`}. Names are case-insensitive; values of another shape are skipped,
+and no value raises an error. Speaker0 is the salesperson, Speaker1 the customer. That times are in
+seconds is inferred.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from typing import Any
 from callbacks.voicenter.events import ai_data
 from callbacks.voicenter.values import fields as f
 
-# Characters that are read of one text.
+# Characters read from one text.
 MAX_TEXT = 10_000
-# Answers, participants, lines of the transcript, and the characters of all of them: more are
-# counted, and not read.
+# Limits for answers and participants, for lines of the transcript, and for the characters of each.
+# Whatever exceeds them is counted but not read.
 MAX_ANSWERS, MAX_ANSWERED = 100, 50_000
 MAX_LINES, MAX_SPOKEN = 2_000, 250_000
 _SPEAKER = re.compile(r"(?:speaker[\s_-]*)?([01])", re.IGNORECASE)
@@ -30,7 +30,7 @@ _LATEST = 7 * 24 * 3600  # seconds; no call is longer
 
 @dataclass(frozen=True)
 class Answer:
-    """What the AI was to find out of a talk."""
+    """A question that the AI was to answer from the talk, with its answer."""
 
     question: str
     answer: str
@@ -38,7 +38,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Mood:
-    """A feeling, and in how many sentences it was heard. `direction`: positive, negative, …"""
+    """A feeling, and the number of sentences with it. `direction`: positive, negative, …"""
 
     emotion: str
     direction: str
@@ -47,8 +47,10 @@ class Mood:
 
 @dataclass(frozen=True)
 class Line:
-    """What somebody said. `leg`: 1 the salesperson, 2 the customer, None where that is not told;
-    `speaker`: as sent; `at`: seconds from the call's beginning.
+    """What somebody said.
+
+    `leg`: 1 the salesperson, 2 the customer, None if unknown; `speaker`: as sent; `at`: seconds
+    from the start of the call.
     """
 
     text: str
@@ -59,7 +61,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Analysis:
-    """All that could be read. `more_answers`, `more_lines`: how many were left out."""
+    """Everything that could be read. `more_answers`, `more_lines`: how many were left out."""
 
     summary: str = ""
     participants: tuple[str, ...] = ()
@@ -71,7 +73,7 @@ class Analysis:
 
     @property
     def mood(self) -> str:
-        """The direction of most sentences, in small letters; "" where none is told."""
+        """The direction of most sentences, in lower case; "" if there is none."""
         heard: Counter[str] = Counter()
         for it in self.moods:
             heard[it.direction.lower()] += it.sentences
@@ -80,7 +82,7 @@ class Analysis:
 
     @property
     def says_nothing(self) -> bool:
-        """Whether nothing in it was of a known shape."""
+        """Whether nothing in the data had a known shape."""
         return not (self.summary or self.participants or self.answers or self.moods or self.lines)
 
 
@@ -122,7 +124,7 @@ def _parties(value: Any) -> list[Any]:
 
 
 def _answers(questions: list[Any]) -> tuple[tuple[Answer, ...], int]:
-    """Those that are read, and how many are not."""
+    """The answers that were read, and how many were not."""
     found: list[Answer] = []
     room = MAX_ANSWERED
     for index, each in enumerate(map(_folded, questions)):
@@ -147,7 +149,7 @@ def _moods(sentences: list[Any]) -> Iterator[Mood]:
 
 
 def _lines(spoken: list[Any]) -> tuple[tuple[Line, ...], int]:
-    """Those that are read, and how many are not."""
+    """The lines that were read, and how many were not."""
     found: list[Line] = []
     room = MAX_SPOKEN
     for index, each in enumerate(spoken):
@@ -165,7 +167,7 @@ def _lines(spoken: list[Any]) -> tuple[tuple[Line, ...], int]:
 
 
 def _text(value: Any, most: int = MAX_TEXT) -> str:
-    """Text, a number, true or false, or a list of those; "" for anything else."""
+    """Text, a number, true or false, or a list of those, as text; "" for anything else."""
     if isinstance(value, list):
         listed = (_text(each, most) for each in value[:20] if not isinstance(each, list))
         return ", ".join(filter(None, listed))[:most]
@@ -178,7 +180,7 @@ def _text(value: Any, most: int = MAX_TEXT) -> str:
 
 
 def _seconds(value: Any) -> float | None:
-    """From a number or its text; None for anything else."""
+    """Seconds from a number or its text; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:

@@ -1,7 +1,7 @@
 """The CDR notification: what the provider posts to us when one leg of a call has ended.
 
-A click2call makes two, under one call id: leg 1 is the salesperson's phone, leg 2 the lead's. So
-one record is (call_id, type). Deliveries repeat, and come in any order.
+A click2call has two, under one call id: leg 1 is the salesperson's phone, leg 2 the lead's. So a
+record is identified by (call_id, type). Notifications are repeated, and arrive in any order.
 """
 
 from __future__ import annotations
@@ -30,32 +30,32 @@ MAX_FIELDS = 256 * 1024
 
 @dataclass(frozen=True)
 class Cdr:
-    """One leg, as notified. Numbers, custom values and the recording stay out of the repr.
+    """One leg, as notified. The repr shows no numbers, custom values or recording.
 
     - `call_id`: the CALLID of the Click2Call answer (`ivruniqueid`).
     - `type`: as sent (`Click2Call leg1`); `leg`: 1, 2, or None for other kinds of call.
-    - `status`: the provider's word in capitals; `outcome`: ours. `is_answered`: what it says beside
-      its word, None where it does not.
-    - `started_at`: aware, UTC. The reference disagrees with its samples about the zone: compare
-      it with your own times before you trust it.
-    - `duration`: seconds in all, by older senders seconds of talk. `talk_time`: seconds of talk;
-      where the sender does not tell it apart, the duration of an answered leg. `dial_time`:
-      seconds of ringing. `price`: hundredths of a shekel. Each None where missing or senseless.
+    - `status`: the provider's word in capitals; `outcome`: ours. `is_answered`: the separate field,
+      None if it is missing.
+    - `started_at`: aware, UTC. The reference disagrees with its samples about the zone: compare it
+      with your own times before you trust it.
+    - `duration`: seconds in all; from older senders, seconds of talk. `talk_time`: seconds of talk;
+      if not sent separately, the duration of an answered leg. `dial_time`: seconds of ringing.
+      `price`: hundredths of a shekel. Each None if missing or implausible.
     - `record_url`: address of the recording, http or https only, else None.
     - `caller`, `target`: mixed spellings, see `phones.to_e164`; `caller_extension`,
-      `target_extension`: SIP codes as sent. "" where missing.
+      `target_extension`: SIP codes as sent. "" if missing.
     - `custom`: the `var_*` of the call, lower-case names without the prefix.
-    - `ivr`: the layers of the menu the call went through, as sent; () where there are none.
+    - `ivr`: the layers of the menu that the call went through, as sent; () if there are none.
     - `did`: the number that was called; `direction`: as sent.
     - `representative_name`, `representative_code`: who was on the extension;
-      `caller_extension_name`, `target_extension_name`: what it is called.
+      `caller_extension_name`, `target_extension_name`: the extension's name.
     - `queue_id`, `queue_name`, `queue_time`: the queue, and seconds of waiting in it.
-    - `caller_country`, `target_country`, `department_id`, `department_name`: as the account has it.
-    - `original_call_id`: of the call that this one grew out of.
-    - `ai_data`: what the provider's AI made of the call, of any type, or None; `ai_data_loss`: what
-      of it is missing, "" for nothing (see ai_data.py).
-    - `raw`: the fields as received, but for the AI data; values PostgreSQL cannot store are made
-      storable.
+    - `caller_country`, `target_country`, `department_id`, `department_name`: as in the account.
+    - `original_call_id`: the call that this one came from.
+    - `ai_data`: what the provider's AI says about the call, of any type, or None; `ai_data_loss`:
+      what is missing from it, "" for nothing (see ai_data.py).
+    - `raw`: the fields as received, without the AI data; values that PostgreSQL cannot store are
+      made storable.
     """
 
     call_id: str
@@ -108,8 +108,8 @@ class Cdr:
 def parse_cdr(body: bytes, content_type: str) -> Cdr:
     """Read a notification body: JSON, form-urlencoded or an XML-RPC methodCall.
 
-    The body decides the form, the Content-Type only where the body leaves a doubt. Names are
-    read without case. Raises CdrError, reason "too_large" (over 32 MiB, or over 256 KiB without the
+    The body decides the format; the Content-Type counts only if the body leaves a doubt. Names are
+    case-insensitive. Raises CdrError, reason "too_large" (over 32 MiB, or over 256 KiB without the
     AI data), "nested", "unreadable" or "no_call_id"; never because of the AI data.
     """
     if len(body) > MAX_BODY:
@@ -172,7 +172,7 @@ def parse_cdr(body: bytes, content_type: str) -> Cdr:
 
 
 def _read(body: bytes, content_type: str) -> tuple[dict[str, Any], Any]:
-    """The fields as received, and apart from them the AI data, or None."""
+    """The fields as received, and separately the AI data, or None."""
     looks_like = documents.form_of(body)
     apart: Any = None
     try:

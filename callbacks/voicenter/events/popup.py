@@ -1,7 +1,7 @@
-"""The pop-up screen: the provider asks us who is on the phone, while it rings.
+"""The pop-up screen: the provider asks us who is calling while a phone rings.
 
-It asks again when the call is answered and when it ends, so these requests also tell live what a
-call is doing. An answer counts within three seconds.
+It asks again when the call is answered and when it ends, so these requests also report the progress
+of a call. An answer must come within three seconds.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from callbacks.voicenter.values.call_id import usable_call_id
 from callbacks.voicenter.values.documents import UnreadableError
 from callbacks.voicenter.values.text import one_line
 
-# The vendor's extension for browsers asks from the salesperson's own browser, as this origin.
+# The vendor's browser extension asks from the salesperson's own browser, with this origin.
 BROWSER_EXTENSION = "chrome-extension://ifiaikfdhcagbagdeflffjdammidpbio"
 MAX_BODY = 256 * 1024
 MAX_NAME = 100
@@ -40,18 +40,18 @@ _STATUSES = {status.lower(): status for status in PopUpStatus}
 
 @dataclass(frozen=True)
 class PopUp:
-    """A call on an extension, as it rings, is answered or ends. Numbers and names are not in repr.
+    """A call on an extension that rings, is answered or ends. The repr shows no numbers or names.
 
     - `call_id`: the CALLID of a click2call (`ivrid`).
-    - `extension`: the SIP code of the extension it is on (`extenUser`).
-    - `phone`: the number on the other side, `did`: the number that was called; mixed spellings,
-      see `phones.to_e164`. `caller_name`: as the network has it.
-    - `status`: ringing, talking, hung up, or OTHER for a word we do not know; the word itself
-      is in `raw`. `direction`: as sent. `cause`: why it ended, as sent.
-    - `leg`: of a click2call, 1 the salesperson's phone, 2 the lead's; None where it is not told.
-    - `is_answered`; `started_at`, `answered_at`: aware, UTC; None where it did not happen.
+    - `extension`: the SIP code of its extension (`extenUser`).
+    - `phone`: the number on the other side, `did`: the number that was called; mixed spellings, see
+      `phones.to_e164`. `caller_name`: as the network sends it.
+    - `status`: ringing, talking, hung up, or OTHER for an unknown word; the word itself is in
+      `raw`. `direction`: as sent. `cause`: why it ended, as sent.
+    - `leg`: of a click2call, 1 the salesperson's phone, 2 the lead's; None if it is not sent.
+    - `is_answered`; `started_at`, `answered_at`: aware, UTC; None if it did not happen.
     - `custom`: the `var_*` of the call, lower-case names without the prefix.
-    - `raw`: the fields as received; values PostgreSQL cannot store are made storable.
+    - `raw`: the fields as received; values that PostgreSQL cannot store are made storable.
     """
 
     call_id: str
@@ -73,15 +73,15 @@ class PopUp:
 def parse_popup(body: bytes, content_type: str) -> PopUp:
     """Read a pop-up request: a JSON or form body, or the query of a GET (as a form).
 
-    The body decides the form, the Content-Type only where the body leaves a doubt. Names are read
-    without case. Raises PopUpError, reason "too_large" (over 256 KiB), "nested", "unreadable" or
-    "no_call_id".
+    The body decides the format; the Content-Type counts only if the body leaves a doubt. Names are
+    case-insensitive. Raises PopUpError, reason "too_large" (over 256 KiB), "nested", "unreadable"
+    or "no_call_id".
     """
     if len(body) > MAX_BODY:
         raise PopUpError(f"larger than {MAX_BODY} bytes", reason="too_large")
     raw = _read(body, content_type)
     fields = f.folded(raw)
-    # What the call itself says fills in what the request leaves out.
+    # The call's own fields fill in what the request leaves out.
     fields = {**f.folded(f.group(fields.get("currentcall"))), **fields}
     call_id = usable_call_id(f.word(fields.get("ivrid"), limit=None))
     if not call_id:
@@ -112,8 +112,8 @@ def popup_answer(
     """The answer to a pop-up request, to be sent as JSON within three seconds.
 
     - `url`: the page to open; http or https, else ValueError. "" opens none.
-    - `client_name`, `company`: what is shown, cut to 100 characters.
-    - `total`: how many people of that number are known; None counts the name given.
+    - `client_name`, `company`: the texts to show, cut to 100 characters.
+    - `total`: how many people with that number are known; None counts the given name.
     """
     page = f.address(url) if url else ""
     if page is None:

@@ -1,4 +1,4 @@
-"""Where the provider's services are."""
+"""The addresses of the provider's services."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PROVIDERS_OWN = ("voicenter.co.il", "voicenter.com", "voicenter.co")
 class Services:
     """The address of each service; the defaults are the documented ones.
 
-    `blacklist_url` is the folder that holds AddBlackList and RemoveBulkFromBlacklist. All are
+    `blacklist_url` is the folder that contains AddBlackList and RemoveBulkFromBlacklist. All are
     http or https, without a query. Raises ConfigurationError, naming the field.
     """
 
@@ -36,7 +36,7 @@ class Services:
 def services_at(base: str) -> Services:
     """All services on one host, under their own paths: a simulator, or a gateway.
 
-    `base` is like `http://127.0.0.1:8010`; a path in it goes before the services' own. Raises
+    `base` is like `http://127.0.0.1:8010`; a path in it is put before the services' own. Raises
     ConfigurationError.
     """
     check_url("base", base)
@@ -46,10 +46,10 @@ def services_at(base: str) -> Services:
 
 
 def services_beside(click2call_url: str) -> Services:
-    """The services of whoever answers at this Click2Call address.
+    """The services that belong to this Click2Call address.
 
-    Of an address of the provider itself, the documented ones. Of any other, the same host: a code
-    that is meant for a simulator, or has to go by a gateway, must not reach anyone else.
+    For one of the provider's own addresses, the documented services. For any other, the same host:
+    a code that is meant for a simulator, or has to pass a gateway, must not reach anyone else.
     """
     check_url("url", click2call_url)
     parts = urlsplit(click2call_url)
@@ -61,9 +61,9 @@ def services_beside(click2call_url: str) -> Services:
 
 
 def check_url(name: str, url: str) -> None:
-    """Raise ConfigurationError, naming the option, if this is no address to send the code to.
+    """Raise ConfigurationError, naming the option, if the code may not be sent to this address.
 
-    Without quoting it: someone may have pasted an address with the code in its query.
+    The error does not quote the address: someone may have pasted one with the code in its query.
     """
     if not isinstance(url, str) or not url.isprintable() or " " in url:
         raise ConfigurationError(f"{name}: must have no spaces or control characters")
@@ -71,8 +71,8 @@ def check_url(name: str, url: str) -> None:
     try:
         parts = urlsplit(url)
         requests.Request("POST", url).prepare()
-        port = parts.port  # raises ValueError when it is no port
-        (parts.hostname or "").encode("idna")  # ... when no name server could be asked for it
+        port = parts.port  # raises ValueError for an invalid port
+        (parts.hostname or "").encode("idna")  # ... for an impossible host name
     except (ValueError, requests.RequestException):
         problem = f"{name}: not an address"
     else:

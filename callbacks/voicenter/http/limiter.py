@@ -1,7 +1,7 @@
-"""Keeping to a limit of requests a minute, in one process.
+"""Keeps to a limit of requests a minute within one process.
 
-The Call Log takes 30 requests a minute of an account, whichever process they come from: who asks
-from several gives their clients a RateLimiter that these share.
+The Call Log accepts 30 requests a minute from an account, from all processes together. Programs
+with several processes give their clients a RateLimiter that the processes share.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Protocol
 from callbacks.voicenter.errors import ConfigurationError, TooManyRequests
 
 LIMIT = 30
-# A second more than the minute: requests are let go evenly spaced and arrive less so.
+# A second more than the minute: requests that leave evenly spaced arrive less evenly.
 PER = 61.0
 
 
@@ -27,9 +27,9 @@ class RateLimiter(Protocol):
 
 
 class LocalRateLimiter:
-    """`limit` requests in any `per` seconds, for the threads of one process.
+    """Allows `limit` requests in any `per` seconds, for the threads of one process.
 
-    A wait of more than `max_wait` seconds is refused; with None it waits as long as it takes.
+    A wait of more than `max_wait` seconds is refused; None: no limit.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class LocalRateLimiter:
         self._times: list[float] = []
 
     def acquire(self) -> None:
-        """Wait for one's turn. Raises TooManyRequests where that takes over `max_wait`."""
+        """Waits for this request's turn. Raises TooManyRequests if that takes over `max_wait`."""
         with self._lock:
             now = time.monotonic()
             given = self._times[-self._limit :]
@@ -64,5 +64,5 @@ def limit_reached(retry_after: float) -> TooManyRequests:
 
 @cache
 def shared_limiter(_url: str) -> LocalRateLimiter:
-    """The limiter of all of this process's clients that ask at this address."""
+    """The limiter shared by this process's clients for this address."""
     return LocalRateLimiter()

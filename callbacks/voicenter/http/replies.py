@@ -1,7 +1,7 @@
-"""Answers of the services beside Click2Call: JSON with a number that says how it went.
+"""Answers of the services other than Click2Call: JSON with a number for the result.
 
-They differ in names (`ERROR_NUMBER`, `ERR`, `Status`, `ErrorCode`) and in what the numbers mean;
-reading them safely is the same for all.
+The services differ in names (`ERROR_NUMBER`, `ERR`, `Status`, `ErrorCode`) and in the meaning of
+the numbers; reading them safely is the same for all.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from callbacks.voicenter.values.documents import Pairs, UnreadableError
 from callbacks.voicenter.values.text import one_line
 
 MAX_MESSAGE = 500
-# Every service's errors may come with one of these, and then the body says which error it is.
+# Any service's errors may have one of these statuses; the body then says which error it is.
 EXPLAINED = (400, 401, 403, 404, 429)
 
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
@@ -27,11 +27,11 @@ _OK = 200
 
 @dataclass(frozen=True)
 class Dialect:
-    """How one service says how it went. Names in lower case.
+    """How one service reports its result. Names in lower case.
 
-    `failure` makes the error for an answer that cannot be used: ReadFailed for a question,
-    OutcomeUnknown for a change. `refusals` has the class and the reason of each known number;
-    a service with a second number that says it better has those under `detail`.
+    `failure` makes the error for an unusable answer: ReadFailed for a question, OutcomeUnknown for
+    a change. `refusals`: class and reason of each known number. A service whose errors have a
+    second, more exact number has its name in `detail` and its classes in `details`.
     """
 
     number: str
@@ -78,7 +78,7 @@ class Dialect:
 
 
 class _Members(dict[str, Any]):
-    """A JSON object that remembers whether two of its names are the same but for case."""
+    """A JSON object that notes whether two of its names differ only by case."""
 
     def __init__(self, members: Pairs) -> None:
         super().__init__(members)
@@ -86,7 +86,7 @@ class _Members(dict[str, Any]):
 
 
 def _without_case(fields: Mapping[str, Any]) -> dict[str, Any]:
-    # Two numbers could be a refusal and a success. Further in, the first of a name will do.
+    # Two numbers could be a refusal and a success. Deeper inside, the first of a name is used.
     if isinstance(fields, _Members) and fields.repeated:
         raise UnreadableError("a document with a repeated member")
     return {name.lower(): value for name, value in fields.items()}
@@ -101,7 +101,7 @@ def number_in(value: object) -> int | None:
 
 
 def objects_in(value: object) -> list[dict[str, Any]] | None:
-    """A list's objects (what else is in it is passed over), or None if it is no list."""
+    """The objects in a list (other items are skipped); None if `value` is not a list."""
     if not isinstance(value, list):
         return None
     return [dict(item) for item in value if isinstance(item, dict)]

@@ -27,13 +27,14 @@ from urllib3.exceptions import SSLError as TLSError
 from callbacks.voicenter.errors import Forbidden, NotSent, OutcomeUnknown, VoicenterError
 from callbacks.voicenter.http import wire
 
-# A connection that idled is what servers and firewalls drop, and a request that meets a dropped
-# connection is of unknown outcome: a lead held for nothing. A new connection costs milliseconds,
-# so a kept one is used again only while the other side surely still expects it.
+# Servers and firewalls drop idle connections, and a request on a dropped connection has an unknown
+# outcome: a lead held for nothing. A new connection costs milliseconds, so a kept one is used again
+# only while the other side certainly still expects it.
 MAX_IDLE = 10.0
 _PART = 1024 * 1024
 
-# Foreign errors an exchange can end in. Not Exception: a task's time limit, say, must go through.
+# Foreign errors that an exchange can end in. Not Exception: a task's time limit, for example, must
+# pass through.
 _FOREIGN = (
     requests.RequestException,
     HTTPError,
@@ -61,7 +62,7 @@ _AFTER: _Rules = (
 
 
 class _Adapter(HTTPAdapter):
-    """Without retries, on the connections of wire.py."""
+    """An adapter without retries, on the connections of wire.py."""
 
     def __init__(self) -> None:
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
@@ -76,7 +77,7 @@ class _Adapter(HTTPAdapter):
 
 @dataclass(frozen=True)
 class Reply:
-    """HTTP status and body. The body may hold numbers and names: it is not shown."""
+    """HTTP status and body. The body may contain numbers and names, so the repr leaves it out."""
 
     status: int
     body: bytes = field(repr=False)
@@ -91,34 +92,34 @@ class _Kept:
 
 @dataclass
 class Transport:
-    """Sends requests over a connection kept alive per thread and process.
+    """Sends requests over a connection that is kept alive for each thread and process.
 
-    Times in seconds. `connect_timeout` holds for each address of the host, and for the TLS
-    handshake; `read_timeout` from the last byte sent to the last byte of the answer.
-    `ca_bundle` is a file of certificates to trust instead of the usual ones.
+    Times in seconds. `connect_timeout` applies to each address of the host and to the TLS
+    handshake; `read_timeout` from the last byte sent to the last byte of the answer. `ca_bundle`: a
+    file of certificates to trust instead of the usual ones.
     """
 
     connect_timeout: float
     read_timeout: float
     ca_bundle: str | None = None
     _local: threading.local = field(default_factory=threading.local, repr=False)
-    # The Date of the newest answer, and when it came on the clock that nobody sets.
+    # The Date of the newest answer, and its arrival on a clock that nobody sets.
     _dated: tuple[datetime, float] | None = field(default=None, repr=False)
 
     def servers_time(self) -> datetime | None:
-        """What the server's clock shows now, to a second or two; None if no answer has told it."""
+        """The server's clock now, to a second or two; None if no answer has had a Date."""
         if self._dated is None:
             return None
         date, came_at = self._dated
         return date + timedelta(seconds=monotonic() - came_at)
 
     def exchange(self, request: requests.PreparedRequest, limit: int) -> bytes:
-        """Send a request once and give back the body of its answer, if its status is 200.
+        """Send a request once and return the body of its answer, if its status is 200.
 
         The body has at most `limit` bytes. Raises NotSent, OutcomeUnknown or Forbidden. Redirects
         are not followed.
         """
-        # Only a 200 has a body worth waiting for; a stalled one must not hide a 403.
+        # Only a 200 has a body worth waiting for; a stalled body must not hide a 403.
         reply = self.reply(request, limit, explained=())
         if reply.status != http.client.OK:
             raise unexplained(reply.status)
@@ -127,10 +128,11 @@ class Transport:
     def reply(
         self, request: requests.PreparedRequest, limit: int, explained: tuple[int, ...]
     ) -> Reply:
-        """Send a request once and give back status and body, whatever the status.
+        """Send a request once and return status and body, whatever the status.
 
-        A body of at most `limit` bytes is read with status 200, and with one in `explained` as far
-        as it can be had. Raises NotSent or OutcomeUnknown. Redirects are not followed.
+        With status 200, the body is read up to `limit` bytes; with a status in `explained`, as much
+        of it as arrives. Otherwise it is not read. Raises NotSent or OutcomeUnknown. Redirects are
+        not followed.
         """
         wire.sent.begun = False
         clean = False
@@ -160,8 +162,8 @@ class Transport:
                     f"the answer is larger than {limit} bytes", reason="too_large"
                 )
         finally:
-            # Also when something not ours to catch goes through: half an answer must not be
-            # the beginning of the next one.
+            # Even for exceptions that pass through: half an answer must not become the beginning of
+            # the next one.
             self._keep_or_close(clean)
         # Outside of "except", so that the foreign exception is not even this one's context.
         if failure is not None:
@@ -169,7 +171,7 @@ class Transport:
         return found
 
     def _note_date(self, written: str) -> None:
-        """RFC 9110, section 6.6.1. One that makes no sense tells nothing."""
+        """RFC 9110, section 6.6.1. Ignores a Date that makes no sense."""
         with contextlib.suppress(ValueError, OverflowError):
             date = email.utils.parsedate_to_datetime(written)
             self._dated = date.replace(tzinfo=date.tzinfo or UTC), monotonic()
@@ -181,8 +183,8 @@ class Transport:
     def _session(self) -> requests.Session:
         kept: _Kept | None = getattr(self._local, "kept", None)
         if kept is not None:
-            # After a fork the socket belongs to the parent: two processes on one connection
-            # would read each other's answers.
+            # After a fork the socket belongs to the parent: two processes on one connection would
+            # read each other's answers.
             if kept.process == os.getpid() and monotonic() - kept.used_at < MAX_IDLE:
                 return kept.session
             kept.session.close()
@@ -203,8 +205,8 @@ class Transport:
 
 def _new_session() -> requests.Session:
     session = requests.Session()
-    # Nothing from the environment: a proxy named there would be handed the secret code and the
-    # leads' numbers without anyone having said so here, and .netrc would add credentials.
+    # Nothing from the environment: a proxy named there would receive the secret code and the leads'
+    # numbers without being configured here, and .netrc would add credentials.
     session.trust_env = False
     # Cookies are not sent back: requests are prepared without this session.
     adapter = _Adapter()
@@ -214,7 +216,7 @@ def _new_session() -> requests.Session:
 
 
 def _read_body(answer: requests.Response, limit: int) -> bytes:
-    """The body, or a little more than allowed of a body that is too large."""
+    """The body; if it is too large, one byte more than allowed."""
     raw: urllib3.BaseHTTPResponse = answer.raw
     body = bytearray()
     while len(body) <= limit:
@@ -248,7 +250,7 @@ def _translate(error: BaseException, *, begun: bool) -> NotSent | OutcomeUnknown
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An exception and those it was made from.
+    """An exception and the ones that caused it.
 
     Not by __context__: that also leads to whatever our caller was handling when it called us.
     """

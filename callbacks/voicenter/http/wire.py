@@ -1,11 +1,11 @@
-"""urllib3 connections that answer two questions requests leaves open.
+"""urllib3 connections that answer two questions that requests leaves open.
 
-Was anything sent? A refused connection, a failed handshake and a reset after the request all
-leave requests as ConnectionError. Here the moment before the first byte is handed to the socket
-is noted, so that "surely not sent" is a fact and not a guess from exception types.
+Was anything sent? A refused connection, a failed handshake and a reset after the request all leave
+requests as ConnectionError. These connections note the moment before the first byte goes to the
+socket, so that "certainly not sent" is a fact and not a guess from exception types.
 
-Until when may it take? A read timeout of requests begins anew with every byte, so a server that
-trickles holds its caller for ever. Here it is one deadline for status line, headers and body.
+How long may it take? A read timeout in requests starts again with every byte, so a server that
+trickles holds its caller forever. Here there is one deadline for status line, headers and body.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 
 class Sent(threading.local):
-    """Whether this thread's present request has begun to leave."""
+    """Whether this thread's current request has started to leave."""
 
     begun = False
 
@@ -58,7 +58,7 @@ class _DeadlineReader(io.RawIOBase):
 
 
 class _Response(http.client.HTTPResponse):
-    """urllib3 has set the socket's timeout to the read timeout when it makes one of these."""
+    """When urllib3 makes one of these, the socket's timeout is the read timeout."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -67,10 +67,10 @@ class _Response(http.client.HTTPResponse):
 
 
 def _before_send(connection: HTTPConnection) -> None:
-    # As http.client does on the first send; here, because connecting must come before the note.
+    # As http.client does on the first send; done here so that we connect before the note.
     if connection.sock is None:
         connection.connect()
-    # On a kept connection the last answer's reader left a timeout of what was left to it.
+    # On a kept connection, the last answer's reader left its remaining time as the timeout.
     connection.sock.settimeout(connection.timeout)
     sent.begun = True
 
@@ -100,9 +100,9 @@ class HTTPSPool(HTTPSConnectionPool):
 
 
 class HideQuery(logging.Filter):
-    """Cuts the query off addresses in urllib3's log lines: with GET the code stands in it.
+    """Cuts the query off addresses in urllib3's log lines: with GET it contains the code.
 
-    urllib3 writes each request's address at DEBUG, and at WARNING when a header is malformed.
+    urllib3 logs each request's address at DEBUG, and at WARNING if a header is malformed.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -117,6 +117,6 @@ def _without_query(argument: object) -> object:
     return argument
 
 
-# On the loggers themselves: a handler's own filters are whoever configures logging's to choose.
+# On the loggers themselves: the filters of handlers belong to the logging configuration.
 for _name in ("urllib3.connection", "urllib3.connectionpool"):
     logging.getLogger(_name).addFilter(HideQuery())

@@ -1,1 +1,1 @@
-"""The provider's services beside Click2Call: Call Log, active calls, extensions, blacklist."""
+"""The provider's services other than Click2Call: Call Log, active calls, extensions, blacklist."""

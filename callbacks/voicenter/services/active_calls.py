@@ -27,14 +27,14 @@ _DIALECT = Dialect(
 
 @dataclass(frozen=True)
 class LiveCall:
-    """One call on an extension. Numbers and custom values stay out of the repr.
+    """One call on an extension. The repr shows no numbers or custom values.
 
-    - `call_id`: the CALLID of a click2call (`ivrid`); "" where missing.
+    - `call_id`: the CALLID of a click2call (`ivrid`); "" if missing.
     - `status`: "Ringing", "Dialing", "Talking" or "Hold", as sent; `direction` likewise.
-    - `started_at`, `answered_at`: aware, UTC; `answered_at` None as long as it rings.
+    - `started_at`, `answered_at`: aware, UTC; `answered_at` is None while it rings.
     - `phone`: the number on the other side, `did`: the number that was called; mixed spellings.
     - `custom`: the `var_*` of the call, lower-case names without the prefix.
-    - `recording`: the file name of its recording; "" where it is not recorded.
+    - `recording`: the file name of its recording; "" if it is not recorded.
     - `raw`: the fields as received.
     """
 
@@ -52,14 +52,15 @@ class LiveCall:
 
 @dataclass(frozen=True)
 class ExtensionCalls:
-    """An extension and what is on it. Names stay out of the repr.
+    """An extension and its calls. The repr shows no names.
 
-    - `extension`: the SIP code, as Click2Call takes it for `phone` (`username`); `name`: its own.
+    - `extension`: the SIP code, as Click2Call takes it for `phone` (`username`); `name`: the
+      extension's own name.
     - `representative`: who is logged in, `online_user_id` their number, 0 for nobody; `user_id`:
-      whose extension it is. None where missing.
-    - `status_id`: what they are doing, as a number, `status` as a LoginStatus; None where the
-      account has one of its own.
-    - `calls`: what it is on; () is a free extension.
+      whose extension it is. None if missing.
+    - `status_id`: what they are doing, as a number, `status` as a LoginStatus; None if the account
+      uses one of its own.
+    - `calls`: its current calls; () for a free extension.
     - `raw`: the fields as received.
     """
 
@@ -74,12 +75,12 @@ class ExtensionCalls:
 
     @property
     def status(self) -> LoginStatus | None:
-        """What the salesperson is doing, where it is one of the documented numbers."""
+        """What the salesperson is doing, if it is one of the documented numbers."""
         return LoginStatus(self.status_id) if self.status_id in set(LoginStatus) else None
 
     @property
     def is_busy(self) -> bool:
-        """Whether any call is on it, ringing ones too."""
+        """Whether the extension has any call, even a ringing one."""
         return bool(self.calls)
 
 
@@ -89,7 +90,7 @@ def wire(extension: str | None) -> dict[str, str]:
 
 
 def read_states(reply: Reply) -> list[ExtensionCalls]:
-    """Read the answer; what has no SIP code is passed over. Raises a Refused, or ReadFailed."""
+    """Read the answer; entries without a SIP code are skipped. Raises a Refused, or ReadFailed."""
     found = objects_in(_DIALECT.read(reply).get("extensions"))
     if found is None:
         raise _DIALECT.unreadable("the answer has no EXTENSIONS")

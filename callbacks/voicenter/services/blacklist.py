@@ -1,4 +1,4 @@
-"""The account's blacklist: numbers that its dialling leaves alone."""
+"""The account's blacklist: numbers that the account does not dial."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from callbacks.voicenter.values.text import one_line
 ADD = "AddBlackList"
 REMOVE = "RemoveBulkFromBlacklist"
 MAX_BODY = 256 * 1024
-# Of ours: longer lists are cut into several requests by whoever has them.
+# Our own limit: callers split longer lists into several requests.
 MAX_PHONES = 100
 
 _DIALECT = Dialect(
@@ -31,7 +31,7 @@ _DIALECT = Dialect(
 class BlacklistEntry:
     """A number for the blacklist; checked when built. Raises InvalidCall.
 
-    `phone`: E.164 without the plus, or Israeli 0…; `name`: what it is called there.
+    `phone`: E.164 without the plus, or Israeli 0…; `name`: its name on the list.
     """
 
     phone: str = field(repr=False)
@@ -53,7 +53,7 @@ _ENTRY = {
 
 @dataclass(frozen=True)
 class BlacklistResult:
-    """What became of one number. `error_code`: 0 done, 1 no number, 2 a fault; None unreadable."""
+    """The result for one number. `error_code`: 0 done, 1 no number, 2 a fault; None: unreadable."""
 
     phone: str = field(repr=False)
     error_code: int | None
@@ -61,7 +61,7 @@ class BlacklistResult:
 
     @property
     def is_done(self) -> bool:
-        """Whether it was added or removed."""
+        """Whether the number was added or removed."""
         return self.error_code == 0
 
 

@@ -1,4 +1,4 @@
-"""The Call Log: asking what became of calls. Records appear some minutes after a call."""
+"""The Call Log: past calls. Records appear some minutes after a call."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from callbacks.voicenter.values.call_id import usable_call_id
 from callbacks.voicenter.values.leg_outcome import LegOutcome, leg_outcome, talk_time
 
 MAX_RECORDS = 10_000
-# That many records with all their fields are about a third of this.
+# MAX_RECORDS records with all their fields take about a third of this.
 MAX_BODY = 32 * 1024 * 1024
 
 _LEGS = {LEG1_TYPE: 1, LEG2_TYPE: 2}
@@ -41,19 +41,19 @@ _DIALECT = Dialect(
 
 @dataclass(frozen=True)
 class CallLogRecord:
-    """One leg, as the Call Log has it. Numbers, names, custom values stay out of the repr.
+    """One leg in the Call Log. The repr shows no numbers, names or custom values.
 
-    - `call_id`: the CALLID of the Click2Call answer; "" where missing.
+    - `call_id`: the CALLID of the Click2Call answer; "" if missing.
     - `type`: the kind in words, `type_id` its number; `leg`: 1, 2, or None for other kinds.
     - `status`: the provider's word in capitals; `outcome`: ours.
     - `started_at`: aware, UTC.
-    - `duration`: seconds; `talk_time`: that of an answered leg; `dial_time`: seconds of ringing;
-      `price`: hundredths of a shekel. Each None where missing or senseless.
+    - `duration`: seconds; `talk_time`: seconds of an answered leg; `dial_time`: seconds of ringing;
+      `price`: hundredths of a shekel. Each None if missing or implausible.
     - `record_url`: address of the recording, http or https only, else None.
     - `caller`, `target`, `did`: mixed spellings, see `phones.to_e164`; `caller_extension`,
       `target_extension`: SIP codes.
     - `custom`: the `var_*` of the call, lower-case names without the prefix.
-    - `raw`: the fields as received; values PostgreSQL cannot store are made storable.
+    - `raw`: the fields as received; values that PostgreSQL cannot store are made storable.
     """
 
     call_id: str
@@ -90,14 +90,14 @@ class CallLogRecord:
 
 @dataclass(frozen=True)
 class Page:
-    """The answer to one request. `total`: how many records match, as far as it says."""
+    """The answer to one request. `total`: how many records match, if the answer says so."""
 
     records: tuple[CallLogRecord, ...] = field(repr=False)
     total: int
 
     @property
     def complete(self) -> bool:
-        """Whether nothing was left out: the provider stops at 10,000 without a word."""
+        """Whether nothing was left out: the provider stops at 10,000 without saying so."""
         return self.total <= len(self.records) and len(self.records) < MAX_RECORDS
 
 
@@ -108,7 +108,7 @@ def read_page(reply: Reply) -> Page:
     if found is None:
         raise _DIALECT.unreadable("the answer has no CDR_LIST")
     given = [number_in(fields.get(name)) or 0 for name in ("total_hits", "return_hits")]
-    # The list itself counts what is in it and is no record too: those would not come next time.
+    # The counts include list items that are not records: no further page would return those.
     passed_over = len(fields["cdr_list"]) - len(found)
     return Page(tuple(map(_record, found)), max(*given, len(found)) - passed_over)
 

@@ -24,10 +24,10 @@ _DIALECT = Dialect(
 
 @dataclass(frozen=True)
 class AccountExtension:
-    """An extension of the account. Who it belongs to stays out of the repr.
+    """An extension of the account. The repr does not show whose it is.
 
-    - `sip`: the SIP code, as Click2Call takes it for `phone`; its case is significant.
-    - `name`, `speed_dial`: as set by the account.
+    - `sip`: the SIP code, as Click2Call takes it for `phone`; case-sensitive.
+    - `name`, `speed_dial`: as set in the account.
     - `account_id`, `account_name`: the department it belongs to.
     - `user_name`, `user_email`: who uses it; "" for nobody.
     - `raw`: the fields as received.
@@ -44,7 +44,7 @@ class AccountExtension:
 
 
 def read_extensions(reply: Reply) -> list[AccountExtension]:
-    """Read the answer; what has no SIP code is passed over. Raises a Refused, or ReadFailed."""
+    """Read the answer; entries without a SIP code are skipped. Raises a Refused, or ReadFailed."""
     found = objects_in(_DIALECT.read(reply).get("extensions"))
     if found is None:
         raise _DIALECT.unreadable("the answer has no EXTENSIONS")

@@ -1,4 +1,4 @@
-"""What a salesperson is doing, as the account has it: reading and setting it."""
+"""What a salesperson is doing, by the account: reading and setting it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_BODY = 64 * 1024
 
 
 class LoginStatus(IntEnum):
-    """The numbers of the reference; an account may have its own names for them."""
+    """The numbers of the reference; an account may use its own names for them."""
 
     LOGIN = 1
     LOGOUT = 2
@@ -34,7 +34,7 @@ class LoginStatus(IntEnum):
 
 _DIALECT = Dialect(
     number="status",
-    message="statuserromessage",  # so spelled
+    message="statuserromessage",  # spelled like this
     failure=OutcomeUnknown,
     refusals={
         2: (WrongCode, "wrong_code"),

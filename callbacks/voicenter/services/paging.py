@@ -1,4 +1,4 @@
-"""More records than the Call Log gives at once: the time is cut into windows until each fits."""
+"""Fetches more records than the Call Log returns at once: splits the time until they fit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from callbacks.voicenter.errors import ReadFailed
 from callbacks.voicenter.services.call_log import MAX_RECORDS, CallLogRecord, Page
 from callbacks.voicenter.services.search import CallLogSearch
 
-# Calls are not spread evenly, so windows are made for fewer than the limit.
+# Calls are not spread evenly, so windows aim for fewer records than the limit.
 _AIM = MAX_RECORDS * 3 // 4
 _MOST_PARTS = 64
 
@@ -18,8 +18,9 @@ _MOST_PARTS = 64
 def records(search: CallLogSearch, ask: Callable[[CallLogSearch], Page]) -> Iterator[CallLogRecord]:
     """All records of a search, each once, window by window in the order of the search.
 
-    `ask` is called as late as possible. Raises what it raises, and ReadFailed, reason "too_many",
-    when one second holds more than the Call Log gives: nothing is left out silently.
+    `ask` is called as late as possible. Raises whatever it raises, and ReadFailed, reason
+    "too_many", if one second has more records than the Call Log returns: nothing is left out
+    silently.
     """
     todo = [search]
     before: set[str] = set()

@@ -1,4 +1,4 @@
-"""What the Call Log can be asked for."""
+"""Searches of the Call Log."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ T = TypeVar("T")
 class CallLogSearch:
     """Which records to ask for; checked when built. Raises InvalidCall, naming the parameter.
 
-    - `from_time`, `to_time`: aware times, the second later than the first. Asked for in whole
-      seconds of GMT, rounded outwards.
+    - `from_time`, `to_time`: aware times, the second later than the first. Sent as whole seconds of
+      GMT, rounded outwards.
     - `phones`: numbers on either side, E.164 without the plus or Israeli 0…; `extensions`: SIP
       codes. At most 500 each.
     - `call_id`: the CALLID of one call.
     - `types`: kinds of call, see CLICK2CALL_TYPES (9 and 10, the two legs) and CALLFERENCE_TYPE.
     - `identity`: whose records, one of IDENTITIES; None leaves it to the provider.
-    - `newest_first`: the order the records come in.
+    - `newest_first`: the order of the records.
     """
 
     from_time: datetime
@@ -56,7 +56,7 @@ class CallLogSearch:
             value = getattr(self, name)
             if not isinstance(value, datetime) or value.tzinfo is None:
                 raise p.invalid(name, "must be a time with a time zone")
-        # Copies, so that the caller's later changes do not get past the check.
+        # Copies, so that later changes by the caller do not bypass the check.
         object.__setattr__(self, "phones", _terms("phones", self.phones, p.number))
         object.__setattr__(self, "extensions", _terms("extensions", self.extensions, p.sip_code))
         object.__setattr__(self, "types", _terms("types", self.types, _kind))
@@ -92,10 +92,10 @@ class CallLogSearch:
         }
 
     def split(self, parts: int) -> list[CallLogSearch]:
-        """The same search over at most so many windows of time, in the order of the search.
+        """The same search over at most `parts` windows of time, in the order of the search.
 
-        Neighbours share an instant, since the provider does not say which of them it belongs to.
-        A search over one second cannot be split: the list is then the search alone.
+        Neighbours share an instant, because the provider does not say which window it belongs to. A
+        search over one second cannot be split: the list then contains only the search itself.
         """
         whole = round((self.to_time - self.from_time) / _SECOND)
         parts = min(parts, whole)

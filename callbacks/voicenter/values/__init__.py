@@ -1,1 +1,1 @@
-"""What messages consist of: documents, parameters, fields, phone numbers, text, the secret code."""
+"""The parts of messages: documents, parameters, fields, phone numbers, text, the secret code."""

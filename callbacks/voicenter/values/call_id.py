@@ -6,5 +6,5 @@ MAX_CALL_ID = 64
 
 
 def usable_call_id(value: str | None) -> str:
-    """A CALLID as it may be kept: 1 to 64 printable characters; else ""."""
+    """The CALLID if it is 1 to 64 printable characters; else ""."""
     return value if value and len(value) <= MAX_CALL_ID and value.isprintable() else ""

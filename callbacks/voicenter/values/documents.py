@@ -1,8 +1,8 @@
 """Bytes from the provider as plain dicts: JSON, XML-RPC and form bodies, within bounds.
 
-Nothing here knows what the fields mean. Whatever the bytes, the result is a value made of
-JSON's own types, or UnreadableError: never another exception, never unbounded work. The caller
-limits the size; here depth, number of fields and odd numbers are limited.
+Nothing here knows what the fields mean. Whatever the bytes, the result is a value of JSON's own
+types, or UnreadableError: never another exception, never unbounded work. The caller limits the
+size; this module limits depth, number of fields and odd numbers.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 from defusedxml.ElementTree import DefusedXMLParser
 
-# Deeper than any message of the provider, and shallow enough for every later reader of the value.
+# Deeper than any message of the provider, and shallow enough for every later reader.
 MAX_DEPTH = 32
 # A struct costs four elements a level (value, struct, member, value).
 MAX_XML_DEPTH = 4 * MAX_DEPTH
-MAX_XML_ELEMENTS = 250_000  # of one member; of all, twice as many
+MAX_XML_ELEMENTS = 250_000  # of one member; twice as many in all
 # methodCall, params, param, value, struct, member
 _FIELD_DEPTH = 6
 _WHY = "why"
 MAX_FIELDS = 500
-# Longer ones stay text: they fit no column, and converting thousands of digits is slow.
+# Longer integers stay text: they fit no column, and converting thousands of digits is slow.
 MAX_INTEGER_DIGITS = 18
 
 Form = Literal["json", "xml", "form"]
@@ -34,7 +34,7 @@ Pairs = list[tuple[str, Any]]
 
 
 class UnreadableError(ValueError):
-    """Not the kind of document it had to be; `.nested` if its depth was the reason."""
+    """Not the expected kind of document; `.nested` if its depth was the reason."""
 
     def __init__(self, what: str, *, nested: bool = False) -> None:
         super().__init__(what)
@@ -43,7 +43,7 @@ class UnreadableError(ValueError):
 
 @dataclass(frozen=True)
 class Unread:
-    """Stands for the value of one field that could not be read, beside others that could.
+    """Stands for the value of one field that could not be read, while the others could.
 
     `reason`: "nested" | "too_large" | "unreadable".
     """
@@ -64,7 +64,7 @@ def form_of(body: bytes) -> Form | None:
 def read_json(body: bytes | str, pairs: Callable[[Pairs], dict[str, Any]] = dict) -> dict[str, Any]:
     """A JSON object. NaN, infinities and floats out of range become None, huge integers text.
 
-    `pairs` builds each object from its members in order (it may refuse duplicates by ValueError).
+    `pairs` builds each object from its members in order (it may refuse duplicates with ValueError).
     """
     value = read_json_value(body if isinstance(body, str) else text_of(body), pairs)
     if not isinstance(value, dict):
@@ -73,7 +73,7 @@ def read_json(body: bytes | str, pairs: Callable[[Pairs], dict[str, Any]] = dict
 
 
 def read_json_value(text: str, pairs: Callable[[Pairs], dict[str, Any]] = dict) -> Any:
-    """As `read_json`, but of any type."""
+    """Like `read_json`, but for a value of any type."""
     try:
         value = json.loads(
             text.strip(),
@@ -93,7 +93,7 @@ def read_json_value(text: str, pairs: Callable[[Pairs], dict[str, Any]] = dict) 
 
 
 def read_form(body: bytes) -> dict[str, Any]:
-    """A form-urlencoded body as text by name; of a repeated name the first counts."""
+    """A form-urlencoded body as text by name; the first of a repeated name counts."""
     try:
         fields = parse_qsl(
             text_of(body), keep_blank_values=True, errors="replace", max_num_fields=MAX_FIELDS
@@ -112,18 +112,18 @@ def read_xmlrpc(
 ) -> dict[str, Any]:
     """The first struct of an XML-RPC document, whatever the order of its members.
 
-    Scalars come out as text, typed or bare. Document types, entities and depth are refused.
-    `apart`: the lower-case name of a member that may be anything: where its value cannot be read,
-    it is an Unread.
+    Scalars become text, typed or bare. Document types, entities and depth are refused. `apart`: the
+    lower-case name of a member that may contain anything: if its value cannot be read, it becomes
+    an Unread.
     """
     parser = DefusedXMLParser(target=_ShallowTree(), forbid_dtd=True)
     try:
-        # Text before an XML declaration is an error, and ASP.NET pages like to begin with one.
+        # Text before an XML declaration is an error, and ASP.NET pages often start with some.
         parser.feed(body.lstrip())
         document = parser.close()
     except UnreadableError:
         raise
-    # LookupError: an encoding nobody knows. ValueError: also what defusedxml refuses.
+    # LookupError: an unknown encoding. ValueError: also what defusedxml refuses.
     except (ParseError, ValueError, LookupError):
         raise UnreadableError("not XML") from None
     if not isinstance(document, Element) or document.tag != root:
@@ -138,8 +138,10 @@ def read_xmlrpc(
 
 
 class _ShallowTree(TreeBuilder):
-    """Leaves out what is too deep or too much while it is read, and marks the member it is in (of
-    the outermost struct), so that no reader of the tree has to recurse far.
+    """Leaves out elements that are too deep or too many while reading.
+
+    Marks the member of the outermost struct that they are in, so that no reader of the tree has to
+    recurse far.
     """
 
     def __init__(self) -> None:
@@ -159,7 +161,7 @@ class _ShallowTree(TreeBuilder):
         self._elements += 1
         if self._elements > 2 * MAX_XML_ELEMENTS:
             raise UnreadableError("XML of too many elements")
-        # Without attributes: they mean nothing, and no document can set our mark.
+        # Without attributes: they mean nothing, and so no document can set our mark.
         element = super().start(tag, {})
         if self._depth == _FIELD_DEPTH and tag == "member":
             self._field, self._before_field = element, self._elements
@@ -239,7 +241,7 @@ def _value(value: Element, pairs: Callable[[Pairs], dict[str, Any]]) -> Any:
 
 def text_of(body: bytes) -> str:
     """A body as text, trimmed."""
-    # "replace": one wrong byte in a message must not cost us the ERRORCODE beside it.
+    # "replace": one wrong byte in a message must not cost us the ERRORCODE next to it.
     return body.decode("utf-8-sig", errors="replace").strip()
 
 
@@ -253,7 +255,7 @@ def _float(digits: str) -> float | None:
 
 
 def check_depth(value: Any) -> None:
-    """Raises UnreadableError for a value of more than MAX_DEPTH levels. Does not recurse."""
+    """Raises UnreadableError for a value with more than MAX_DEPTH levels. Does not recurse."""
     level, depth = [value], 0
     while level:
         depth += 1

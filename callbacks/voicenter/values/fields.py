@@ -17,7 +17,7 @@ MAX_WORD = 64
 MAX_URL = 2000
 MAX_CUSTOM_NAME = 64
 MAX_CUSTOM_VALUE = 1000
-# A PostgreSQL integer.
+# The maximum of a PostgreSQL integer.
 MAX_WHOLE = 2**31 - 1
 _EARLIEST = 946_684_800  # 2000-01-01, epoch seconds
 _LATEST = 4_102_444_800  # 2100-01-01
@@ -27,7 +27,7 @@ _WHOLE = re.compile(r"([0-9]{1,12})(\.0*)?")
 
 
 def folded(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields by trimmed lower-case name; of names that differ by case the first counts."""
+    """The fields by trimmed lower-case name; the first of names that differ only by case counts."""
     fields: dict[str, Any] = {}
     for name, value in raw.items():
         fields.setdefault(name.strip().lower(), value)
@@ -35,7 +35,7 @@ def folded(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def storables(value: Any) -> Any:
-    """The value with text that PostgreSQL can keep. Depth is bounded by the reader."""
+    """The value with only text that PostgreSQL can store. The reader has bounded its depth."""
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, dict):
@@ -54,7 +54,7 @@ def word(value: object, limit: int | None = MAX_WORD) -> str:
 
 
 def whole(value: object) -> int | None:
-    """A whole number from 0 to what a column holds, from a number or text; else None."""
+    """A whole number from 0 to MAX_WHOLE, from a number or text; else None."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     match = _WHOLE.fullmatch(str(value).strip())
@@ -63,7 +63,7 @@ def whole(value: object) -> int | None:
 
 
 def first(*values: int | None) -> int | None:
-    """The first that is not None."""
+    """The first value that is not None."""
     return next((value for value in values if value is not None), None)
 
 
@@ -85,15 +85,15 @@ def leg_of(kind: str) -> int | None:
 
 
 def moment(value: object) -> datetime | None:
-    """An aware time in UTC from epoch seconds; None where it is senseless (0 too)."""
-    # Not whole: the present is past 2**31 in 2038.
+    """An aware time in UTC from epoch seconds; None if it is implausible (0 too)."""
+    # Not `whole`: epoch seconds exceed 2**31 in 2038.
     match = _WHOLE.fullmatch(str(value).strip()) if isinstance(value, str | int | float) else None
     epoch = int(match[1]) if match else 0
     return datetime.fromtimestamp(epoch, UTC) if _EARLIEST <= epoch <= _LATEST else None
 
 
 def written_moment(value: object) -> datetime | None:
-    """An aware time in UTC from ISO 8601 text; without a zone it is GMT, as the Call Log's are."""
+    """An aware time in UTC from ISO 8601 text; GMT if it has no zone, as in the Call Log."""
     if not isinstance(value, str) or len(value) > MAX_WORD:
         return None
     try:
@@ -116,7 +116,7 @@ def address(value: object) -> str | None:
         parts = urlsplit(text)
     except ValueError:
         return None
-    # A name before the host is how a link is made to look like another site's.
+    # A name before the host makes a link look like another site's.
     honest = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
     return text if honest else None
 
@@ -132,7 +132,7 @@ def layers(value: object) -> tuple[Any, ...]:
 
 
 def custom(fields: Mapping[str, Any]) -> dict[str, str]:
-    """The custom data under all its spellings; the grouped ones win over the flat ones."""
+    """The custom data under all its spellings; grouped values take precedence over flat ones."""
     found: dict[str, str] = {}
     flat = {name: value for name, value in fields.items() if name.startswith(VARIABLE_PREFIX)}
     grouped = (group(fields.get("customdata")), group(fields.get("custom_data")))
@@ -145,7 +145,7 @@ def custom(fields: Mapping[str, Any]) -> dict[str, str]:
 
 
 def group(value: object) -> Mapping[str, Any]:
-    """An object, or JSON text of one as a form has it; {} for anything else."""
+    """An object, or JSON text of one as in a form; {} for anything else."""
     if isinstance(value, str) and value.strip():
         try:
             value = storables(documents.read_json(value.encode()))

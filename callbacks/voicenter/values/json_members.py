@@ -1,6 +1,6 @@
-"""One member of a JSON object apart from the others, found without reading its value.
+"""Separates one member of a JSON object from the others without reading its value.
 
-So a value that is too large, too deep or no JSON can be left out, and the rest is read as usual.
+So a value that is too large, too deep or not JSON can be left out, and the rest is read as usual.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ import json
 import re
 from collections.abc import Iterator
 
-# A string to its end, or to the text's where it has none; or a sign that parts values. Possessive:
-# nothing is tried twice, so the work grows with the length alone.
+# A string up to its end, or to the end of the text; or a sign that separates values. Possessive:
+# nothing is tried twice, so the work grows only with the length.
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[{}\[\],:]', re.DOTALL)
 
 
 def without_member(text: str, name: str) -> tuple[str, str | None]:
-    """The text of a JSON object with null for each member of this name, and the first one's text.
+    """The JSON text with null for each member of this name, and the text of the first one's value.
 
-    `name`: lower case; members are found without case, as all fields are. What is no object comes
-    back as it is, and what is no JSON stays none.
+    `name`: lower case; like all fields, members match in any case. Text that is not an object is
+    returned unchanged, and text that is not JSON stays invalid.
     """
     kept: list[str] = []
     found: str | None = None
@@ -32,7 +32,7 @@ def without_member(text: str, name: str) -> tuple[str, str | None]:
 
 
 def _members(text: str) -> Iterator[tuple[str, int, int]]:
-    """Of each member of the outermost object: its name as written, and where its value stands."""
+    """Each member of the outermost object: its name as written, and the bounds of its value."""
     depth = value_from = 0
     key = ""
     for token in _TOKEN.finditer(text):

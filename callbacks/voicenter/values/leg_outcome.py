@@ -13,15 +13,15 @@ class LegOutcome(StrEnum):
     BUSY = "busy"
     NO_ANSWER = "no_answer"
     VOICEMAIL = "voicemail"
-    UNREACHABLE = "unreachable"  # there is no such phone, or it is not to be had now
-    NETWORK = "network"  # a fault on the way: it says nothing of the phone or the person
-    NOT_CALLED = "not_called"  # the call had ended before it was this leg's turn
-    NOT_ANSWERED = "not_answered"  # by a word that we do not know; why, nothing says
-    OTHER = "other"  # whether it was answered, nothing says
+    UNREACHABLE = "unreachable"  # there is no such phone, or it cannot be reached now
+    NETWORK = "network"  # a fault on the way: it says nothing about the phone or the person
+    NOT_CALLED = "not_called"  # the call ended before this leg was called
+    NOT_ANSWERED = "not_answered"  # by a word that we do not know; the reason is unknown
+    OTHER = "other"  # nothing says whether it was answered
 
 
-# The provider's words; one that is not here stands in the record's `.status`. Those of other
-# programs mean the same.
+# The provider's words. A word that is not here is still in the record's `.status`. The words of
+# other programs mean the same.
 OUTCOMES: Mapping[str, LegOutcome] = {
     "ANSWER": LegOutcome.ANSWERED,
     "ANSWERED": LegOutcome.ANSWERED,
@@ -40,7 +40,7 @@ OUTCOMES: Mapping[str, LegOutcome] = {
     "NOTDIALED": LegOutcome.NETWORK,
     "SSWPREAUTH": LegOutcome.NETWORK,
     "NOTCALLED": LegOutcome.NOT_CALLED,
-    # Of queues and menus; a click2call has neither, so they say nothing about it.
+    # Used by queues and menus. A click2call has neither, so the words say nothing about it.
     "FULL": LegOutcome.OTHER,
     "EXIT": LegOutcome.OTHER,
     "JOINEMPTY": LegOutcome.OTHER,
@@ -60,11 +60,12 @@ def leg_outcome(
     dial_time: int | None = None,
     duration: int | None = None,
 ) -> LegOutcome:
-    """How a leg ended, by the provider's word; spaces and dashes in it do not count.
+    """How a leg ended, by the provider's word; spaces and dashes in it are ignored.
 
-    A word that we do not know, or none, says nothing; nor does an ANSWER that `isAnswer` denies.
-    Then seconds of talk tell, with `isAnswer`, or else the whole duration beside the seconds of
-    ringing. OTHER: nothing does, so nobody may conclude that they talked, or that they did not.
+    An unknown or missing word says nothing, and neither does an ANSWER that `isAnswer` contradicts.
+    Then the seconds of talk decide, together with `isAnswer`; without either, the whole duration
+    compared with the seconds of ringing. OTHER: nothing decides, so nobody may conclude that they
+    talked, or that they did not.
     """
     word = "".join(letter for letter in status.upper() if letter.isalnum())
     found = OUTCOMES.get(word, LegOutcome.OTHER)
@@ -73,7 +74,7 @@ def leg_outcome(
         return found
     told = {None if denied else is_answered, None if talk_time is None else talk_time > 0} - {None}
     if not told and duration is not None and (dial_time is not None or duration == 0):
-        # The whole is the ringing and no more; or else what is told as the whole is the talk.
+        # A duration equal to the ringing has no talk; any other value includes talk.
         told = {duration not in (0, dial_time)}
     if told == {True}:
         return LegOutcome.ANSWERED
@@ -83,7 +84,7 @@ def leg_outcome(
 
 
 def talk_time(talked: int | None, outcome: LegOutcome, duration: int | None) -> int | None:
-    """Seconds of talk: as told apart by the sender, else the duration of an answered leg."""
+    """Seconds of talk: as sent separately, else the duration of an answered leg."""
     if talked is None and outcome is LegOutcome.ANSWERED:
         return duration
     return talked

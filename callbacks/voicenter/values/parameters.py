@@ -1,8 +1,8 @@
-"""Kinds of Click2Call parameters: what each takes, and how it is written on the wire.
+"""Kinds of Click2Call parameters: what each accepts, and how it is written on the wire.
 
 A check takes the Python value and returns the text to send, or raises ValueError saying what the
-parameter wants. It never quotes the value: values are phone numbers and names of people.
-Limits the vendor's page gives are marked "page 1.2"; the others are ours, to keep accidents out.
+parameter needs. It never quotes the value: values are phone numbers and names of people. Limits
+from the vendor's page are marked "page 1.2"; the others are ours, to prevent accidents.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_VARIABLES = 10  # page 1.2, var_*
 MAX_VARIABLE_TEXT = 255
 VARIABLE_PREFIX = "var_"
 
-# Israeli 0… numbers have nine or ten digits. Up to six digits are a short extension code.
+# Israeli 0… numbers have nine or ten digits. One to six digits are a short extension code.
 _ISRAELI = re.compile(r"0[1-9][0-9]{7,8}")
 _INTERNATIONAL = re.compile(r"[1-9][0-9]{6,14}")
 _SHORT_CODE = re.compile(r"[0-9]{1,6}")
@@ -39,10 +39,10 @@ _EXTENSION_OF_FILE = re.compile(r"\.(wav|mp3|gsm|ogg|aac|alaw|ulaw|sln)$", re.IG
 
 @dataclass(frozen=True)
 class Parameter:
-    """One row of a parameter table of the vendor's page.
+    """One row of a parameter table on the vendor's page.
 
-    `wire` is the name sent; `default` is what the provider assumes when it is not sent (None:
-    the page names none); `unit` is "s" for seconds.
+    `wire`: the name that is sent. `default`: the provider's default if it is not sent (None: the
+    page names none). `unit`: "s" for seconds.
     """
 
     wire: str
@@ -72,7 +72,7 @@ def encode(table: Mapping[str, Parameter], values: Mapping[str, object]) -> dict
 
 
 def invalid(name: str, what: str) -> InvalidCall:
-    """The error that says what is wrong with the parameter of this Python name."""
+    """The error that says what is wrong with the parameter with this Python name."""
     return InvalidCall(f"{name}: {what}", parameter=name)
 
 
@@ -153,7 +153,7 @@ def destination(value: object) -> str:
         raise ValueError("must be E.164 without the leading plus")
     if not _SIP_CODE.fullmatch(given):
         raise ValueError("must be a phone number in digits, or a SIP code")
-    # No letters: a number. A wrong one (050-555…) would otherwise pass for a SIP code.
+    # No letters: a number. A mistyped one (050-555…) would otherwise pass for a SIP code.
     is_number = not any(c.isalpha() for c in given)
     if is_number and not any(kind.fullmatch(given) for kind in _NUMBERS):
         raise ValueError("must be E.164 without the plus, Israeli 0…, or a SIP code")
@@ -175,7 +175,7 @@ def variables(given: object) -> dict[str, str]:
         raise invalid("variables", f"must be at most {MAX_VARIABLES}")
     wire: dict[str, str] = {}
     for name, value in given.items():
-        # They come back in any case, so two names must not differ by case alone.
+        # They come back in any case, so two names must not differ only by case.
         if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
             raise invalid("variables", "names must be lower-case letters, digits and _")
         if name.startswith(VARIABLE_PREFIX):

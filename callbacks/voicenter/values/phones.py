@@ -1,7 +1,7 @@
 """Phone numbers in the provider's spelling and in ours.
 
-Ours is E.164 with the plus. The provider takes E.164 without it, or Israeli 0… (vendor page
-1.2), and its records mix both. String rules only: whether a number exists is asked elsewhere.
+Ours is E.164 with the plus. The provider takes E.164 without it, or Israeli 0… (vendor page 1.2),
+and its records mix both. String rules only: whether a number exists is checked elsewhere.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ _SEPARATORS = re.compile(r"[\s().\-/]+")
 _DIGITS = re.compile(r"[0-9]{7,17}")
 _ISRAELI = re.compile(r"\+972[2-9][0-9]{7,8}")
 _NORTH_AMERICAN = re.compile(r"\+1[2-9][0-9]{9}")
-# Shorter digits without a plus or a leading zero could be an extension, or a national number
-# that lost its zero: a wrong guess would name another country's subscriber.
+# Shorter digits without a plus or a leading zero could be an extension, or a national number that
+# lost its zero: a wrong guess would be a number in another country.
 _SHORTEST_BARE = 10
 _SHORTEST_LOCAL = 8
 _WITHHELD = frozenset({"anonymous", "unknown", "restricted", "private", "unavailable"})
@@ -45,17 +45,17 @@ def to_e164(text: str, default_country_code: str = "972") -> str | None:
             digits = default_country_code + digits[1:]
         elif len(digits) < _SHORTEST_BARE:
             return None
-    # The trunk zero after the country code: seen where someone put the code before a local number.
+    # A zero after the country code: somebody put the code before a local number.
     if digits.startswith(default_country_code + "0"):
         digits = default_country_code + digits[len(default_country_code) + 1 :]
     return _plausible("+" + digits)
 
 
 def normalised(text: str, default_country_code: str = "972") -> str:
-    """One spelling for each party of a call, to compare them by.
+    """One spelling for each party of a call, for comparing them.
 
-    A full phone number as E.164 with the plus; an extension or a SIP code exactly as given, its
-    case included; "" for a number that is withheld (`Anonymous`) or missing.
+    A full phone number as E.164 with the plus; an extension or a SIP code exactly as given,
+    including case; "" for a withheld (`Anonymous`) or missing number.
     """
     given = text.strip()
     if given.lower() in _WITHHELD:
@@ -67,7 +67,7 @@ def _plausible(e164: str) -> str | None:
     if e164.startswith("+972"):
         rule = _ISRAELI
     elif e164.startswith("+1"):
-        # Also keeps Israeli 1-700 and 1-800 numbers from passing for American ones.
+        # Also keeps Israeli 1-700 and 1-800 numbers from looking like American ones.
         rule = _NORTH_AMERICAN
     else:
         rule = _E164

@@ -1,4 +1,4 @@
-"""The account's code, kept from view."""
+"""The account's code, hidden from view."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from callbacks.voicenter.errors import ConfigurationError
 from callbacks.voicenter.values.text import breaks_a_line
 
 HIDDEN = "***"
-# Characters. What is shorter may be part of another word by chance: of a call's id, of a number.
+# Characters. Shorter text may be part of another word by chance: of a call's id, of a number.
 _NOT_BY_CHANCE = 12
 
 
@@ -24,7 +24,7 @@ class Secret:
         self._text = text
 
     def check(self) -> None:
-        """Raises ConfigurationError for what is no code.
+        """Raises ConfigurationError if the text cannot be a code.
 
         Not in the constructor: its traceback would show the argument, in the caller's frame too.
         """
@@ -41,7 +41,7 @@ class Secret:
         return self._text
 
     def hidden_in(self, text: str) -> str:
-        """The text with every mention of the secret made unreadable; a short one as a word."""
+        """The text with the secret hidden everywhere; a short secret only as a whole word."""
         for spelling in self._spellings():
             if len(self._text) < _NOT_BY_CHANCE:
                 text = re.sub(rf"(?<!\w){re.escape(spelling)}(?!\w)", HIDDEN, text)
@@ -52,9 +52,9 @@ class Secret:
     def hidden_in_body(self, body: bytes) -> bytes:
         """The same for a body that has not been read yet.
 
-        A short secret is left: it could be one of the body's own values, the number of an error
-        or of seconds. What is read of the body goes through `hidden_in`, and the body itself
-        stays in no traceback (Client).
+        A short secret stays: it could be one of the body's own values, such as an error number or
+        seconds. The parts that are read go through `hidden_in`, and the body itself stays in no
+        traceback (Client).
         """
         if len(self._text) < _NOT_BY_CHANCE:
             return body
@@ -63,7 +63,7 @@ class Secret:
         return body
 
     def _spellings(self) -> set[str]:
-        """The text as it is, and as JSON, XML, HTML and addresses write it."""
+        """The text as it is, and as written in JSON, XML, HTML and addresses."""
         text = self._text
         return {
             text,

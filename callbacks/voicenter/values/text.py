@@ -1,4 +1,4 @@
-"""Text from outside, made safe to keep."""
+"""Makes text from outside safe to store."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ def one_line(text: str, limit: int) -> str:
 
 
 def breaks_a_line(text: str) -> bool:
-    """Whether a control character, a line end or half a surrogate pair is in the text."""
+    """Whether the text contains a control character, a line end or half a surrogate pair."""
     return any(unicodedata.category(c) in _BREAKS_A_LINE for c in text)
