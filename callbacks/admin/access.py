@@ -60,16 +60,17 @@ class UserForm(UserChangeForm):  # type: ignore[misc]  # unfold has no types
         strip=False,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "current-password"}),
         help_text=_(
-            "Only to change your own e-mail address: links for a forgotten password are sent there."
+            "Needed only to change your own e-mail address, because password reset links are "
+            "sent there."
         ),
     )
     role = forms.ChoiceField(label=_("Role"), required=False, widget=UnfoldAdminRadioSelectWidget)
     led_teams = forms.ModelMultipleChoiceField(
-        label=_("Leads these teams"),
+        label=_("Leader of these teams"),
         queryset=Team.objects.none(),
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text=_("For team leaders: of no other team do they see anything."),
+        help_text=_("For team leaders: they see these teams only."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -80,7 +81,7 @@ class UserForm(UserChangeForm):  # type: ignore[misc]  # unfold has no types
         if role := self.fields.get("role"):
             role.choices = [
                 *((it.value, _described(it)) for it in self.giving),
-                (_NO_ROLE, gettext("No role: only what is given to them below, or nothing.")),
+                (_NO_ROLE, gettext("No role: they have only the permissions given below, if any.")),
             ]
             self.initial["role"] = self.had or _NO_ROLE
         if teams := self.fields.get("led_teams"):
@@ -120,7 +121,7 @@ class UserForm(UserChangeForm):  # type: ignore[misc]  # unfold has no types
         )
         if was and not stays and not others.exists():
             raise forms.ValidationError(
-                gettext("This is the last owner: make somebody else an owner first.")
+                gettext("This is the last owner. Make somebody else an owner first.")
             )
         return cleaned
 
@@ -153,8 +154,8 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfo
         form = super().get_form(request, obj, change=change, **kwargs)
         if field := form.base_fields.get("is_active"):
             field.help_text = gettext(
-                "Off: they cannot log in, and their extensions are paused until this is on again. "
-                "A call that is under way goes on. Switch it off instead of deleting the login."
+                "When off, they cannot log in and their extensions are paused until this is on "
+                "again. A call in progress continues. Switch a login off instead of deleting it."
             )
         if issubclass(form, UserForm):
             form.giving = tuple(groups.may_give(request.user))
@@ -235,14 +236,17 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfo
         going = [it.pk for it in objs]
         owners = groups.owners()
         if owners.filter(pk__in=going).exists() and not owners.exclude(pk__in=going).exists():
-            protected = [*protected, gettext("The last owner: make somebody else an owner first.")]
+            protected = [
+                *protected,
+                gettext("This is the last owner. Make somebody else an owner first."),
+            ]
         return deleted, counts, needed, protected
 
     @display(description=_("role"))  # type: ignore[untyped-decorator]
     def role_shown(self, obj: User) -> str:
         """In the list: one query for all."""
         if obj.is_superuser:
-            return gettext("Owner, by the command line")
+            return gettext("Owner, set on the command line")
         held = {it.role_group.role for it in obj.groups.all() if hasattr(it, "role_group")}
         return ", ".join(str(DEFINITIONS[it].name) for it in Role if it in held)
 

@@ -18,7 +18,7 @@ from leads.models import LeadSource
 
 # Those that have no column, and with it no name, of their own.
 _LABELS = {
-    "ignore_dnc_status": _("call although the number is on a do-not-call list"),
+    "ignore_dnc_status": _("call even if the number is on a do-not-call list"),
     "variables": _("custom variables"),
 }
 
@@ -73,7 +73,7 @@ def for_source(source: LeadSource) -> EffectiveParameters:
         if extension.call_parameters.values()
     ]
     return EffectiveParameters(
-        title=gettext("What holds for calls to its leads"),
+        title=gettext("Parameters of calls to its leads"),
         rows=rows(source.pk, None),
         exceptions=tuple(says_otherwise),
     )
@@ -88,13 +88,13 @@ def for_extension(extension: Extension, chosen: str) -> EffectiveParameters:
     source = next((it for it in sources if str(it.pk) == chosen), sources[0] if sources else None)
     if source is None:
         return EffectiveParameters(
-            title=gettext("What holds for calls through this extension"),
+            title=gettext("Parameters of calls through this extension"),
             rows=rows(None, extension.pk),
             note=gettext("Its team answers no source."),
         )
     several = len(sources) > 1
     return EffectiveParameters(
-        title=gettext("What holds for calls to leads from %(source)s") % {"source": source},
+        title=gettext("Parameters of calls to leads from %(source)s") % {"source": source},
         rows=rows(source.pk, extension.pk),
         choices=tuple(ParameterChoice(str(it), f"?source={it.pk}", it == source) for it in sources)
         if several

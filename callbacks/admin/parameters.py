@@ -44,7 +44,7 @@ class VariablesField(forms.Field):
                 )
             if name in found:
                 raise ValidationError(
-                    gettext("Line %(number)s: %(name)s was given before.")
+                    gettext("Line %(number)s: %(name)s appears twice.")
                     % {"number": number, "name": name}
                 )
             found[name] = text
@@ -65,7 +65,10 @@ class CallParametersForm(forms.ModelForm):  # type: ignore[type-arg]  # not gene
         required=False,
         label=_("Custom variables"),
         help_text=format_lazy(
-            _("One a line, up to {count}: {example}. They come back with the call's records."),
+            _(
+                "One per line, up to {count}: {example}. The provider returns them with the "
+                "call's records."
+            ),
             count=MAX_VARIABLES,
             example=_EXAMPLE,
         ),
@@ -77,7 +80,7 @@ class CallParametersForm(forms.ModelForm):  # type: ignore[type-arg]  # not gene
             if isinstance(field, forms.NullBooleanField):
                 field.widget = UnfoldAdminNullBooleanSelectWidget()
                 field.widget.choices = [
-                    ("unknown", gettext("as before")),
+                    ("unknown", gettext("not set")),
                     ("true", "yes"),
                     ("false", "no"),
                 ]
@@ -89,7 +92,7 @@ class CallParametersInline(StackedInline):  # type: ignore[misc]  # unfold has n
 
     model = CallParameters
     form = CallParametersForm
-    verbose_name = _("how its calls are made")
+    verbose_name = _("call parameters")
     verbose_name_plural = verbose_name
     extra = 1
     max_num = 1
@@ -102,8 +105,8 @@ class CallParametersInline(StackedInline):  # type: ignore[misc]  # unfold has n
             None,
             {
                 "description": _(
-                    "What is left empty, or as before, the next place says: first the extension, "
-                    "then the lead's source, then the settings, then the provider's own default."
+                    "A value that is empty or not set is taken from the next place in this order: "
+                    "the extension, the lead's source, the settings, the provider's default."
                 ),
                 "fields": [
                     ("record", "language"),

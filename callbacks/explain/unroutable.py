@@ -189,9 +189,7 @@ def team_problem(team: Team, now: datetime) -> str:
     calendar = team.schedule.calendar()
     if opening_hours.next_opening(calendar, now):
         return ""
-    return opening_hours.problem(calendar) or gettext(
-        "Its schedule has no hours that are still to come."
-    )
+    return opening_hours.problem(calendar) or gettext("Its schedule has no future hours.")
 
 
 def _names(teams: list[Team]) -> str:

@@ -129,7 +129,7 @@ def test_un_pausing_starts_afresh_and_wakes_the_team(
         paused_until=timezone.now() + timedelta(hours=2),
     )  # fmt: skip
     queued(empty=True)
-    assert confirm(managing, extension, "un-pause") == ["101 Dana is rung again."]
+    assert confirm(managing, extension, "un-pause") == ["101 Dana gets calls again."]
     extension.refresh_from_db()
     assert (extension.is_paused, extension.missed_in_a_row, extension.unavailable_until) == (
         False,
@@ -157,7 +157,7 @@ def test_pausing_what_is_paused_changes_logs_and_wakes_nothing(
     Extension.objects.update(is_paused=True, pause_reason="lunch")
     queued(empty=True)
     said = confirm(managing, extension, "pause", lasts="open", reason="lunch")
-    assert said == ["101 Dana is paused like that already."]
+    assert said == ["101 Dana already has this pause."]
     assert not LogEntry.objects.exists()
     assert queued() == []
 
@@ -267,7 +267,7 @@ def test_a_number_that_is_taken_or_malformed_is_refused_beside_its_field(
     managing: Client, extension: Extension
 ) -> None:
     for number, words in {
-        "101": "There is an extension with this number",
+        "101": "An extension with this number already exists",
         "10 1": "Letters, digits",
     }.items():
         answer = managing.post(f"{LIST}add/", form(extension, number=number))
@@ -288,7 +288,7 @@ def test_an_extension_that_is_out_is_brought_back_before_its_time(
     )
     assert address(extension, "bring-back") in managing.get(page).content.decode()
     queued(empty=True)
-    assert confirm(managing, extension, "bring-back") == ["101 Dana is rung again."]
+    assert confirm(managing, extension, "bring-back") == ["101 Dana gets calls again."]
     extension.refresh_from_db()
     assert (extension.unavailable_until, extension.unavailable_reason) == (None, "")
     assert queued() == [("callbacks.work_team", extension.team_id)]

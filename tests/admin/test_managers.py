@@ -47,10 +47,10 @@ def test_from_nothing_to_a_team_that_is_rung(managing: Client) -> None:
 @pytest.mark.parametrize(
     ("phones", "words"),
     [
-        ([], "Add one below, or save it switched off"),
-        ([{"number": "101", "is_active": ""}], "Add one below, or save it switched off"),
+        ([], "Add one below, or save the team switched off"),
+        ([{"number": "101", "is_active": ""}], "Add one below, or save the team switched off"),
         ([{"number": "101"}, {"number": "101"}], "101"),
-        ([{"number": "9"}], "There is an extension with this number"),
+        ([{"number": "9"}], "An extension with this number already exists"),
         ([{"number": "0505550101", "kind": "phone"}], "number"),
         ([{"number": "101", "languages": "hebrew"}], "is not a language code"),
     ],
@@ -270,7 +270,7 @@ def test_a_phone_is_not_given_to_somebody_whose_login_is_off(
     else:
         answer = managing.post("/admin/callbacks/extension/add/", an_extension(team, **phone))
     assert answer.status_code == 200
-    assert "The login of Noa is switched off, and who may not log in is not rung." in answer.text
+    assert "The login of Noa is switched off, so their phone gets no calls." in answer.text
     assert not Extension.objects.exists()
 
 

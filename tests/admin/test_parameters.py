@@ -165,7 +165,7 @@ def test_what_holds_names_every_parameter_its_value_with_its_unit_and_who_says_s
     assert of_source["Record the call"] == ("yes", "source")
     assert of_source["Longest call"] == ("900 s (15 min)", "source")
     page = managing.get(page_of(source)).content.decode()
-    assert "Extensions that say otherwise" in page
+    assert "Extensions with other values" in page
     assert page_of(extension) in page
 
 

@@ -52,7 +52,7 @@ def test_a_schedule_is_entered_with_its_week_holidays_and_exceptions(managing: C
         ([MORNING], [], {"time_zone": "factory"}, "is not a time zone"),
         ([MORNING], [], {"eve_closes_at": "13:00"}, "without holidays it has no effect"),
         ([MORNING | {"closes_at": "24:00"}], [], {}, "for midnight, 00:00"),
-        ([MORNING | {"closes_at": "5pm"}], [], {}, "Enter a time of 24 hours"),
+        ([MORNING | {"closes_at": "5pm"}], [], {}, "Enter a 24-hour time"),
         (
             [],
             [
@@ -60,7 +60,10 @@ def test_a_schedule_is_entered_with_its_week_holidays_and_exceptions(managing: C
                 {"date": "2026-12-02", "opens_at": "00:01", "closes_at": "03:00"},
             ],
             {},
-            "01 Dec 2026 20:00-00:00 and the next day&#x27;s 00:01-03:00 leave out a minute",
+            (
+                "There is a gap of one minute between 01 Dec 2026 20:00-00:00 and the "
+                "next day&#x27;s 00:01-03:00"
+            ),
         ),
         ([MORNING], [], {"holidays_of": "ZZ"}, "The holidays of ZZ are not known"),
         ([MORNING | {"closes_at": "09:00"}], [], {}, "It closes as it opens"),
@@ -83,7 +86,10 @@ def test_a_schedule_is_entered_with_its_week_holidays_and_exceptions(managing: C
             ],
             [],
             {},
-            "Monday 09:00-12:59 and Monday 13:00-18:00 leave out a minute. Let the first one close",
+            (
+                "There is a gap of one minute between Monday 09:00-12:59 and Monday "
+                "13:00-18:00. Make the first close"
+            ),
         ),
         (
             [],
@@ -92,16 +98,16 @@ def test_a_schedule_is_entered_with_its_week_holidays_and_exceptions(managing: C
                 CLOSED | {"opens_at": "12:00", "closes_at": "14:00"},
             ],
             {},
-            "01 Dec 2026: 09:00-11:59 and 12:00-14:00 leave out a minute",
+            "01 Dec 2026: there is a gap of one minute between 09:00-11:59 and 12:00-14:00",
         ),
         ([], [{"date": "2026-12-01", "opens_at": "09:00"}], {}, "Enter both times, or none"),
         (
             [],
             [CLOSED, CLOSED | {"opens_at": "09:00", "closes_at": "12:00"}],
             {},
-            "01 Dec 2026 is there as closed. Keep that row, or the others.",
+            "01 Dec 2026 is also entered as closed. Keep that row or the others, not both.",
         ),
-        ([], [CLOSED, CLOSED], {}, "01 Dec 2026 is there as closed"),
+        ([], [CLOSED, CLOSED], {}, "01 Dec 2026 is also entered as closed"),
         (
             [],
             [
@@ -229,7 +235,7 @@ PREVIEW = "/admin/callbacks/schedule/preview/"
 
 def test_the_picture_shows_what_is_typed_before_it_is_saved(managing: Client) -> None:
     page = managing.post(PREVIEW, a_schedule([MORNING])).content.decode()
-    assert "As you have typed it, not saved yet" in page
+    assert "Preview of what you typed, not saved yet" in page
     assert "09:00-13:00" in page
     assert not Schedule.objects.exists()
 
@@ -249,10 +255,10 @@ def test_the_picture_follows_changes_of_what_is_there(managing: Client) -> None:
 
 def test_the_picture_says_why_what_is_typed_cannot_be(managing: Client) -> None:
     page = managing.post(PREVIEW, a_schedule([])).content.decode()
-    assert "Never opens. It has no hours that are still to come." in page
+    assert "Never opens. It has no future hours." in page
     assert "This schedule would never open" in page
     page = managing.post(PREVIEW, a_schedule([MORNING], time_zone="Mars")).content.decode()
-    assert "It cannot be saved like this" in page
+    assert "This cannot be saved yet" in page
     assert "Mars is not a time zone" in page
 
 
@@ -295,7 +301,7 @@ OFFICE = {day: [Hours(time(9), time(18))] for day in (6, 0, 1, 2, 3)}
         (Calendar("UTC", {6: [Hours(time(9), time(18))]}), "Closed until Sun 29 Nov 09:00."),
         (Calendar("America/New_York", OFFICE), "Closed until 09:00."),
         (Calendar("UTC", {day: [ALL_DAY] for day in range(7)}), "Open round the clock."),
-        (Calendar("UTC", {}), "Never opens. It has no hours that are still to come."),
+        (Calendar("UTC", {}), "Never opens. It has no future hours."),
         (
             Calendar("UTC", {}, {date(2027, 1, 4): [Hours(time(9), time(10))]}),
             "Closed until Mon 04 Jan 2027 09:00.",
@@ -334,7 +340,7 @@ def test_the_page_of_a_schedule_shows_its_week(managing: Client) -> None:
     page = managing.get(f"/admin/callbacks/schedule/{schedule.pk}/change/").content.decode()
     assert "Opening hours of the next seven days" in page
     assert "in Asia/Jerusalem." in page
-    assert "No team and no extension keeps these hours." in page
+    assert "No team or extension uses these hours." in page
     team = Team.objects.create(name="Sales", schedule=schedule)
     Extension.objects.create(number="101", team=team, schedule=schedule)
     page = managing.get(f"/admin/callbacks/schedule/{schedule.pk}/change/").content.decode()
@@ -367,14 +373,21 @@ def test_an_extension_is_shown_the_hours_that_it_has_in_common_with_its_team() -
         (
             Calendar("UTC", {0: [Hours(time(9), time(12))]}),
             Calendar("UTC", {0: [Hours(time(13), time(14))]}),
-            "Never rung: its own hours and its team's have no time in common.",
+            "Gets no calls: its own hours and its team's hours never overlap.",
         ),
         (
             Calendar("Mars/Olympus", OFFICE),
             Calendar("UTC", OFFICE),
-            "Never rung: its team's hours never open. Its time zone, Mars/Olympus, is not known.",
+            (
+                "Gets no calls: its team's hours never open. Its time zone, "
+                "Mars/Olympus, is not known."
+            ),
         ),
-        (None, Calendar("UTC", {}), "Never rung: its own hours never open. They are all closed."),
+        (
+            None,
+            Calendar("UTC", {}),
+            "Gets no calls: its own hours never open. All days are closed.",
+        ),
     ],
 )
 def test_the_shift_in_words(team: Calendar | None, own: Calendar | None, words: str) -> None:

@@ -92,13 +92,13 @@ def test_a_new_team_begins_switched_off_and_is_switched_on_with_its_extensions(
     page = superuser.get("/admin/callbacks/team/add/")
     assert page.context["adminform"].form["is_active"].value() is False
     refused = superuser.post("/admin/callbacks/team/add/", a_team(source))
-    assert "Add one below, or save it switched off." in errors(refused)
+    assert "Add one below, or save the team switched off." in errors(refused)
     assert superuser.post("/admin/callbacks/team/add/", a_team(is_active="")).status_code == 302
     team = Team.objects.get()
     page = superuser.get(page_of(team)).content.decode()
-    assert "It has no extensions: nobody is rung." in page
+    assert "The team has no extensions, so nobody gets its calls." in page
     superuser.post("/admin/callbacks/extension/add/", an_extension(team))
-    assert "answers at least one source. Add one here" in errors(
+    assert "must answer at least one source. Add one here" in errors(
         superuser.post(page_of(team), a_team())
     )
     assert superuser.post(page_of(team), a_team(source)).status_code == 302
@@ -110,7 +110,7 @@ def test_an_extension_that_is_off_makes_no_team(
     managing: Client, extension: Extension, source: LeadSource
 ) -> None:
     Extension.objects.update(is_active=False)
-    assert "no extension that is switched on" in errors(
+    assert "no extension switched on" in errors(
         managing.post(page_of(extension.team), a_team(source))
     )
 
@@ -118,11 +118,11 @@ def test_an_extension_that_is_off_makes_no_team(
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"daily_cap": 0}, "Enter 1 or more, or leave it empty for no limit."),
-        ({"opening_rate": 0}, "Enter 1 or more, or leave it empty for no limit."),
+        ({"daily_cap": 0}, "Enter 1 or more, or leave this empty for no limit."),
+        ({"opening_rate": 0}, "Enter 1 or more, or leave this empty for no limit."),
         ({"wrap_up": -1}, "greater than or equal to 0"),
         ({"strategy": "cheapest"}, "Select a valid choice"),
-        ({"name": "Support"}, "There is a team with this name. Choose another."),
+        ({"name": "Support"}, "A team with this name already exists. Choose another name."),
     ],
 )
 def test_what_a_team_cannot_have_is_refused(
@@ -141,7 +141,7 @@ def test_a_source_is_in_a_team_once(
 ) -> None:
     TeamSource.objects.all().delete()
     refused = managing.post(page_of(extension.team), a_team(source, source))
-    assert "This source is there twice. Keep one of its rows." in errors(refused)
+    assert "This source appears twice. Keep one of its rows." in errors(refused)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_the_list_says_how_many_extensions_are_free(managing: Client, extension:
     [sales] = [row for row in rows_of if ">Sales<" in row]
     [nobody] = [row for row in rows_of if ">Nobody<" in row]
     assert "1 of 2" in sales
-    assert "none: nobody is rung" in nobody
+    assert "none: nobody gets calls" in nobody
     assert "none: gets no leads" in nobody
 
 
@@ -196,20 +196,20 @@ def test_an_extension_is_entered_with_all_its_rules(managing: Client, extension:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"weight": 0}, "Enter 1 to 100. To have it rung less, give the others more"),
+        ({"weight": 0}, "Enter 1 to 100. To give it fewer calls, raise the weight of the others"),
         ({"weight": 101}, "Enter 1 to 100."),
-        ({"tier": 0}, "Tiers begin at 1: enter 1 for those who are rung first."),
-        ({"daily_cap": 0}, "Enter 1 or more, or leave it empty for its team"),
+        ({"tier": 0}, "Tiers start at 1. Enter 1 for the extensions that get calls first."),
+        ({"daily_cap": 0}, "Enter 1 or more, or leave this empty to use the team"),
         ({"languages": "Hebrew"}, "hebrew is not a language code. Use codes like he, en, ru"),
         ({"languages": "he; en"}, "he; en is not a language code"),
-        ({"languages": "he, en, HE"}, "he is there twice. Enter each language once."),
-        ({"number": "102"}, "There is an extension with this number. Open that one."),
+        ({"languages": "he, en, HE"}, "he appears twice. Enter each language once."),
+        ({"number": "102"}, "An extension with this number already exists. Open it instead."),
         (
             {"kind": "phone", "number": "050-555 0101"},
-            "This is the phone of extension 972505550101",
+            "Extension 972505550101 already uses this phone",
         ),
-        ({"number": "0505550101"}, "This is the phone of extension 972505550101"),
-        ({"number": "00972505550101"}, "This is the phone of extension 972505550101"),
+        ({"number": "0505550101"}, "Extension 972505550101 already uses this phone"),
+        ({"number": "00972505550101"}, "Extension 972505550101 already uses this phone"),
     ],
 )
 def test_what_an_extension_cannot_have_is_refused(
@@ -236,8 +236,8 @@ def test_hours_that_never_meet_those_of_the_team_are_refused(
     Team.objects.update(schedule=hours("Office", 9, 17))
     evening, empty = hours("Evening", 18, 20), Schedule.objects.create(name="Empty")
     for schedule, words in (
-        (evening, "Evening and the hours of its team, Office, have no time in common"),
-        (empty, "Empty never opens: this phone would never be rung."),
+        (evening, "hours, Office, never overlap"),
+        (empty, "Empty never opens, so this phone would get no calls."),
     ):
         posted = an_extension(extension.team, schedule=schedule.pk)
         assert words in errors(managing.post(page_of(extension), posted))
@@ -257,7 +257,7 @@ def test_whoever_takes_the_last_extension_from_a_team_is_told(
     if change == "deleted":
         address = address.replace("change", "delete")
     told = said(superuser.post(address, posted, follow=True))
-    assert any("Team Sales has no extension that is switched on now" in words for words in told)
+    assert any("Team Sales has no extension switched on now" in words for words in told)
 
 
 def test_nobody_is_told_while_the_team_has_another(managing: Client, extension: Extension) -> None:

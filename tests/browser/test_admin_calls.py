@@ -103,7 +103,7 @@ def test_an_error_among_the_folded_parameters_unfolds_them(stack: Stack, admin: 
     admin.goto(f"{stack.url}/admin/callbacks/extension/{extension.pk}/change/")
     language = admin.locator("[name$='-0-language']")
     expect(language).not_to_be_visible()
-    admin.get_by_text("how its calls are made").first.click()
+    admin.get_by_text("call parameters").first.click()
     language.fill("Hebrew")
     save = admin.get_by_role("button", name="Save", exact=True)
     save.click()

@@ -56,8 +56,8 @@ def test_the_sources_page_and_the_preview_say_so(
     switched_off: Lead, source: LeadSource, admin_client: Client
 ) -> None:
     page = admin_client.get(f"/admin/leads/leadsource/{source.pk}/change/").content.decode()
-    assert "It is switched off: its form and API answer as if it did not exist." in page
-    assert "1 lead that came before waits and is still called" in page
+    assert "This source is switched off: its form and API respond as if it did not exist." in page
+    assert "1 lead submitted earlier is waiting and will still be called" in page
     rows = f"/admin/leads/lead/?source__id__exact={source.pk}&status__exact=waiting"
     assert rows.replace("&", "&amp;") in page
     assert f"/lead/{switched_off.pk}/" in admin_client.get(rows).content.decode()

@@ -323,7 +323,7 @@ def test_the_page_answers_whoever_sees_leads_and_extensions(extension: Extension
     assert "Who is rung" not in client.get(PAGE).content.decode()
     page = client.get(PAGE, {"source": "website", "at": NIGHT}).content.decode()
     assert "101 <bdi>Dana</bdi> rings at once." in page
-    assert "Who is rung, in this order" in page
+    assert "Who gets the call, in this order" in page
     assert "Dana" in page
     assert "then unreached" in page
     assert 'href="/admin/who-rings/"' in client.get("/admin/").content.decode()

@@ -175,7 +175,7 @@ def test_its_leads_wait_where_managers_see_it(
     [
         (zone_of_team, "Never opens. Its time zone, Mars/Olympus, is not known."),
         (country, "Never opens. The holidays of ZZ are not known."),
-        (empty_week, "Never opens. It has no hours that are still to come."),
+        (empty_week, "Never opens. It has no future hours."),
     ],
 )
 def test_the_pages_of_schedule_and_team_say_why(

@@ -38,16 +38,19 @@ NEW, RENAMED, GONE = "add", "rename", "switch_off"
 ROWS = 80
 
 _SECTIONS = {
-    NEW: (_("New in the account"), _("Ticked ones are added to the team and rung for its leads.")),
+    NEW: (
+        _("New in the account"),
+        _("Ticked extensions are added to the team and get calls for its leads."),
+    ),
     RENAMED: (
-        _("Under another name in the account"),
-        _("Ticked ones get the account's name; the others keep theirs."),
+        _("Different name in the account"),
+        _("Ticked extensions take the account's name; the others keep the name they have here."),
     ),
     GONE: (
-        _("Gone from the account"),
+        _("No longer in the account"),
         _(
-            "Ticked ones are switched off: never rung, and kept with their calls. Nothing "
-            "is deleted."
+            "Ticked extensions are switched off: they get no calls, and their call history "
+            "is kept. Nothing is deleted."
         ),
     ),
 }
@@ -81,10 +84,10 @@ class ImportForm(forms.Form):
     team = forms.ModelChoiceField(
         Team.objects.all(),
         required=False,
-        label=_("Team of the new ones"),
+        label=_("Team for the new extensions"),
         empty_label=_("Choose a team"),
         widget=UnfoldAdminSelectWidget,
-        error_messages={"invalid_choice": _("This team is no longer there. Choose another.")},
+        error_messages={"invalid_choice": _("This team no longer exists. Choose another.")},
     )
 
     def __init__(self, plan: ImportPlan, *args: Any, **kwargs: Any) -> None:
@@ -99,7 +102,7 @@ class ImportForm(forms.Form):
         """New extensions need a team."""
         cleaned = super().clean() or {}
         if cleaned.get(NEW) and not cleaned.get("team") and "team" not in self.errors:
-            self.add_error("team", gettext("Choose the team that the new extensions belong to."))
+            self.add_error("team", gettext("Choose a team for the new extensions."))
         return cleaned
 
     def choice(self) -> ImportChoice:
@@ -172,15 +175,17 @@ class ImportsExtensions(Admin):
                     gettext("Renamed by an import, from: %(or)s") % {"or": before or "-"},
                 )
             for extension in done.switched_off:
-                self.log_change(request, extension, gettext("Switched off: gone from the account"))
+                self.log_change(
+                    request, extension, gettext("Switched off: no longer in the account")
+                )
         return done
 
     def _changed(self, request: HttpRequest, plan: ImportPlan) -> HttpResponse:
         self.message_user(
             request,
             gettext(
-                "The account or the extensions here were changed meanwhile. Nothing was done: "
-                "look again at what differs now."
+                "The account or the extensions here have changed in the meantime. Nothing was "
+                "done. Check the differences again."
             ),
             messages.WARNING,
         )
@@ -264,7 +269,7 @@ def _said(done: ImportResult) -> str:
     return (
         gettext("Extensions: %(join)s.") % {"join": ", ".join(parts)}
         if parts
-        else gettext("Nothing was ticked; nothing was done.")
+        else gettext("Nothing was ticked, so nothing was changed.")
     )
 
 
@@ -272,14 +277,14 @@ def _problem(error: VoicenterError) -> str:
     """What went wrong with asking the account, as a sentence."""
     if isinstance(error, ConfigurationError | InvalidCall):
         return gettext(
-            "The settings of the provider are wrong. `manage.py voicenter check` says how."
+            "The provider settings are wrong. Run `manage.py voicenter check` to see what to fix."
         )
     if isinstance(error, Forbidden):
-        return gettext("The provider does not permit this server's address, or its code.")
+        return gettext("The provider does not accept this server's address or its code.")
     if isinstance(error, Refused):
-        return gettext("The provider refused (%(error)s).") % {
+        return gettext("The provider refused the request (%(error)s).") % {
             "error": error.error_message or error
         }
     if isinstance(error, NotSent):
         return gettext("The provider cannot be reached.")
-    return gettext("The provider gave no answer that can be used. Try again in a minute.")
+    return gettext("The provider sent no usable answer. Try again in a minute.")

@@ -35,22 +35,22 @@ PAUSE = Command(
     title_of_several=_("Pause these %(count)d extensions?"),
     button=_("Pause"),
     explanation=_(
-        "It is not rung for leads until the pause is over or somebody un-pauses it. A "
-        "call that is on goes on. One that is paused already is paused like this "
-        "instead."
+        "It gets no calls for leads until the pause ends or somebody un-pauses it. A "
+        "call in progress continues. If it is already paused, this pause replaces the "
+        "old one."
     ),
 )
 UNPAUSE = Command(
     run=partial(
         _change,
         pauses.UNPAUSE,
-        _("%(extension)s is rung again."),
+        _("%(extension)s gets calls again."),
         _("%(extension)s is not paused."),
     ),
     title=_("Un-pause this extension?"),
     title_of_several=_("Un-pause these %(count)d extensions?"),
     button=_("Un-pause"),
-    explanation=_("It is rung again at once if somebody waits for a call."),
+    explanation=_("It gets a call at once if a lead is waiting."),
 )
 CLEAR_BLOCK = Command(
     run=partial(
@@ -63,23 +63,23 @@ CLEAR_BLOCK = Command(
     title_of_several=_("Clear the block of these %(count)d extensions?"),
     button=_("Clear block"),
     explanation=_(
-        "Do this once the provider has allowed the extension for Click2Call; otherwise "
-        "the next call marks it as blocked again."
+        "Do this once the provider allows Click2Call for the extension. Otherwise the "
+        "next call marks it as blocked again."
     ),
 )
 BRING_BACK = Command(
     run=partial(
         _change,
         pauses.BRING_BACK,
-        _("%(extension)s is rung again."),
-        _("%(extension)s is not out."),
+        _("%(extension)s gets calls again."),
+        _("%(extension)s is already available."),
     ),
-    title=_("Ring this extension again?"),
-    title_of_several=_("Ring these %(count)d extensions again?"),
-    button=_("Ring again"),
+    title=_("Make this extension available again?"),
+    title_of_several=_("Make these %(count)d extensions available again?"),
+    button=_("Make available"),
     explanation=_(
-        "It was left out for a while: offline, not answered, or in the conference room."
-        " Bring it back when somebody sits there again."
+        "It gets no calls for a while because it was offline, did not answer, or is in "
+        "the conference room. Make it available when somebody is there again."
     ),
 )
 
@@ -101,7 +101,7 @@ class ExtensionPauseForm(forms.Form):
         max_length=pauses.LONGEST_REASON,
         required=False,
         widget=UnfoldAdminTextInputWidget(attrs={"dir": "auto", "autocomplete": "off"}),
-        help_text=_("Colleagues read it. For example: lunch, meeting, paperwork."),
+        help_text=_("Colleagues see it. For example: lunch, meeting, paperwork."),
     )
 
     def command(self) -> Command[Extension]:
@@ -112,6 +112,6 @@ class ExtensionPauseForm(forms.Form):
         change = pauses.pause(until, reason, now, zone)
         done, already = (
             _("%(extension)s is paused."),
-            _("%(extension)s is paused like that already."),
+            _("%(extension)s already has this pause."),
         )
         return PAUSE.doing(partial(_change, change, done, already))

@@ -28,7 +28,7 @@ class RoomForm(forms.Form):
         max_length=64,
         required=False,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
-        help_text=_("The room's entry code, as it was set up at the provider. May be left empty."),
+        help_text=_("The room's entry code, as set up at the provider. Optional."),
     )
 
     def clean_room_code(self) -> str:
@@ -60,9 +60,9 @@ def ask_or_call(model_admin: Any, request: HttpRequest, extension: Extension) ->
         run=lambda it, user: conference.call_into_room(it.pk, form.cleaned_data["room_code"], user),
         title=gettext("Call this extension into the conference room?"),
         explanation=gettext(
-            "Its phone rings, and whoever answers is in the room. It is not rung for leads "
-            "for %(lasts)s, the longest the call can last; “Ring again” brings it back "
-            "earlier."
+            "Its phone rings, and the person who answers joins the room. It gets no calls "
+            "for leads for %(lasts)s, the longest the call can last. “Make available” ends "
+            "this sooner."
         )
         % {"lasts": in_words(conference.CONFERENCE_LASTS)},
         button=gettext("Call into the room"),

@@ -14,7 +14,7 @@ def warn(admin: Admin, request: HttpRequest, teams: QuerySet[Team]) -> None:
     on = Extension.objects.filter(team=OuterRef("pk"), is_active=True)
     for team in teams.filter(~Exists(on), is_active=True).distinct():
         words = gettext(
-            "Team %(team)s has no extension that is switched on now: nobody is rung for its"
-            " sources. Give it one, or switch the team off."
+            "Team %(team)s has no extension switched on, so nobody gets calls for its "
+            "sources. Add an extension, or switch the team off."
         ) % {"team": team}
         admin.message_user(request, words, messages.WARNING)

@@ -75,7 +75,7 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
             {"fields": [("number", "kind"), ("name", "user"), ("team", "schedule"), "is_active"]},
         ),
         (
-            _("Its turn"),
+            _("Call distribution"),
             {"fields": [("tier", "weight"), "languages", ("daily_cap", "wrap_up")]},
         ),
     ]
@@ -143,7 +143,7 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
         """The kind, in a word or two."""
         return "SIP" if obj.kind == Extension.Kind.SIP else obj.get_kind_display()
 
-    @display(description=_("state now"))  # type: ignore[untyped-decorator]
+    @display(description=_("current state"))  # type: ignore[untyped-decorator]
     def state_now(self, obj: Extension) -> SafeString | str:
         """What it is doing at this moment."""
         if obj._state.adding:
@@ -196,7 +196,10 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
         return self._one(request, object_id, CLEAR_BLOCK)
 
     @action(  # type: ignore[untyped-decorator]
-        description=_("Ring again"), url_path="bring-back", permissions=["pause"], icon="play_arrow"
+        description=_("Make available"),
+        url_path="bring-back",
+        permissions=["pause"],
+        icon="play_arrow",
     )
     def bring_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks, then has this extension rung again before its time."""

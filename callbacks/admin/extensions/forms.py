@@ -42,7 +42,7 @@ class LanguagesField(forms.CharField):
                 ) from None
             if code in codes[:number]:
                 raise ValidationError(
-                    gettext("%(code)s is there twice. Enter each language once.") % {"code": code}
+                    gettext("%(code)s appears twice. Enter each language once.") % {"code": code}
                 )
         return codes
 
@@ -67,31 +67,37 @@ class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
     languages = LanguagesField(
         label=_("Languages"),
         required=False,
-        help_text=_("Spoken by the salesperson, separated by commas: he, en, ru. Empty: any."),
+        help_text=_(
+            "Languages the salesperson speaks, separated by commas: he, en, ru. Empty: any."
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         form_errors.at_least_one(
-            self, "tier", gettext("Tiers begin at 1: enter 1 for those who are rung first.")
+            self,
+            "tier",
+            gettext("Tiers start at 1. Enter 1 for the extensions that get calls first."),
         )
         form_errors.at_least_one(
             self,
             "weight",
             gettext(
-                "Enter 1 to 100. To have it rung less, give the others more; to have it never "
-                "rung, switch it off."
+                "Enter 1 to 100. To give it fewer calls, raise the weight of the others. To give "
+                "it none, switch it off."
             ),
         )
         form_errors.say(self, "weight", "max_value", "Enter 1 to 100.")
         form_errors.at_least_one(
-            self, "daily_cap", gettext("Enter 1 or more, or leave it empty for its team's limit.")
+            self,
+            "daily_cap",
+            gettext("Enter 1 or more, or leave this empty to use the team's limit."),
         )
         form_errors.say(
             self,
             "number",
             "unique",
-            gettext("There is an extension with this number. Open that one."),
+            gettext("An extension with this number already exists. Open it instead."),
         )
 
     def clean(self) -> dict[str, Any]:
@@ -100,14 +106,15 @@ class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         if twin := self._same_phone(cleaned.get("number") or ""):
             self.add_error(
                 "number",
-                gettext("This is the phone of extension %(twin)s. Open that one.") % {"twin": twin},
+                gettext("Extension %(twin)s already uses this phone. Open it instead.")
+                % {"twin": twin},
             )
         if self._rings_a_number_unasked(cleaned):
             self.add_error(
                 "number",
                 gettext(
-                    "You may not have telephone numbers rung as extensions. Ask for the right, or "
-                    "enter an extension of the account."
+                    "You do not have permission to use telephone numbers as extensions. Ask for "
+                    "it, or enter an extension of the account."
                 ),
             )
         user = cleaned.get("user")
@@ -115,8 +122,8 @@ class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
             self.add_error(
                 "user",
                 gettext(
-                    "The login of %(name)s is switched off, and who may not log in is not rung. "
-                    "Switch it on first, or choose somebody else."
+                    "The login of %(name)s is switched off, so their phone gets no calls. Switch "
+                    "the login on first, or choose somebody else."
                 )
                 % {"name": user.get_full_name() or user.get_username()},
             )
@@ -150,14 +157,14 @@ def _never_meet(teams: Schedule | None, own: Schedule) -> str:
     calendar = own.calendar()
     if opening_hours.next_opening(calendar, now) is None:
         return gettext(
-            "%(own)s never opens: this phone would never be rung. Give it hours first."
+            "%(own)s never opens, so this phone would get no calls. Add opening hours to it first."
         ) % {"own": own}
     # That the team itself never opens is said on its own page.
     if teams is None or opening_hours.next_opening(teams.calendar(), now) is None:
         return ""
     if opening_hours.next_common_opening([calendar, teams.calendar()], now) is None:
         return gettext(
-            "%(own)s and the hours of its team, %(teams)s, have no time in common: this "
-            "phone would never be rung. Choose another schedule, or none."
+            "%(own)s and the team's hours, %(teams)s, never overlap, so this phone would get "
+            "no calls. Choose another schedule, or none."
         ) % {"own": own, "teams": teams}
     return ""

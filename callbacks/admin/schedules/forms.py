@@ -40,8 +40,7 @@ from leads.countries import code as country_code
 from leads.countries import name as country_name
 
 NEVER_OPENS = _(
-    "This schedule would never open. Add opening hours to the week, or a day with "
-    "hours that is still to come."
+    "This schedule would never open. Add opening hours to the week, or a future day with hours."
 )
 
 
@@ -94,8 +93,8 @@ class OpeningHoursFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not g
             raise ValidationError(found)
         if found := [
             gettext(
-                "%(first)s %(said)s and %(second)s %(said2)s leave out a minute. Let the first one "
-                "close when the second opens, at %(at)s."
+                "There is a gap of one minute between %(first)s %(said)s and %(second)s "
+                "%(said2)s. Make the first close when the second opens, at %(at)s."
             )
             % {
                 "first": day[first],
@@ -140,7 +139,9 @@ class ExceptionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not gene
             hours = [each for each in given if each]
             if len(hours) < len(given) > 1:
                 found.append(
-                    gettext("%(day)s is there as closed. Keep that row, or the others.")
+                    gettext(
+                        "%(day)s is also entered as closed. Keep that row or the others, not both."
+                    )
                     % {"day": f"{day:%d %b %Y}"}
                 )
             found += [
@@ -150,8 +151,8 @@ class ExceptionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not gene
             ]
             found += [
                 gettext(
-                    "%(day)s: %(said)s and %(said2)s leave out a minute. Let the first one close "
-                    "when the second opens, at %(at)s."
+                    "%(day)s: there is a gap of one minute between %(said)s and %(said2)s. Make "
+                    "the first close when the second opens, at %(at)s."
                 )
                 % {
                     "day": f"{day:%d %b %Y}",
@@ -163,8 +164,8 @@ class ExceptionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not gene
             ]
         found += [
             gettext(
-                "%(day)s %(said)s and the next day's %(said2)s leave out a minute. Let the next "
-                "day open at 00:00."
+                "There is a gap of one minute between %(day)s %(said)s and the next day's "
+                "%(said2)s. Make the next day open at 00:00."
             )
             % {"day": f"{day:%d %b %Y}", "said": _said(a), "said2": _said(b)}
             for day, a, b in _holes_at_midnight(days)
@@ -221,23 +222,23 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
     """Zones and countries in any case: "asia/jerusalem" and "il" are known too."""
 
     week_typed = forms.CharField(
-        label=_("Days in a line"),
+        label=_("Week in one line"),
         required=False,
         max_length=2000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
         help_text=_(
-            "Instead of rows: Sun-Thu 09-13, 14-18. Or: Fri closed; Mon as Sun. The days that you "
-            "name get these hours and no others."
+            "Instead of rows: Sun-Thu 09-13, 14-18. Or: Fri closed; Mon as Sun. These hours "
+            "replace all hours of the days you name."
         ),
     )
     days_typed = forms.CharField(
-        label=_("Other days in a line"),
+        label=_("Exceptions in one line"),
         required=False,
         max_length=10_000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
         help_text=_(
-            "Days that are different, one or many: 24.12.2026-02.01.2027 closed. Or: 2026-12-06 "
-            "08-20 campaign."
+            "One day or several with different hours: 24.12.2026-02.01.2027 closed. Or: "
+            "2026-12-06 08-20 campaign."
         ),
     )
     holidays_file = forms.FileField(
@@ -245,32 +246,34 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
         required=False,
         widget=UnfoldAdminFileFieldWidget,
         help_text=_(
-            "An .ics file: its whole days that are still to come are closed. Days with an "
-            "exception stay."
+            "An .ics file. Its future all-day events become closed days. Days that already "
+            "have an exception stay as they are."
         ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         form_errors.say(
-            self, "name", "unique", gettext("There is a schedule with this name. Open that one.")
+            self,
+            "name",
+            "unique",
+            gettext("A schedule with this name already exists. Open it instead."),
         )
         if "holidays_of" in self.fields:
             field = CountryField(
                 required=False,
                 label=self.fields["holidays_of"].label,
-                help_text=gettext("Its public holidays are closed."),
+                help_text=gettext("The schedule is closed on its public holidays."),
                 widget=UnfoldAdminSelectWidget,
             )
             self.fields["holidays_of"] = field
         if zone := self.fields.get("time_zone"):
-            zone.help_text = gettext(
-                "By whose clock these hours are meant, for example Asia/Jerusalem."
-            )
+            zone.help_text = gettext("The time zone of these hours, for example Asia/Jerusalem.")
             zone.widget.attrs["list"] = "time-zones"
         if eve := self.fields.get("eve_closes_at"):
             eve.help_text = gettext(
-                "Empty: as on other days. A holiday that is open by an exception has no day before."
+                "Empty: as on other days. This does not apply before a holiday that an exception "
+                "opens."
             )
 
     def clean_week_typed(self) -> str:
@@ -302,8 +305,8 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
             self.add_error(
                 "holidays_of",
                 gettext(
-                    "Choose a country, or leave the time at which the day before a holiday closes "
-                    "empty: without holidays it has no effect."
+                    "Choose a country, or leave the closing time before a holiday empty. Without "
+                    "holidays it has no effect."
                 ),
             )
         return cleaned

@@ -46,7 +46,7 @@ class _ToTheMinute:
             field.widget.format = "%H:%M"
             field.input_formats = ("%H:%M", "%H:%M:%S", "%H.%M", "%H")
             field.error_messages["invalid"] = gettext(
-                "Enter a time of 24 hours, for example 09:00 or 17:30; for midnight, 00:00."
+                "Enter a 24-hour time, for example 09:00 or 17:30. Enter 00:00 for midnight."
             )
         return field
 
@@ -92,8 +92,8 @@ class ExceptionInline(_ToTheMinute, TabularInline):  # type: ignore[misc]
             field.input_formats = FORMATS
         if db_field.name == "opens_at":
             field.help_text = gettext(
-                "Both empty: closed that day, from midnight on. With hours, a night that began the "
-                "day before goes on."
+                "Both empty: closed all day from midnight. With hours, opening hours that run "
+                "past midnight from the day before still apply."
             )
         return field
 
@@ -192,7 +192,7 @@ class ScheduleAdmin(_ToTheMinute, Admin):
         found = week_preview.in_a_line(obj.calendar().week)
         return html.joined([format_html('<span class="nowrap">{}</span>', it) for it in found])
 
-    @display(description=_("kept by"))  # type: ignore[untyped-decorator]
+    @display(description=_("used by"))  # type: ignore[untyped-decorator]
     def kept_by(self, obj: Schedule) -> str:
         """Teams by name, and how many extensions."""
         count: int = getattr(obj, "extension_count", 0)

@@ -50,7 +50,9 @@ def read_file(file: Any) -> list[TypedDay]:
     content: bytes = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
         raise NotHours(
-            gettext("This file is larger than %(size)s. Choose a calendar that has holidays only.")
+            gettext(
+                "This file is larger than %(size)s. Choose a calendar that contains only holidays."
+            )
             % {"size": filesizeformat(LARGEST_FILE)}
         )
     return calendar_file.read(content.decode("utf-8-sig", errors="replace"), timezone.localdate())

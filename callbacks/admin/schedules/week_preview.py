@@ -93,7 +93,9 @@ def picture_of_both(team: Calendar | None, own: Calendar | None, at: datetime) -
         words_for_both(team, own, at),
         _clock(at, zone),
         _days(calendars, at, zone),
-        caption=gettext("When it is rung in the next seven days: its own hours within its team's"),
+        caption=gettext(
+            "When it gets calls in the next seven days: its own hours within its team's hours"
+        ),
     )
 
 
@@ -107,12 +109,12 @@ def words_for_both(team: Calendar | None, own: Calendar | None, at: datetime) ->
         whose = {True: gettext("its team's hours"), False: gettext("its own hours")}
         for is_team, calendar in ((True, team), (False, own)):
             if calendar and next_opening(calendar, at) is None:
-                why = problem(calendar) or gettext("They are all closed.")
-                return gettext("Never rung: %(team)s never open. %(why)s") % {
+                why = problem(calendar) or gettext("All days are closed.")
+                return gettext("Gets no calls: %(team)s never open. %(why)s") % {
                     "team": whose[is_team],
                     "why": why,
                 }
-        return gettext("Never rung: its own hours and its team's have no time in common.")
+        return gettext("Gets no calls: its own hours and its team's hours never overlap.")
     if all(is_open(calendar, at) for calendar in calendars):
         closings = [closing for each in calendars if (closing := next_closing(each, at))]
         if not closings:
@@ -139,7 +141,7 @@ def in_words(calendar: Calendar, at: datetime) -> str:
         )
     opening = next_opening(calendar, at)
     if opening is None:
-        why = problem(calendar) or gettext("It has no hours that are still to come.")
+        why = problem(calendar) or gettext("It has no future hours.")
         return gettext("Never opens. %(why)s") % {"why": why}
     return gettext("Closed until %(when)s%(because)s.") % {
         "when": _when(opening, at, zone),

@@ -14,11 +14,12 @@ from callbacks.models import Team
 from leads.admin import demand_both_times
 
 NO_EXTENSION = _(
-    "It has no extension that is switched on: nobody would be rung. Add one below, or save it "
-    "switched off."
+    "The team has no extension switched on, so nobody would get its calls. Add one "
+    "below, or save the team switched off."
 )
 NO_SOURCE = _(
-    "A team that is switched on answers at least one source. Add one here, or switch the team off."
+    "A team that is switched on must answer at least one source. Add one here, or "
+    "switch the team off."
 )
 
 PEOPLE = "extensions"  # the prefix of the rows below the team
@@ -26,16 +27,19 @@ PEOPLE = "extensions"  # the prefix of the rows below the team
 # In words for managers; callbacks.routing.rules has the rules.
 STRATEGIES = {
     "Longest idle": _(
-        "Whoever has been without a call for longest, from the end of their last one. "
-        "Whoever talks long gets fewer calls."
+        "The person who has gone longest without a call, counted from the end of their "
+        "last one. People with long talks get fewer calls."
     ),
-    "Round robin": _("In turn: whoever was rung longest ago, however long their calls take."),
+    "Round robin": _(
+        "Everyone in turn: the person whose last call started longest ago, however long "
+        "their calls take."
+    ),
     "Priority tiers with weights": _(
-        "Within a tier, an extension with weight 2 is rung twice as often as one with weight 1."
+        "Within a tier, an extension with weight 2 gets twice as many calls as one with weight 1."
     ),
     "Fair by conversations": _(
-        "Equal shares of talks, not of rings: a call in which nobody talked does not "
-        "count. Weights hold here too."
+        "Everyone gets an equal share of conversations. A call that did not become a "
+        "conversation does not count. Weights apply here too."
     ),
 }
 
@@ -45,7 +49,7 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        empty = gettext("Enter 1 or more, or leave it empty for no limit.")
+        empty = gettext("Enter 1 or more, or leave this empty for no limit.")
         form_errors.at_least_one(self, "daily_cap", empty)
         form_errors.at_least_one(self, "opening_rate", empty)
         if strategy := self.fields.get("strategy"):
@@ -54,7 +58,10 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
                 format_html_join("", "<dt>{}</dt><dd>{}</dd>", STRATEGIES.items()),
             )
         form_errors.say(
-            self, "name", "unique", gettext("There is a team with this name. Choose another.")
+            self,
+            "name",
+            "unique",
+            gettext("A team with this name already exists. Choose another name."),
         )
 
     def clean(self) -> dict[str, Any]:
@@ -87,7 +94,7 @@ class TeamSourceFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not gen
 
     def get_unique_error_message(self, unique_check: Any) -> str:  # noqa: ARG002  # Django's
         """One row a source."""
-        return gettext("This source is there twice. Keep one of its rows.")
+        return gettext("This source appears twice. Keep one of its rows.")
 
 
 class PeopleFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not generic at run time

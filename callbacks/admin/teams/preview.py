@@ -43,13 +43,13 @@ class QuestionForm(forms.Form):
         error_messages={"invalid_choice": _("Choose one of the sources.")},
     )
     at = forms.CharField(
-        label=_("Comes at"),
+        label=_("Time of the request"),
         required=False,
         max_length=40,
         widget=forms.TextInput(
             attrs={"class": " ".join(INPUT_CLASSES), "placeholder": "2026-03-27 01:55"}
         ),
-        help_text=_("In the zone of its teams. Empty: now."),
+        help_text=_("In the teams' time zone. Empty: now."),
     )
     phone = forms.CharField(
         label=_("Phone"),

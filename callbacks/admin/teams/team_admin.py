@@ -37,7 +37,7 @@ class TeamSourceInline(TabularInline):  # type: ignore[misc]  # unfold has no ty
     extra = 0
     hide_title = True
     autocomplete_fields = ["source"]
-    verbose_name_plural = _("Sources that it answers")
+    verbose_name_plural = _("Sources it answers")
 
 
 class PeopleInline(TabularInline):  # type: ignore[misc]  # unfold has no types
@@ -92,17 +92,17 @@ class TeamAdmin(EditsOnlyWhatChanged):
     fieldsets = [
         (None, {"fields": [("name", "schedule"), "is_active"]}),
         (
-            _("Who is rung"),
+            _("Who gets calls"),
             {
                 "fields": ["strategy", ("sticky_agent_days", "sticky_agent_wait"), "language_wait"],
                 "description": _(
-                    "Asked in this order: the owner, who speaks the lead's language, the lowest "
-                    "tier, and the strategy among those who are left."
+                    "Applied in this order: the owner, then people who speak the lead's language, "
+                    "then the lowest tier, then the strategy among those who are left."
                 ),
             },
         ),
         (
-            _("How much"),
+            _("Limits"),
             {"fields": [("daily_cap", "wrap_up"), ("calls_a_day", "opening_rate")]},
         ),
         (
@@ -177,7 +177,7 @@ class TeamAdmin(EditsOnlyWhatChanged):
         """How many of those that are switched on."""
         count: int = getattr(obj, "extension_count", 0)
         if not count:
-            return html.trouble(gettext("none: nobody is rung"))
+            return html.trouble(gettext("none: nobody gets calls"))
         return gettext("%(getattr)s of %(count)s") % {
             "getattr": getattr(obj, "free_count", 0),
             "count": count,

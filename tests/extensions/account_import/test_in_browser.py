@@ -31,7 +31,7 @@ def test_a_manager_looks_unticks_confirms_and_finds_them_in_the_list(
     admin.get_by_label("SipCode.x").press("Space")
     admin.get_by_label("101").check()
     admin.get_by_label("102").check()
-    admin.get_by_role("button", name="Do what is ticked").click()
+    admin.get_by_role("button", name="Apply ticked changes").click()
     expect(admin.get_by_text("1 added, 1 renamed, 1 switched off")).to_be_visible()
     names = Extension.objects.values_list("number", "name", "is_active")
     assert set(names) == {
@@ -47,7 +47,7 @@ def test_an_account_without_extensions_and_one_that_cannot_be_asked(
     look(admin, "account-empty")
     stack.simulator.control(forbid=True)
     admin.reload()
-    expect(admin.get_by_text("The account could not be asked")).to_be_visible()
+    expect(admin.get_by_text("The account could not be read")).to_be_visible()
     look(admin, "account-not-asked")
     online = {"101": "online", "102": "online"}
     stack.simulator.control(forbid=False, extensions=online, names={"101": "A", "102": "B"})

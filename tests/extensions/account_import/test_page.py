@@ -51,8 +51,8 @@ def test_it_shows_what_differs_and_changes_nothing(managing: Client) -> None:
     page = managing.get(PAGE).content.decode()
     for words in (
         "New in the account",
-        "Under another name in the account",
-        "Gone from the account",
+        "Different name in the account",
+        "No longer in the account",
     ):
         assert words in page
     assert re.search(r'name="add" value="105" checked', page)
@@ -64,10 +64,10 @@ def test_it_shows_what_differs_and_changes_nothing(managing: Client) -> None:
 @pytest.mark.parametrize(
     ("names", "is_active", "known"),
     [
-        ({"101": "Dana Levi"}, True, ["1 is known here.", "1 has another name here."]),
-        ({"101": "Dana"}, True, ["1 is known here."]),
-        ({"101": "Dana"}, False, ["1 is known here.", "1 is switched off here and stays so."]),
-        ({"101": "Dana"}, None, ["None of them is known here."]),
+        ({"101": "Dana Levi"}, True, ["1 is already here.", "1 has a different name here."]),
+        ({"101": "Dana"}, True, ["1 is already here."]),
+        ({"101": "Dana"}, False, ["1 is already here.", "1 is switched off here and stays off."]),
+        ({"101": "Dana"}, None, ["None of them is here yet."]),
     ],
     ids=["under another name", "the same", "switched off", "new"],
 )
@@ -86,8 +86,8 @@ def test_it_says_how_many_are_known_here(
     simulator.control(extensions={"101": "online"}, names=names)
     page = " ".join(managing.get(PAGE).content.decode().split())
     sentences = (
-        "1 is known here.", "1 has another name here.",
-        "1 is switched off here and stays so.", "None of them is known here.",
+        "1 is already here.", "1 has a different name here.",
+        "1 is switched off here and stays off.", "None of them is here yet.",
     )  # fmt: skip
     assert [it for it in sentences if it in page] == known
 
@@ -103,13 +103,13 @@ def test_what_is_ticked_is_done_and_logged(managing: Client, manager: User, team
     assert list(logged) == [
         (manager.pk, "105 Noa", ADDITION, "Imported from the account"),
         (manager.pk, "101 Dana Levi", CHANGE, "Renamed by an import, from: Dana"),
-        (manager.pk, "109 Omer", CHANGE, "Switched off: gone from the account"),
+        (manager.pk, "109 Omer", CHANGE, "Switched off: no longer in the account"),
     ]
 
 
 def test_what_is_not_ticked_is_left_alone(managing: Client, team: Team) -> None:
     answer = managing.post(PAGE, {"seen": seen(managing), "team": team.pk}, follow=True)
-    assert said(answer) == ["Nothing was ticked; nothing was done."]
+    assert said(answer) == ["Nothing was ticked, so nothing was changed."]
     assert rows() == UNTOUCHED
     assert not LogEntry.objects.exists()
 
@@ -118,7 +118,7 @@ def test_new_ones_need_a_team_and_ticks_outlive_the_error(managing: Client) -> N
     Team.objects.create(name="Support")
     answer = managing.post(PAGE, {"seen": seen(managing), "add": ["105"], "switch_off": ["109"]})
     page = answer.content.decode()
-    assert "Choose the team that the new extensions belong to." in page
+    assert "Choose a team for the new extensions." in page
     assert re.search(r'name="switch_off" value="109" checked', page)
     assert re.search(r'name="rename" value="101">', page)
     assert rows() == UNTOUCHED
@@ -170,7 +170,7 @@ def test_an_empty_answer_changes_nothing_and_says_why(
         managing.post(PAGE, {"seen": before, "switch_off": ["109"], "team": team.pk}),
     ):
         page = answer.content.decode()
-        assert "A wrong code gets the very same answer" in page
+        assert "A wrong code gets the same answer" in page
         assert 'type="checkbox"' not in page
         assert "not-the-code" not in page
     assert rows() == UNTOUCHED
@@ -180,7 +180,7 @@ def test_a_provider_that_cannot_be_asked_is_no_error_of_ours(
     managing: Client, settings: Settings, simulator: SimulatorProcess
 ) -> None:
     simulator.control(forbid=True)
-    assert "does not permit this server" in managing.get(PAGE).content.decode()
+    assert "does not accept this server" in managing.get(PAGE).content.decode()
     settings.VOICENTER_URL = f"http://127.0.0.1:{free_port()}/x"
     account.client.cache_clear()
     answer = managing.get(PAGE)
