@@ -104,7 +104,9 @@ class Command(Generic[Thing]):
                 if text:
                     _log(model_admin, request, at, text, began)
         except manual_requests.MayBeDone as doubt:
-            lost = gettext("%(logged)s; no answer tells whether it was done") % {"logged": text}
+            lost = gettext(
+                "%(logged)s; the provider's answer does not tell whether it was done"
+            ) % {"logged": text}
             _log(model_admin, request, at, lost, began)
             return messages.WARNING, str(doubt)
         except manual_requests.CannotCall as refusal:

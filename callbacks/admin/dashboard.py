@@ -69,7 +69,7 @@ def tiles(now: datetime, seen: Scope = EVERYTHING) -> list[Tile]:
         Tile(gettext("To be called later"), counts["later"], f"{leads}?todo=later"),
         Tile(gettext("Calling now"), counts["calling"], f"{leads}?status__exact=calling"),
         Tile(
-            gettext("Overdue, the phone has not rung"),
+            gettext("Overdue, not rung yet"),
             counts["overdue"],
             f"{leads}?overdue=yes",
             alarming=True,
@@ -81,7 +81,7 @@ def tiles(now: datetime, seen: Scope = EVERYTHING) -> list[Tile]:
             alarming=True,
         ),
         Tile(
-            gettext("Held for somebody to look at"),
+            gettext("Held for review"),
             counts["held"],
             reverse("admin:leads_heldlead_changelist"),
             alarming=True,
@@ -121,19 +121,19 @@ def of_attempts(here: right_now.Now, seen: Scope = EVERYTHING) -> list[Tile]:
     )
     return [
         Tile(
-            gettext("A call may be on, nobody knows yet"),
+            gettext("A call may be in progress, not known yet"),
             here.unknown,
             f"{attempts}?state__exact={AttemptState.UNKNOWN}",
             alarming=True,
         ),
         Tile(
-            gettext("Nobody knows how it ended"),
+            gettext("Unknown outcomes"),
             counts["questions"],
             reverse("admin:callbacks_unknownoutcome_changelist"),
             alarming=True,
         ),
         Tile(
-            gettext("Failed at the provider in the last half hour"),
+            gettext("Failed at the provider in the last 30 minutes"),
             counts["not_placed"],
             f"{attempts}?trouble=yes",
             alarming=True,
@@ -163,7 +163,7 @@ def silent_sources(silent: list[nobody_now.SilentSource]) -> Tile:
     """Sources for whose leads nobody can be rung at this moment."""
     address = reverse("admin:leads_leadsource_changelist")
     return Tile(
-        gettext("Sources for which nobody can be rung now"), len(silent), f"{address}?nobody=yes",
+        gettext("Sources nobody can take calls for now"), len(silent), f"{address}?nobody=yes",
         alarming=True,
     )  # fmt: skip
 

@@ -260,7 +260,7 @@ class ReportFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
         try:
             behind = drilldown.read(asked, now, scope.of(request.user))
             if behind.model is not queryset.model:
-                raise NotUnderstood({"measure": gettext("This list has no such figure.")})
+                raise NotUnderstood({"measure": gettext("The report has no such figure.")})
             return queryset.filter(behind.condition(now))
         except NotUnderstood as problem:
             messages.warning(request, str(problem))
@@ -270,13 +270,13 @@ class ReportFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
 class MoodFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
     """Leads by what the AI heard in their calls. For those who may read it."""
 
-    title = _("the AI heard, in the newest 1,000 calls")
+    title = _("AI findings (newest 1,000 calls)")
     parameter_name = "heard"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
         """The choices."""
         moods = [(it, ai_data.mood_in_words(it)) for it in ("positive", "neutral", "negative")]
-        return [*moods, (ai_data.ANY, gettext("Anything at all"))]
+        return [*moods, (ai_data.ANY, gettext("Any finding"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The leads of these calls."""
@@ -293,7 +293,7 @@ class OverdueFilter(_OnlyFilter):
 
     title = _("overdue")
     parameter_name = "overdue"  # part of addresses: never translated
-    words = _("Overdue, the phone has not rung")
+    words = _("Overdue, not rung yet")
     condition = staticmethod(sla.overdue_and_follow_ups)
 
 
@@ -322,9 +322,9 @@ class UnansweredFilter(_OnlyFilter):
 class LiveFilter(_OnlyFilter):
     """Calls that are on."""
 
-    title = _("on now")
+    title = _("in progress")
     parameter_name = "live"
-    words = _("Calls that are on")
+    words = _("Calls in progress")
 
     @staticmethod
     def condition(_now: datetime) -> Q:
@@ -337,7 +337,7 @@ class TroubleFilter(_OnlyFilter):
 
     title = _("trouble")
     parameter_name = "trouble"
-    words = _("Failed at the provider in the last half hour")
+    words = _("Failed at the provider in the last 30 minutes")
     condition = staticmethod(notices.not_placed)
 
 
@@ -346,7 +346,7 @@ class NobodyNowFilter(_OnlyFilter):
 
     title = _("reachable")
     parameter_name = "nobody"
-    words = _("Nobody can be rung now")
+    words = _("Nobody can take calls now")
 
     @staticmethod
     def condition(now: datetime) -> Q:

@@ -75,7 +75,7 @@ def due(lead: Lead, now: datetime) -> Words:
             return Words(_late_by(lead, lead.rang_at), ORANGE)
         return Words(gettext("in time"))
     if lead.connected_at:
-        return Words(gettext("talked; nobody knows when its phone rang"))
+        return Words(gettext("talked; ring time unknown"))
     over = (now - lead.due_at).total_seconds()
     if lead.is_open:
         return (
@@ -84,7 +84,7 @@ def due(lead: Lead, now: datetime) -> Words:
             else Words(gettext("due in %(duration)s") % {"duration": in_words(-over)}, BLUE)
         )
     if lead.status in _RECORD_MAY_BE_MISSING:
-        return Words(gettext("not known to have rung"), RED)
+        return Words(gettext("not known whether its phone rang"), RED)
     return Words(gettext("its phone never rang"), RED)
 
 
@@ -124,12 +124,12 @@ def why_rung(attempt: CallAttempt, zone: tzinfo) -> str:
 _LOST = {
     "read_timeout": _("The provider did not answer in time."),
     "reset": _("The connection to the provider broke off."),
-    "truncated": _("Half of the provider's answer came."),
+    "truncated": _("Only part of the provider's answer arrived."),
     "too_large": _("The provider's answer could not be read."),
     "unreadable": _("The provider's answer could not be read."),
     "contradicting": _("The provider's answer contradicted itself."),
     "call_id": _("The provider answered with the CALLID of another call."),
-    "worker_lost": _("Our worker stopped while it was asking."),
+    "worker_lost": _("Our worker stopped during the request."),
 }
 
 
@@ -223,7 +223,8 @@ def _on_a_call(live: CallAttempt) -> Words:
         return Words(
             gettext("a call may be on"),
             RED,
-            gettext("lead %(lead_id)s, no answer that tells") % {"lead_id": live.lead_id},
+            gettext("lead %(lead_id)s, no clear answer from the provider")
+            % {"lead_id": live.lead_id},
             live.lead_id,
         )
     return Words(

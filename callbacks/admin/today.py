@@ -67,12 +67,10 @@ def read(now: datetime, seen: Scope = EVERYTHING) -> Today:
 
 def _said(past: usual.Usual, weekday: int) -> str:
     if not past.days:
-        return gettext("There is no earlier %(weekday)s to compare with.") % {
-            "weekday": WEEKDAYS[weekday]
-        }
+        return gettext("No earlier %(weekday)s to compare with.") % {"weekday": WEEKDAYS[weekday]}
     return ngettext(
-        "Usual: %(weekday)s a week ago, leads that came by %(until)s, as they turned out.",
-        "Usual: the median of the last %(days)s days that were a %(weekday)s, leads that came by "
-        "%(until)s, as they turned out.",
+        "Usual: leads submitted by %(until)s on %(weekday)s last week, with their final results.",
+        "Usual: the median of the last %(days)s %(weekday)ss, for leads "
+        "submitted by %(until)s, with their final results.",
         past.days,
     ) % {"days": past.days, "weekday": WEEKDAYS[weekday], "until": f"{past.until:%H:%M}"}

@@ -34,8 +34,8 @@ def assigned(leads: Sequence[Lead], to: Assignee, now: datetime) -> list[str]:
     if others:
         said.append(
             ngettext(
-                "%(count)d is taken from somebody else.",
-                "%(count)d are taken from somebody else.",
+                "%(count)d is currently assigned to somebody else.",
+                "%(count)d are currently assigned to somebody else.",
                 others,
             )
             % {"count": others}
@@ -51,8 +51,8 @@ def taken_back(leads: Iterable[Lead]) -> list[str]:
     if open_:
         said.append(
             ngettext(
-                "%(count)d is open and goes to whoever is free.",
-                "%(count)d are open and go to whoever is free.",
+                "%(count)d is open and will go to anyone who is free.",
+                "%(count)d are open and will go to anyone who is free.",
                 open_,
             )
             % {"count": open_}
@@ -60,13 +60,13 @@ def taken_back(leads: Iterable[Lead]) -> list[str]:
     if closed := len(theirs) - open_:
         said.append(
             ngettext(
-                "%(count)d is closed and is only nobody's any more.",
-                "%(count)d are closed and are only nobody's any more.",
+                "%(count)d is closed and only loses its assignment.",
+                "%(count)d are closed and only lose their assignment.",
                 closed,
             )
             % {"count": closed}
         )
-    return said or [gettext("None of them is assigned to anybody.")]
+    return said or [gettext("None of these leads is assigned to anybody.")]
 
 
 def _becomes(lead: Lead, to: Assignee, now: datetime) -> _Becomes:
@@ -96,17 +96,17 @@ def _words(becomes: _Becomes, count: int, of: int, name: str) -> str:
             count,
         ),
         _Becomes.RUNG_FIRST: ngettext(
-            "%(count)d of %(of)d has waited for long: %(name)s is rung first if free, else "
-            "whoever is.",
-            "%(count)d of %(of)d have waited for long: %(name)s is rung first if free, else "
-            "whoever is.",
+            "%(count)d of %(of)d has waited too long to be kept: %(name)s is "
+            "called first if free, otherwise anyone who is.",
+            "%(count)d of %(of)d have waited too long to be kept: %(name)s is "
+            "called first if free, otherwise anyone who is.",
             count,
         ),
         _Becomes.CALLING: ngettext(
-            "%(count)d of %(of)d is being called: that call goes on, and %(name)s has the next "
-            "one.",
-            "%(count)d of %(of)d are being called: those calls go on, and %(name)s has the next "
-            "ones.",
+            "%(count)d of %(of)d is being called: that call continues, and "
+            "%(name)s gets the next one.",
+            "%(count)d of %(of)d are being called: those calls continue, and "
+            "%(name)s gets the next ones.",
             count,
         ),
         _Becomes.HELD: ngettext(
@@ -115,13 +115,13 @@ def _words(becomes: _Becomes, count: int, of: int, name: str) -> str:
             count,
         ),
         _Becomes.CLOSED: ngettext(
-            "%(count)d of %(of)d is closed and only changes hands.",
-            "%(count)d of %(of)d are closed and only change hands.",
+            "%(count)d of %(of)d is closed: only the assignment changes.",
+            "%(count)d of %(of)d are closed: only the assignment changes.",
             count,
         ),
         _Becomes.THEIRS: ngettext(
-            "%(count)d of %(of)d is assigned to %(name)s already.",
-            "%(count)d of %(of)d are assigned to %(name)s already.",
+            "%(count)d of %(of)d is already assigned to %(name)s.",
+            "%(count)d of %(of)d are already assigned to %(name)s.",
             count,
         ),
         _Becomes.NOT_ANSWERED: ngettext(
@@ -132,8 +132,8 @@ def _words(becomes: _Becomes, count: int, of: int, name: str) -> str:
             count,
         ),
         _Becomes.NEVER: ngettext(
-            "%(count)d of %(of)d stays as it is: a repeated request, or one that was erased.",
-            "%(count)d of %(of)d stay as they are: repeated requests, or ones that were erased.",
+            "%(count)d of %(of)d stays as it is because it is a duplicate or was erased.",
+            "%(count)d of %(of)d stay as they are because they are duplicates or were erased.",
             count,
         ),
     }[becomes]

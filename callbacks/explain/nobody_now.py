@@ -80,7 +80,7 @@ def presence(current: RoutingConfig, source_id: int, now: datetime, language: st
 def words(silent: Iterable[SilentSource]) -> str:
     """One sentence for each."""
     return " ".join(
-        gettext("Nobody can be rung now for %(source)s: %(why)s.")
+        gettext("Nobody can take calls now for %(source)s: %(why)s.")
         % {"source": it.name, "why": it.why}
         for it in silent
     )

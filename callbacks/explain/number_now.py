@@ -54,19 +54,21 @@ def _by_its_calls(phone: str, source: LeadSource, now: datetime, zone: tzinfo) -
     """
     spellings = one_line.spellings(phone)
     if CallAttempt.objects.filter(phone__in=spellings, state__in=LIVE_STATES).exists():
-        return gettext("It is on a call with us at this moment.")
+        return gettext("The number is on a call with us now.")
     limited_until = partial(number_limits.number_limited_until, source_id=source.pk, now=now)
     of_the_day = [limited_until(it, since=now) for it in spellings]
     if until := max(filter(None, of_the_day), default=None):
         sentence = gettext(
-            "It has been rung as often as is allowed in 24 hours. It may be rung again: %(when)s."
+            "The number has been called as often as allowed in 24 hours. It "
+            "may be called again: %(when)s."
         )
         return sentence % {"when": when(until, now, zone)}
     of_the_gap = [limited_until(it) for it in spellings]
     if until := max(filter(None, of_the_gap), default=None):
         sentence = gettext(
-            "Its last call has only just ended. By itself it is rung again: %(when)s at the "
-            "earliest. “Call now” rings it before."
+            "The last call to this number has just ended. It is called again "
+            "automatically: %(when)s at the earliest. “Call now” calls it "
+            "sooner."
         )
         return sentence % {"when": when(until, now, zone)}
     return ""
@@ -76,14 +78,13 @@ def _by_the_hours(phone: str, source: LeadSource, now: datetime, zone: tzinfo) -
     current = config.current()
     named = {"source": source.name}
     if not current.teams_for(source.pk):
-        return gettext("No team answers its source, %(source)s.") % named
+        return gettext("No team answers the source %(source)s.") % named
     opening = calling_hours.next_time(current, source.pk, phone, now)
     if opening is None:
-        return gettext("The hours in which it may be called, and those of the teams, never meet.")
+        return gettext("The number's calling hours and the teams' hours never overlap.")
     if opening > now:
         sentence = gettext(
-            "It is outside the hours in which leads of %(source)s are called. They are again: "
-            "%(when)s."
+            "Leads from %(source)s are not called at this hour. They are called again: %(when)s."
         )
         return sentence % (named | {"when": when(opening, now, zone)})
     return ""

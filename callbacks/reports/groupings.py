@@ -226,7 +226,7 @@ GROUPINGS = {
             ("by_user", "by_extension"), people.names,
         ),
         Grouping(
-            "disposition", _("What came of it"), "COALESCE(%(expressions)s, 0)",
+            "disposition", _("Disposition"), "COALESCE(%(expressions)s, 0)",
             ("disposition_id",), _dispositions,
         ),
         *(

@@ -388,8 +388,12 @@ def test_the_salesperson_reads_nothing_of_their_talk(theirs: CallAttempt, world:
 @pytest.mark.parametrize(
     ("act", "says", "false"),
     [
-        ("after-talk", "No team of yours has called this lead yet.", "Nobody has called"),
-        ("they-talked", "There is nothing for you to decide", "Somebody has decided meanwhile."),
+        ("after-talk", "None of your teams has called this lead yet.", "Nobody has called"),
+        (
+            "they-talked",
+            "There is nothing left for you to decide",
+            "Somebody else has decided in the meantime.",
+        ),
     ],
 )
 def test_what_only_another_team_has_done_is_not_said_to_be_undone(

@@ -206,7 +206,7 @@ def test_the_overview_counts_their_own(world: World, leading: Client) -> None:
     page = leading.get("/admin/")
     counts = {it.title: it.count for it in page.context["tiles"]}
     assert counts["Failed today"] == 1  # their own one
-    assert counts["Nobody knows how it ended"] == 1
+    assert counts["Unknown outcomes"] == 1
     assert MARK not in text_of(page).casefold()
 
 

@@ -47,9 +47,9 @@ def test_the_first_page_counts_what_needs_somebody(
         "Waiting for an extension": 3,
         "To be called later": 1,
         "Calling now": 2,
-        "Overdue, the phone has not rung": 1,
+        "Overdue, not rung yet": 1,
         "Nobody will call": 1,
-        "Held for somebody to look at": 0,
+        "Held for review": 0,
         "Failed today": 1,
     }
     assert len(captured) == 5
@@ -65,7 +65,7 @@ def test_a_number_leads_to_its_leads(managing: Client, make_lead: Callable[..., 
 def test_who_may_not_see_leads_sees_no_numbers(staff_with: Callable[..., Client]) -> None:
     page = staff_with("callbacks.view_team").get("/admin/").content.decode()
     assert "Calling now" not in page
-    assert "There is nothing here that you may see." in page
+    assert "You do not have permission to see the overview." in page
     assert "/admin/callbacks/team/" in page
     for hidden in ("/admin/leads/lead/", "/admin/reports/", "/admin/auth/user/"):
         assert f'href="{hidden}' not in page

@@ -54,7 +54,7 @@ def test_a_manager_says_what_came_of_the_newest_call(
 ) -> None:
     path = f"/admin/leads/lead/{attempt.lead_id}/after-talk/"
     asked = page(managing, path)
-    assert "What came of the talk?" in asked
+    assert "How did the talk go?" in asked
     assert "Not interested" in asked
     again = dispositions["Call again"].pk
     answer = managing.post(
@@ -177,7 +177,7 @@ def test_a_manager_puts_a_number_on_the_list_in_any_spelling(
     lead.refresh_from_db()
     assert lead.status == "cancelled"
     again = managing.post(path, {"phone": "+972 50 555 0101"}).content.decode()
-    assert "This number is on the list already." in again
+    assert "This number is already on the list." in again
     assert "50-555-0101" in page(managing, "/admin/leads/nevercallnumber/", q="0505550101")
     for typed in ("", "hello", "12"):
         assert managing.post(path, {"phone": typed}).status_code == 200

@@ -80,11 +80,11 @@ def pages(record: CallRecord) -> dict[str, str]:
 
 
 def block(client: Client, address: str) -> str:
-    """The HTML of what the AI heard; "" where there is none."""
+    'The HTML of what AI findings; "" where there is none.'
     answer = client.get(address)
     assert answer.status_code == 200
     found = re.search(r'<div class="heard">(.*?)\n</div>\n', answer.content.decode(), re.DOTALL)
-    assert bool(found) == ("What the AI heard" in answer.content.decode())
+    assert bool(found) == ("AI findings" in answer.content.decode())
     return found[1] if found else ""
 
 
@@ -259,7 +259,7 @@ def test_leads_are_found_by_what_was_heard(
         client = Client()
         client.force_login(reader)
     listed = client.get(LEADS)
-    assert ("the AI heard" in listed.text) == offered
+    assert ("AI findings" in listed.text) == offered
     for asked, found in {
         "positive": [lead.pk], "negative": [], "neutral": [], "any": [lead.pk],
         "\u05d0' OR 1=1": [],

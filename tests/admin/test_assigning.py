@@ -81,14 +81,17 @@ def test_many_are_asked_about_twice_and_then_assigned(
     for sentence in (
         "Assign these leads to Dana Levi?",
         "4 of 12 wait and will be kept for Dana Levi.",
-        "1 of 12 has waited for long: Dana Levi is rung first if free, else whoever is.",
-        "1 of 12 is being called: that call goes on, and Dana Levi has the next one.",
+        (
+            "1 of 12 has waited too long to be kept: Dana Levi is called first "
+            "if free, otherwise anyone who is."
+        ),
+        ("1 of 12 is being called: that call continues, and Dana Levi gets the next one."),
         "1 of 12 is held and will be kept for Dana Levi once it is released.",
-        "2 of 12 are closed and only change hands.",
-        "1 of 12 is assigned to Dana Levi already.",
+        "2 of 12 are closed: only the assignment changes.",
+        "1 of 12 is already assigned to Dana Levi.",
         "1 of 12 stays as it is: Dana Levi has no phone in a team that answers its source.",
-        "1 of 12 stays as it is: a repeated request, or one that was erased.",
-        "1 is taken from somebody else.",
+        "1 of 12 stays as it is because it is a duplicate or was erased.",
+        "1 is currently assigned to somebody else.",
     ):
         assert sentence in said, sentence
     assert owners(waiting) == [None, None, noam.pk]
@@ -111,11 +114,11 @@ def test_what_is_said_is_what_happens_of_taking_back(
     free = make_lead()
     leads = [*hers, closed, free]
     said = words(choose(managing, leads, "nobody"))
-    assert "2 are open and go to whoever is free." in said
-    assert "1 is closed and is only nobody's any more." in said
+    assert "2 are open and will go to anyone who is free." in said
+    assert "1 is closed and only loses its assignment." in said
     assign(managing, leads, "nobody")
     assert owners(leads) == [None] * 4
-    assert LogEntry.objects.filter(change_message="Assignment taken back").count() == 3
+    assert LogEntry.objects.filter(change_message="Assignment removed").count() == 3
 
 
 @pytest.mark.django_db(transaction=True)
@@ -140,9 +143,9 @@ def test_one_is_assigned_from_its_page_and_a_worker_looks(
     [
         ("nothing chosen", "Choose a salesperson."),
         ("somebody without a phone", "Choose one of these salespeople."),
-        ("a login that is off", "No salesperson can be rung for it"),
-        ("a phone that is off", "No salesperson can be rung for it"),
-        ("a team that is off", "No salesperson can be rung for it"),
+        ("a login that is off", "No salesperson can take calls for this lead"),
+        ("a phone that is off", "No salesperson can take calls for this lead"),
+        ("a team that is off", "No salesperson can take calls for this lead"),
     ],
 )
 def test_who_cannot_be_chosen(

@@ -108,7 +108,7 @@ def test_a_file_is_shown_before_anything_is_stored(managing: Client) -> None:
     assert BlockEntry.objects.count() == 2
     shown = page.context
     assert [(title, number) for title, _rows, number in shown["parts"]] == [
-        ("New", 1), ("Changed: here it says something else", 1),
+        ("New", 1), ("Changed: the entry here differs", 1),
     ]  # fmt: skip
     assert shown["same"] == 1
     assert [(it.line, it.why) for it in shown["problems"]] == [
@@ -120,7 +120,7 @@ def test_a_file_is_shown_before_anything_is_stored(managing: Client) -> None:
         (12, "“colour” is not a kind of entry. Use one of these: number, address, domain, word."),
     ]
     [said] = store(managing, shown["text"])
-    assert said == "Imported: 1 new, 1 changed, 1 as they were, 6 left out."
+    assert said == "Imported: 1 new, 1 changed, 1 unchanged, 6 skipped."
     entry = BlockEntry.objects.get(kind="number")
     assert (entry.value, entry.verdict, entry.reason) == ("+972505550101", "refuse", "a prank")
     assert entry.until

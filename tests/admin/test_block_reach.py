@@ -64,7 +64,7 @@ def test_it_is_said_and_asked(
         return
     page = answer.content.decode()
     assert f"would have refused {fitted} of the 3 requests of the last seven days." in page
-    assert (f"With {talked} of them somebody has talked." in page) == bool(talked)
+    assert (f"Somebody has talked with {talked} of them." in page) == bool(talked)
     assert 'type="checkbox" name="sure"' in page
     assert not BlockEntry.objects.exists()
     assert save(managing, kind, value, sure="on").status_code == 302
@@ -133,11 +133,11 @@ def test_a_file_says_what_it_would_have_done_before_it_is_stored(managing: Clien
     answer = look_at(managing, FILE)
     refused, domain, number, held, address, word = answer.context["reach"]
     assert refused.startswith("This would have refused 1 of the 3 requests of the last seven days.")
-    assert "With 1 of them somebody has talked." in refused
+    assert "Somebody has talked with 1 of them." in refused
     assert (domain, number) == (
         "shop.example (mail domain): 1 request.", "+97250 (number or prefix): 1 request.",
     )  # fmt: skip
-    assert held.startswith("This would have held 2 of the 3 requests of the last seven days,")
+    assert held.startswith("This would have held 2 of the 3 requests of the last seven days")
     assert (address, word) == (
         "203.0.113.0/24 (address or network): 2 requests.", "casino (word): 1 request.",
     )  # fmt: skip

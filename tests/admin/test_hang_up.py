@@ -135,7 +135,9 @@ def test_a_lost_answer_is_told_and_logged_as_what_it_is(
     simulator.control(faults=[{"kind": "reset_after", "count": 1}])
     [message] = said(confirm(managing, address(attempt)))
     assert "it may have been done" in message
-    assert LogEntry.objects.get().change_message.endswith("no answer tells whether it was done")
+    assert LogEntry.objects.get().change_message.endswith(
+        "the provider's answer does not tell whether it was done"
+    )
 
 
 @pytest.mark.parametrize(

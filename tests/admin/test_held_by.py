@@ -80,7 +80,7 @@ def test_who_is_listed(query: str, names: set[str], managing: Client) -> None:
 @pytest.mark.usefixtures("_held")
 def test_each_check_is_offered_with_how_many_it_holds(managing: Client) -> None:
     page = managing.get(LIST).content.decode()
-    assert "How many requests came (4)" in page
+    assert "Too many requests (4)" in page
     assert "Signs of a robot (1)" in page
     assert "Another website" not in page
 

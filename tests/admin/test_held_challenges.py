@@ -31,7 +31,7 @@ def test_asked_or_not_and_solved(
     lead, now = held(make_lead, MILD), timezone.now()
     page = managing.get(LIST).content.decode()
     assert "Too quick." in page
-    assert "No browser has asked for the challenge that would let it go" in page
+    assert "No browser asked for the challenge that would release this request" in page
     told = challenge.ask(lead, now)
     assert "was asked to solve a challenge at" in managing.get(LIST).content.decode()
     NeverCallNumber.objects.create(phone=lead.phone, reason="asked for it")
@@ -48,4 +48,4 @@ def test_nothing_of_it_where_it_would_not_help(make_lead: MakeLead, managing: Cl
     held(make_lead, MILD, HARD)
     page = managing.get(LIST).content.decode()
     assert "Too quick." in page
-    assert "No browser has asked for the challenge" not in page
+    assert "No browser asked for the challenge" not in page

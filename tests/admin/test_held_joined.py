@@ -95,7 +95,7 @@ def test_released_it_brings_the_call_forward(
     later = timezone.now() + timedelta(hours=2)
     Lead.objects.filter(pk=first.pk).update(call_after=later, chosen_at=later, gap_until=later)
     [said] = decide(managing, "release_selected", [joined])
-    assert said.startswith("Mallory: It counts from now on")
+    assert said.startswith("Mallory: The request counts from now on")
     first.refresh_from_db()
     joined.refresh_from_db()
     assert (joined.status, joined.is_held_back) == ("duplicate", False)
@@ -126,7 +126,7 @@ def test_released_it_takes_the_place_of_one_that_is_held(
 def test_rejected_it_goes_and_the_first_stays(managing: Client, pair: Pair) -> None:
     first, joined = pair("waiting", submitted_at=timezone.now() - timedelta(hours=9))
     [said] = decide(managing, "reject_selected", [joined])
-    assert said == "Mallory: Nobody is called for it."
+    assert said == "Mallory: The request will not be called."
     first.refresh_from_db()
     joined.refresh_from_db()
     assert (first.status, joined.status) == ("waiting", "cancelled")

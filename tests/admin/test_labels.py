@@ -42,8 +42,8 @@ def at(seconds: float) -> datetime:
             "time_to_ring": timedelta(minutes=25),
         },
         "its phone never rang": {"due_at": at(-200), "status": "unreached"},
-        "not known to have rung": {"due_at": at(-200), "status": "called"},
-        "talked; nobody knows when its phone rang": {
+        "not known whether its phone rang": {"due_at": at(-200), "status": "called"},
+        "talked; ring time unknown": {
             "connected_at": at(-100),
             "status": "connected",
         },
@@ -68,7 +68,7 @@ LIVE = {"lead_id": 7, "claimed_at": NOW}
         ("on a call with lead 7", "", {}, CallAttempt(state="accepted", **LIVE), True),
         (
             "a call may be on",
-            "lead 7, no answer that tells",
+            "lead 7, no clear answer from the provider",
             {},
             CallAttempt(state="unknown", **LIVE),
             True,

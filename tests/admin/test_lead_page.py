@@ -92,12 +92,12 @@ def test_it_says_that_no_answer_tells_also_when_the_call_was_found_later(
         claimed_at=now, answered_at=now, hold_until=now, failure_reason=reason,
     )  # fmt: skip
     assert "was lost" not in text(managing, lead)
-    assert "no answer that tells" in text(managing, lead)
+    assert "does not tell whether it called" in text(managing, lead)
     CallAttempt.objects.filter(pk=attempt.pk).update(
         state="bridged", call_id="FOUND", connected_at=now, ended_at=now
     )
     said = text(managing, lead)
-    assert "no answer that tells" in said
+    assert "does not tell whether it called" in said
     assert "CALLID FOUND" in said
 
 

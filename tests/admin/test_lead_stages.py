@@ -141,4 +141,4 @@ def test_a_repeated_request_has_no_time_of_its_own(managing: Client, make_lead: 
     first = make_lead()
     again = make_lead(status="duplicate", duplicate_of=first, closed_at=NIGHT)
     page = managing.get(f"/admin/leads/lead/{again.pk}/change/").content.decode()
-    assert "Where its time went" not in page
+    assert "Where the time went" not in page

@@ -57,7 +57,7 @@ def test_a_file_is_shown_before_anything_is_stored(managing: Client, manager: Us
     assert whys[2] == "The reason is longer than 200 characters."
 
     [said] = store(managing, shown["text"])
-    assert said == "Imported: 2 new, 1 on the list before, 3 left out."
+    assert said == "Imported: 2 new, 1 already on the list, 3 skipped."
     assert numbers() == [
         ("+442079460018", ""), ("+972505550101", "asked by mail"), ("+972505550102", "first"),
     ]  # fmt: skip
@@ -72,7 +72,7 @@ def test_a_number_that_is_listed_in_another_spelling_or_as_a_hash_is_not_listed_
     never_call.add("+972592345678", "", None)
     never_call.forget("+972505550101")
     [said] = store(managing, HEAD + "+970592345678,\n+972505550101,again\n")
-    assert said == "Imported: 0 new, 2 on the list before, 0 left out."
+    assert said == "Imported: 0 new, 2 already on the list, 0 skipped."
     assert NeverCallNumber.objects.count() == 2
 
 

@@ -16,7 +16,7 @@ from leads.models import Lead, NeverCallNumber
 PHONE = "+972505550101"
 PAGE = "/admin/number/972505550101/"
 MakeLead = Callable[..., Lead]
-MAY = "It may be called now."
+MAY = "This number may be called now."
 
 
 def call(lead: Lead, extension: Extension, number: int = 1, **values: object) -> CallAttempt:
@@ -120,10 +120,10 @@ def _without_a_team(lead: Lead, extension: Extension) -> None:
     [
         (_an_extension, "This is one of our own numbers."),
         (_listed, "never-call list: asked for it"),
-        (_on_a_call, "It is on a call with us at this moment."),
-        (_rung_often, "It has been rung as often as is allowed in 24 hours."),
-        (_rung_just_now, "Its last call has only just ended."),
-        (_without_a_team, "No team answers its source, Website."),
+        (_on_a_call, "The number is on a call with us now."),
+        (_rung_often, "The number has been called as often as allowed in 24 hours."),
+        (_rung_just_now, "The last call to this number has just ended."),
+        (_without_a_team, "No team answers the source Website."),
     ],
 )
 def test_why_it_is_not_called_now(

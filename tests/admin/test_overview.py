@@ -122,7 +122,7 @@ def test_without_a_past_there_is_nothing_usual(
 ) -> None:
     make_lead()
     shown = managing.get("/admin/").context["today"]
-    assert shown.said.startswith("There is no earlier")
+    assert shown.said.startswith("No earlier")
     assert {it.usual for it in shown.figures} == {"-"}
 
 
@@ -241,4 +241,6 @@ def test_each_part_is_for_those_who_may_see_what_it_counts(
     page = staff_with(*rights).get("/admin/")
     assert all(page.context.get(it) for it in shown)
     assert not any(page.context.get(it) for it in hidden)
-    assert ("There is nothing here that you may see" in page.content.decode()) == (not rights)
+    assert ("You do not have permission to see the overview" in page.content.decode()) == (
+        not rights
+    )

@@ -32,7 +32,7 @@ def test_leg_1_alone(
     record = CallRecord.objects.get()
     story = admin_client.get(f"/admin/leads/lead/{lead.pk}/change/").content.decode()
     assert "On the phone 4 min 56 s" in story
-    assert "No record of the lead&#x27;s phone came; the extension was freed" in story
+    assert "No record of the lead&#x27;s phone arrived; the extension was freed" in story
     for page in (
         story,
         admin_client.get(f"/admin/callbacks/callrecord/{record.pk}/change/").content.decode(),

@@ -87,7 +87,7 @@ def test_each_tile_counts_the_rows_of_its_list(seed: int, superuser: Client, db:
         total = figures(asked, [MEASURES["overdue"]], now=NOON).total
     assert rows == {tile.title: tile.count for tile in tiles}
     assert len(rows) == 13
-    assert total["overdue"].leads == rows["Overdue, the phone has not rung"] > 0
+    assert total["overdue"].leads == rows["Overdue, not rung yet"] > 0
     assert sum(rows.values()) > 40
 
 

@@ -67,7 +67,7 @@ def test_it_shows_what_is_known(
     for fact in (
         "Noa Levi", "+972 50-555", "Dana", "101", "The provider did not answer in time.",
         "The salesperson picked up", "Record of leg 1: ANSWER.", "C-known",
-        "asked 7 times, and is asked again", talked(attempt), again(attempt),
+        "asked 7 times and will be asked again", talked(attempt), again(attempt),
     ):  # fmt: skip
         assert fact in page, fact
 
@@ -164,14 +164,14 @@ def test_the_leads_own_page_leads_to_the_question(managing: Client, question: Ca
     confirm(managing, talked(question))
     assert "they-talked" not in managing.get(f"{page}change/").content.decode()
     assert said(managing.get(f"{page}they-talked/", follow=True)) == [
-        "Somebody has decided meanwhile."
+        "Somebody else has decided in the meantime."
     ]
 
 
 def test_the_first_page_and_the_side_bar_count_them(
     managing: Client, make_question: Callable[..., CallAttempt]
 ) -> None:
-    tile = "Nobody knows how it ended"
+    tile = "Unknown outcomes"
     page = managing.get("/admin/")
     assert [it.count for it in page.context["tiles"] if it.title == tile] == [0]
     make_question()
@@ -244,7 +244,7 @@ def test_the_first_page_counts_them_and_a_manager_says_that_no_call_came(
     managing: Client, lost: CallAttempt
 ) -> None:
     tiles = {it.title: it for it in managing.get("/admin/").context["tiles"]}
-    shown = tiles["A call may be on, nobody knows yet"]
+    shown = tiles["A call may be in progress, not known yet"]
     assert (shown.count, shown.alarming) == (1, True)
     assert managing.get(shown.address).context["cl"].result_count == 1
     page = f"/admin/callbacks/callattempt/{lost.pk}/"

@@ -311,15 +311,15 @@ def test_alerts_count_what_the_tiles_count(
     ]
     shown = {it.title: it.count for it in tiles}
     assert {kind: Alert.objects.filter(kind=kind).count() for kind in KINDS} == {
-        "lead_overdue": shown["Overdue, the phone has not rung"],
+        "lead_overdue": shown["Overdue, not rung yet"],
         "nobody_will_call": shown["Nobody will call"],
         "no_free_extension": 1,
-        "nobody_can_be_rung": shown["Sources for which nobody can be rung now"],
-        "provider_refuses": int(shown["Failed at the provider in the last half hour"] >= 3),
+        "nobody_can_be_rung": shown["Sources nobody can take calls for now"],
+        "provider_refuses": int(shown["Failed at the provider in the last 30 minutes"] >= 3),
         "account_refused": 0,
         "spending_near": 0,
         "extension_blocked": shown["Extensions blocked by the provider"],
-        "unknown_outcomes": shown["Nobody knows how it ended"],
+        "unknown_outcomes": shown["Unknown outcomes"],
         "process_away": 0,
         "wrong_clock": 0,
         "stood_still": 0,
@@ -334,7 +334,7 @@ def test_alerts_count_what_the_tiles_count(
         "never_call_grows": 0,
         "entry_refuses": 0,
     }
-    assert shown["Overdue, the phone has not rung"] == 2
+    assert shown["Overdue, not rung yet"] == 2
 
 
 def test_of_more_than_can_be_looked_at_none_ends_unseen(

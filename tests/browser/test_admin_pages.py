@@ -42,7 +42,7 @@ def test_a_manager_finds_a_lead_filters_and_has_it_called(stack: Stack, admin: P
 
     admin.goto(f"{stack.url}/admin/leads/lead/?q=0505550101")
     admin.get_by_text("Filters", exact=False).first.click()
-    admin.get_by_label("Overdue, the phone has not rung").check()
+    admin.get_by_label("Overdue, not rung yet").check()
     admin.get_by_role("button", name="Apply Filters").click()
     expect(admin.get_by_text("Noa Levi")).to_have_count(0)
 

@@ -84,8 +84,8 @@ def test_block_lists(stack: Stack, admin: Page) -> None:
     admin.set_input_files("input[type=file]", {
         "name": "list.csv", "mimeType": "text/csv", "buffer": FILE,
     })  # fmt: skip
-    admin.get_by_role("button", name="Look at it").click()
-    expect(admin.get_by_text("What they would have done last week")).to_be_visible()
+    admin.get_by_role("button", name="Check the file").click()
+    expect(admin.get_by_text("What these entries would have done last week")).to_be_visible()
     look(admin, "import-preview")
 
 

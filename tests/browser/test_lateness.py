@@ -75,7 +75,7 @@ def test_a_replay_is_played_and_can_be_linked(stack: Stack, admin: Page) -> None
     admin.goto(f"{stack.url}/admin/reports/replay/")
     admin.get_by_label("People").fill("1")
     admin.get_by_role("button", name="Play").click()
-    expect(admin.get_by_text("What came of it")).to_be_visible()
+    expect(admin.get_by_text("Disposition")).to_be_visible()
     address = admin.url
     chart = "window.Chart.getChart(document.querySelector('canvas')).data.datasets.length"
     for way in ways(admin):

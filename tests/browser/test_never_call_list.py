@@ -24,12 +24,12 @@ def test_a_file_is_looked_at_and_put_on_the_list(stack: Stack, admin: Page) -> N
     admin.set_input_files(
         "input[type=file]", {"name": "numbers.csv", "mimeType": "text/csv", "buffer": text}
     )
-    admin.get_by_role("button", name="Look at it").click()
-    expect(admin.get_by_text("9 numbers would be put on the list")).to_be_visible()
-    expect(admin.get_by_text("1 is on the list already and keeps its reason")).to_be_visible()
+    admin.get_by_role("button", name="Check the file").click()
+    expect(admin.get_by_text("9 numbers would be added to the list")).to_be_visible()
+    expect(admin.get_by_text("1 is already on the list and keeps its reason")).to_be_visible()
     look(admin, "never-call-preview")
-    admin.get_by_role("button", name="Put them on the list").click()
-    expect(admin.get_by_text("Imported: 9 new, 1 on the list before, 1 left out.")).to_be_visible()
+    admin.get_by_role("button", name="Add to the list").click()
+    expect(admin.get_by_text("Imported: 9 new, 1 already on the list, 1 skipped.")).to_be_visible()
     assert NeverCallNumber.objects.count() == 11
     look(admin, "never-call-imported")
 

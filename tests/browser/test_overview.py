@@ -82,7 +82,7 @@ def test_each_number_that_needs_somebody_is_one_click_from_its_rows(
         seen[name] = count
         admin.go_back()
         expect(links.first).to_be_visible()
-    assert seen["Overdue, the phone has not rung"] == seen["Held for somebody to look at"] == 1
+    assert seen["Overdue, not rung yet"] == seen["Held for review"] == 1
     assert seen["Extensions blocked by the provider"] == 1
     assert seen["Extensions paused"] == Extension.objects.filter(is_paused=True).count()
 
@@ -92,6 +92,6 @@ def test_a_lost_network_is_said(stack: Stack, admin: Page) -> None:
     said = admin.locator(".as-of .lost")
     expect(said).to_have_text("")
     admin.route("**/admin/", lambda route: route.fulfill(status=200, body="<p>a proxy's page</p>"))
-    expect(said).to_contain_text("this is what it was")
+    expect(said).to_contain_text("The figures are from the time above")
     admin.unroute("**/admin/")
     expect(said).to_have_text("")

@@ -203,7 +203,7 @@ def test_the_leads_page_tells_of_it(make_lead: MakeLead, client: Client, admin_u
     client.force_login(admin_user)
     page = client.get(f"/admin/leads/lead/{lead.pk}/change/").content.decode()
     assert "Opening hours have changed" in page
-    assert "Due on Tue 24 Nov 2026 14:05; before, on Mon 23 Nov 2026 14:05" in page
+    assert "Due on Tue 24 Nov 2026 14:05 instead of Mon 23 Nov 2026 14:05" in page
 
 
 def test_a_span_of_ids_holds_its_last_and_not_its_first(

@@ -102,7 +102,7 @@ def test_what_was_said_after_the_newest_talk_is_written(
     Lead.objects.filter(pk=lead.pk).update(disposition=said)
     data = csv_rows(body(managing.post(EXPORT, {"format": "csv"})))
     row = dict(zip(data[0], data[1], strict=True))
-    assert (row["What came of it"], row["Note after the talk"]) == ("Wants an offer", "'-2 rooms")
+    assert (row["Disposition"], row["Note after the talk"]) == ("Wants an offer", "'-2 rooms")
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
@@ -137,7 +137,7 @@ def test_too_many_leads_are_refused_with_a_reason(
     make_lead(phone="+972505550124")
     monkeypatch.setattr("callbacks.admin.leads.lead_export.MOST_LEADS", 1)
     answer = managing.post(EXPORT, {"format": "csv"}, follow=True)
-    assert "these are more than 1 leads" in answer.text
+    assert "there are more than 1 leads" in answer.text
     assert not ExportRecord.objects.exists()
 
 

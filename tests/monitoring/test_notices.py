@@ -103,7 +103,7 @@ def test_a_broker_that_is_away_is_the_only_cause(
 
 def test_nobody_can_be_rung(signs: redis.Redis, extension: Extension, staff: Client) -> None:
     Extension.objects.update(is_paused=True)
-    sentence = "Nobody can be rung now for Website: 1 phone is paused."
+    sentence = "Nobody can take calls now for Website: 1 phone is paused."
     assert notices.current() == [sentence]
     assert sentence in staff.get("/admin/leads/lead/").text
     Extension.objects.update(is_paused=False)

@@ -112,7 +112,7 @@ def test_nobody_to_be_rung_is_trouble_after_a_minute(
     signs.hdel("callbacks:seen", "people")
     assert wrong() == ["people"]
     advice = asked()[1]["checks"]["people"]["advice"]
-    assert advice.startswith("Nobody can be rung now for Website: 1 phone is paused.")
+    assert advice.startswith("Nobody can take calls now for Website: 1 phone is paused.")
     Extension.objects.update(is_paused=False)
     assert wrong() == []
 

@@ -77,7 +77,7 @@ def test_of_a_talk_that_a_person_tells_of_nobody_knows_when_the_phone_rang(
     now = timezone.now()
     assert not Lead.objects.filter(sla.judged(now)).exists()
     assert Lead.objects.filter(sla.reached()).exists()
-    assert labels.due(lead, now).text == "talked; nobody knows when its phone rang"
+    assert labels.due(lead, now).text == "talked; ring time unknown"
 
 
 def test_a_person_tells_of_a_talk_for_which_a_pop_up_saw_the_salesperson_pick_up(

@@ -68,7 +68,7 @@ class ShowsAttempts:
         """The extension that was to ring, or the message that was to be played."""
         return labels.through(obj)
 
-    @display(description=_("why this one"))  # type: ignore[untyped-decorator]
+    @display(description=_("why this extension"))  # type: ignore[untyped-decorator]
     def why_rung(self, obj: CallAttempt) -> str:
         """Why this extension was rung, and why not the others."""
         return labels.why_rung(obj, timezone.get_current_timezone())
@@ -91,7 +91,7 @@ class ShowsAttempts:
         notes = html.dotted((labels.shekels(obj.price), html.recording(obj.recording_url)))
         return html.below(format_html("<span>{}</span>", talked), notes) if talked else notes
 
-    @display(description=_("what came of it"))  # type: ignore[untyped-decorator]
+    @display(description=_("disposition"))  # type: ignore[untyped-decorator]
     def came_of_it(self, obj: CallAttempt) -> SafeString | str:
         """The disposition, and the note below it."""
         return html.call_note(note_of(obj))
@@ -161,7 +161,9 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesCalls):
     sortable_by = ()
     show_full_result_count = False
     search_fields = ["call_id"]
-    search_help_text = _("CALLID or its end, extension, what the lead is found by, or lead 105.")
+    search_help_text = _(
+        "CALLID or its last part, extension, anything that finds the lead, or lead 105."
+    )
     inlines = [RecordInline]
     actions_detail = ["no_call_came", "hang_up"]
     fieldsets = [
@@ -208,7 +210,7 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesCalls):
             for title, options in super().get_fieldsets(request, obj)
         ]
 
-    answered = html.moment_of("answered_at", _("provider answered"))
+    answered = html.moment_of("answered_at", _("provider responded"))
     picked_up = html.moment_of("picked_up_at", _("salesperson picked up"))
     connected = html.moment_of("connected_at", _("lead answered"))
     held_until = html.moment_of("hold_until", _("held until at the latest"))
@@ -342,9 +344,10 @@ _NO_CALL_CAME = _AttemptCommand(
     run=lambda it, user: manual_resolution.no_call_came(it.pk, user),
     title=_("Did no phone ring?"),
     explanation=_(
-        "The provider gave no answer that tells whether it called. Ask the salesperson: if their "
-        "phone has not rung, the lead is called again now. If it has, the lead would be called "
-        "twice."
+        "The provider's answer does not tell whether it called. Ask the "
+        "salesperson. If their phone did not ring, confirm, and the lead "
+        "is called again now. If it did ring, do not confirm: the lead "
+        "would be called twice."
     ),
     button=_("No call came"),
     logged=_("No call came"),
@@ -357,8 +360,9 @@ def _hang_up(attempt: CallAttempt) -> _AttemptCommand:
         run=lambda it, user: hanging_up.hang_up(it.pk, user),
         title=gettext("Hang up this call?"),
         explanation=gettext(
-            "The call on extension %(extension_number)s ends at once, for the salesperson "
-            "and for the lead. Nobody is to blame, and nobody calls the lead again by itself."
+            "The call on extension %(extension_number)s ends at once, for the "
+            "salesperson and for the lead. It does not count as missed, and "
+            "the lead is not called again automatically."
         )
         % named,
         button=gettext("Hang up and stop"),

@@ -45,7 +45,7 @@ class _WordFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
 class TypeFilter(_WordFilter):
     """By the leg."""
 
-    title = _("type, of the newest 100,000")
+    title = _("type (newest 100,000)")
     parameter_name = "type"
     known = ("Click2Call leg1", "Click2Call leg2")
 
@@ -53,7 +53,7 @@ class TypeFilter(_WordFilter):
 class StatusFilter(_WordFilter):
     """By how the leg ended."""
 
-    title = _("status, of the newest 100,000")
+    title = _("status (newest 100,000)")
     parameter_name = "status"
     known = tuple(sorted(OUTCOMES))
 
@@ -108,7 +108,7 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesCalls):
     sortable_by = ()
     show_full_result_count = False
     search_fields = ["call_id"]
-    search_help_text = _("CALLID or its end, what the lead is found by, or lead 105.")
+    search_help_text = _("CALLID or its last part, anything that finds the lead, or lead 105.")
     fieldsets = [
         (None, {"fields": [("call_id_shown", "lead_shown"), ("type", "status")]}),
         (
@@ -120,7 +120,7 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesCalls):
                 ]
             },
         ),
-        (_("What the AI heard"), {"fields": ["heard"], "classes": ["story"]}),
+        (_("AI findings"), {"fields": ["heard"], "classes": ["story"]}),
         (_("As received"), {"fields": ["recording", "payload"]}),
     ]  # fmt: skip
 

@@ -65,8 +65,8 @@ _TALKED = _Decision(
     run=lambda attempt, user: manual_resolution.they_talked(attempt.pk, user),
     title=_("Did they talk?"),
     explanation=_(
-        "You have asked, and the salesperson has talked with them. The request is "
-        "closed as connected, and nobody calls again."
+        "Confirm only if the salesperson told you that they talked. The "
+        "request is closed as connected, and nobody calls again."
     ),
     button=_("They talked"),
     logged=_("They talked"),
@@ -75,8 +75,9 @@ _AGAIN = _Decision(
     run=lambda attempt, user: manual_resolution.call_again(attempt.pk, user),
     title=_("Call again?"),
     explanation=_(
-        "If that call took place after all, their phone rings a second time. The phone "
-        "of a free salesperson rings first; when they answer, this number is called."
+        "If the earlier call did take place, the lead is called a second "
+        "time. The phone of a free salesperson rings first; when they "
+        "answer, this number is called."
     ),
     button=_("Call again"),
     logged=_("Call again"),
@@ -220,8 +221,8 @@ def _asked(count: int, *, again: bool) -> str:
     """How often the provider was asked what became of the call."""
     if again:
         sentence = ngettext(
-            "The provider was asked once, and is asked again.",
-            "The provider was asked %(count)d times, and is asked again.",
+            "The provider was asked once and will be asked again.",
+            "The provider was asked %(count)d times and will be asked again.",
             count,
         )
     else:

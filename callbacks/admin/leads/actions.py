@@ -166,9 +166,12 @@ class ActsOnLeads(Admin):
         attempt = _question_of(request, lead)
         if attempt is None:
             said = (
-                gettext("There is nothing for you to decide: somebody has, or another team will.")
+                gettext(
+                    "There is nothing left for you to decide: somebody has already "
+                    "decided, or another team will."
+                )
                 if scope.of(request.user).is_limited
-                else gettext("Somebody has decided meanwhile.")
+                else gettext("Somebody else has decided in the meantime.")
             )
             self.message_user(request, said, messages.WARNING)
             return HttpResponseRedirect(page_of(lead))
@@ -185,7 +188,7 @@ class ActsOnLeads(Admin):
         attempt = _newest_call(request, lead)
         if attempt is None:
             said = (
-                gettext("No team of yours has called this lead yet.")
+                gettext("None of your teams has called this lead yet.")
                 if scope.of(request.user).is_limited
                 else gettext("Nobody has called this lead yet.")
             )

@@ -35,7 +35,7 @@ ASSIGN = LeadCommand(
     logged=_("Assigned"),
     title=_("Assign this lead?"),
     title_of_several=_("Assign these %(count)d leads?"),
-    explanation=_("Whoever you choose is rung first for it."),
+    explanation=_("The salesperson you choose is called first for this lead."),
     button=_("Assign"),
 )
 
@@ -58,7 +58,7 @@ class AssignForm(forms.Form):
         self._people = {str(it.pk): it for it in people if it.sources & sources}
         choices = [(pk, _choice(it)) for pk, it in self._people.items()]
         if any(lead.assigned_to_id for lead in leads):
-            nobody = gettext("Nobody: take the assignment back")
+            nobody = gettext("Nobody: remove the assignment")
             choices.append((_NOBODY, format_html("{}", nobody)))
         field = self.fields["person"]
         field.choices = choices  # type: ignore[attr-defined]  # a ChoiceField
@@ -153,32 +153,33 @@ class AssignsLeads(ActsOnLeads):
 
     def _tell_of_nobody(self, request: HttpRequest) -> None:
         said = gettext(
-            "No salesperson can be rung for it: a login has to be entered as the salesperson of a "
-            "phone, in a team that answers the source."
+            "No salesperson can take calls for this lead. Enter a login as the "
+            "salesperson of an extension in a team that answers the source."
         )
         self.message_user(request, said, messages.ERROR)
 
 
 _EXPLANATION = _(
-    "Whoever you choose is rung first, and waited for while they are on a call, %(time)s at most; "
-    "then whoever is free is rung. A call that is on goes on."
+    "The salesperson you choose is called first. If they are on a "
+    "call, the lead waits for them for up to %(time)s; then anyone who "
+    "is free gets it. A call in progress continues."
 )
 
 
 def command(person: Assignee | None, user: Any) -> LeadCommand:
     """ASSIGN, once it is chosen to whom; None: it is taken back."""
     if person is None:
-        return ASSIGN.doing(_take_back, gettext("Assignment taken back")).saying(
+        return ASSIGN.doing(_take_back, gettext("Assignment removed")).saying(
             "",
-            title=gettext("Take the assignment back?"),
-            title_of_several=gettext("Take the assignment of these %(count)d leads back?"),
-            button=gettext("Take back"),
+            title=gettext("Remove the assignment?"),
+            title_of_several=gettext("Remove the assignment of these %(count)d leads?"),
+            button=gettext("Remove"),
         )
     seen = scope.of(user)
 
     def run(lead: Lead, user: Any) -> str:
         if not assigning.assign(lead.pk, person.pk, seen, user):
-            raise NothingToDo(gettext("Assigned to %(name)s already.") % {"name": person.name})
+            raise NothingToDo(gettext("Already assigned to %(name)s.") % {"name": person.name})
         return gettext("Assigned to %(name)s.") % {"name": person.name}
 
     words = {"name": person.name}
@@ -192,8 +193,8 @@ def command(person: Assignee | None, user: Any) -> LeadCommand:
 
 def _take_back(lead: Lead, user: Any) -> str:
     if not assigning.take_back(lead.pk, user):
-        raise NothingToDo(gettext("Assigned to nobody."))
-    return gettext("Assigned to nobody any more.")
+        raise NothingToDo(gettext("It was not assigned to anybody."))
+    return gettext("No longer assigned to anybody.")
 
 
 def _choice(person: Assignee) -> SafeString:

@@ -42,14 +42,16 @@ class BlockForm(AsksBeforeRefusing, forms.ModelForm):  # type: ignore[type-arg] 
         fields = ["kind", "value", "verdict", "reason", "until"]
         help_texts = {
             "value": _(
-                "A number in any spelling, or how numbers begin: +97259. An address or a network: "
-                "192.0.2.7, 192.0.2.0/24, 2001:db8::/48. A mail domain, with all below it: "
-                "shop.example.com. A word of the name or the message, or up to three in a row; "
-                "upper and lower case, accents and vowel points are the same."
+                "A number in any format, or a prefix: +97259. An address or a "
+                "network: 192.0.2.7, 192.0.2.0/24, 2001:db8::/48. A mail domain, "
+                "including its subdomains: shop.example.com. A word in the name or "
+                "the message, or up to three words in a row; upper and lower case, "
+                "accents and vowel points make no difference."
             ),
             "verdict": _(
-                "Held: stored, and called only if a manager releases it. Refused: not stored; the "
-                "visitor reads that we cannot take the request, and nobody dials such a number."
+                "Held: stored, and called only after a manager releases it. "
+                "Refused: not stored. The visitor is told that we cannot take the "
+                "request, and the number is not dialled."
             ),
         }
 
@@ -71,19 +73,19 @@ class BlockForm(AsksBeforeRefusing, forms.ModelForm):  # type: ignore[type-arg] 
             self.ask_before_refusing(cleaned["verdict"], [entry])
         until = cleaned.get("until")
         if until and until <= timezone.now() and "until" in self.changed_data:
-            self.add_error("until", gettext("Enter a time that is still to come."))
+            self.add_error("until", gettext("Enter a time in the future."))
         return cleaned
 
 
 class InForceFilter(SimpleListFilter):
     """Whether an entry still holds."""
 
-    title = _("whether it holds")
+    title = _("in force")
     parameter_name = "holds"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Both."""
-        return [("yes", _("Holds now")), ("no", _("Is over"))]
+        return [("yes", _("In force")), ("no", _("Expired"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """By the time."""
@@ -105,7 +107,9 @@ class BlockEntryAdmin(ImportsBlocks, EditsOnlyWhatChanged):
     list_filter = ["kind", "verdict", InForceFilter]
     list_filter_submit = True
     search_fields = ["value", "reason"]
-    search_help_text = _("A number, address or mail address finds what would block it.")
+    search_help_text = _(
+        "Enter a number, address or mail address to find the entries that block it."
+    )
     list_before_template = "admin/callbacks/block/hint.html"
     show_full_result_count = False
     list_per_page = 50
@@ -128,10 +132,10 @@ class BlockEntryAdmin(ImportsBlocks, EditsOnlyWhatChanged):
         if obj.until is None:
             return "-"
         if obj.until <= timezone.now():
-            return format_html("<span>{}</span>", gettext("is over"))
+            return format_html("<span>{}</span>", gettext("expired"))
         return html.moment(obj.until)
 
-    @display(description=_("refused, 7 days"))  # type: ignore[untyped-decorator]
+    @display(description=_("refused in 7 days"))  # type: ignore[untyped-decorator]
     def refused(self, obj: BlockEntry) -> str:
         """How many requests of the last seven days."""
         lately: int = obj.refused_lately  # type: ignore[attr-defined]  # see above

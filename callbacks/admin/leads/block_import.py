@@ -47,7 +47,7 @@ class ImportsBlocks(ImportsFiles):
         found = block_file.difference(read.rows)
         parts = (
             (gettext("New"), found.new),
-            (gettext("Changed: here it says something else"), found.changed),
+            (gettext("Changed: the entry here differs"), found.changed),
         )
         entries: dict[BlockVerdict, list[Entry]] = defaultdict(list)
         for it in (*found.new, *found.changed):
@@ -62,8 +62,7 @@ class ImportsBlocks(ImportsFiles):
         rows = (*found.new, *found.changed)
         block_file.store(rows, request.user.pk, timezone.now())
         said = gettext(
-            "Imported: %(new)d new, %(changed)d changed, %(same)d as they were, "
-            "%(problems)d left out."
+            "Imported: %(new)d new, %(changed)d changed, %(same)d unchanged, %(problems)d skipped."
         ) % {
             "new": len(found.new),
             "changed": len(found.changed),

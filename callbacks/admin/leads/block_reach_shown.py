@@ -43,7 +43,7 @@ class AsksBeforeRefusing(_OfAForm):
 def sure_field() -> Any:
     """Unseen, until it is asked for."""
     return forms.BooleanField(
-        label=_("Refuse them all the same"), required=False, widget=forms.HiddenInput
+        label=_("Refuse them anyway"), required=False, widget=forms.HiddenInput
     )
 
 
@@ -82,8 +82,8 @@ def sentence(reach: Reach, verdict: BlockVerdict = BlockVerdict.REFUSE) -> str:
     """Of how many of the last week's requests it would have been."""
     if verdict == BlockVerdict.HOLD:
         return gettext(
-            "This would have held %(fitted)d of the %(all)d requests of the last seven days, until "
-            "somebody released them."
+            "This would have held %(fitted)d of the %(all)d requests of the "
+            "last seven days until somebody released them."
         ) % {"fitted": reach.fitted, "all": reach.looked_at}
     would = ngettext(
         "This would have refused %(fitted)d of the %(all)d requests of the last seven days.",
@@ -91,9 +91,9 @@ def sentence(reach: Reach, verdict: BlockVerdict = BlockVerdict.REFUSE) -> str:
         reach.fitted,
     ) % {"fitted": reach.fitted, "all": reach.looked_at}
     talked = ngettext(
-        "With %(talked)d of them somebody has talked.",
-        "With %(talked)d of them somebody has talked.",
+        "Somebody has talked with %(talked)d of them.",
+        "Somebody has talked with %(talked)d of them.",
         reach.talked,
     ) % {"talked": reach.talked}
-    rest = gettext("Nothing is stored of what is refused; held requests can be looked at.")
+    rest = gettext("Refused requests are not stored; held requests can be reviewed.")
     return " ".join([would, talked, rest] if reach.talked else [would, rest])

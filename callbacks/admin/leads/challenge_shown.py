@@ -21,12 +21,13 @@ def sentence(lead: Lead) -> str:
         return ""
     if challenge:
         return gettext(
-            "The visitor's browser was asked to solve a challenge at %(time)s, and has not yet: "
-            "once it does, the lead is called."
+            "The visitor's browser was asked to solve a challenge at %(time)s "
+            "and has not solved it yet. Once it does, the lead is called."
         ) % {"time": _time(challenge.asked_at)}
     return gettext(
-        "No browser has asked for the challenge that would let it go: whoever sent it runs no "
-        "scripts, or never opened the page of the request."
+        "No browser asked for the challenge that would release this "
+        "request: the sender's browser runs no scripts, or the page of the "
+        "request was never opened."
     )
 
 

@@ -135,9 +135,9 @@ CANCEL = LeadCommand(
     logged=_("Cancelled"),
     title=_("Cancel the callback?"),
     explanation=_(
-        "Nobody will call this number for this request any more, except for a call that is on. You "
-        "can still have it "
-        "called later with “Call now”."
+        "This number will not be called for this request any more. A call "
+        "in progress continues. You can still call it later with “Call "
+        "now”."
     ),
     button=_("Cancel the callback"),
     danger=True,
@@ -147,7 +147,7 @@ CANCEL = LeadCommand(
 def _mark_done(lead: Lead, user: object) -> str:
     if manual_resolution.open_questions().filter(lead=lead).exists():
         raise manual_requests.CannotCall(
-            gettext("Somebody has to say how its call ended first: under “Unknown outcomes”.")
+            gettext("First enter how its call ended, under “Unknown outcomes”.")
         )
     return manual.mark_done(lead.pk, user)
 
@@ -157,9 +157,10 @@ DONE = LeadCommand(
     logged=_("Marked as done"),
     title=_("Mark as done?"),
     explanation=_(
-        "Somebody has seen to it without a call of ours: nobody calls for this request any more, "
-        "and it no longer stands under what failed. Its time counts as it is: a missed target "
-        "stays missed. You can still have it called later with “Call now”."
+        "Use this when somebody has dealt with the request without a call "
+        "from here. It will not be called any more and no longer counts as "
+        "failed. A missed target stays missed. You can still call it later "
+        "with “Call now”."
     ),
     button=_("Mark as done"),
 )
@@ -169,8 +170,9 @@ BLOCK = LeadCommand(
     title=_("Never call this number again?"),
     title_of_several=_("Never call these %(count)d numbers again?"),
     explanation=_(
-        "The number goes on the never-call list: nobody and nothing calls it, for this request or "
-        "a later one, until it is taken off that list. A call that is on goes on."
+        "The number is added to the never-call list. It is not called for "
+        "this request or any later one until somebody removes it from that "
+        "list. A call in progress continues."
     ),
     button=_("Block"),
     danger=True,
@@ -180,9 +182,9 @@ CALL_WITH = CallCommand(
     logged=_("Call now"),
     title=_("Call now with one extension?"),
     explanation=_(
-        "The extension that you choose rings at once, also when it is paused, out or "
-        "off shift. When it is answered, this number is called and the two are "
-        "connected."
+        "The extension you choose rings at once, even if it is paused, out "
+        "or off shift. When the salesperson answers, this number is called "
+        "and the two are connected."
     ),
     button=_("Call now"),
 )
@@ -191,8 +193,9 @@ PLAY = _PlayCommand(
     logged=_("Message"),
     title=_("Play a message?"),
     explanation=_(
-        "This number is called now, and whoever answers hears the recording. No "
-        "salesperson is on the line, and the request stays as it is."
+        "This number is called now, and the person who answers hears the "
+        "recording. No salesperson is on the line, and the request stays "
+        "as it is."
     ),
     button=_("Play the message"),
 )
@@ -201,10 +204,11 @@ PLAY = _PlayCommand(
 AFTER_TALK = LeadCommand(
     run=not_chosen_yet,
     logged="",
-    title=_("What came of the talk?"),
+    title=_("How did the talk go?"),
     explanation=_(
-        "What you write stands in the lead's history, in the lists and in the reports, and what "
-        "follows from it is done: no further call, or one at the time that was agreed."
+        "What you enter appears in the lead's history, the lists and the "
+        "reports, and takes effect: no further call, or a call at the "
+        "agreed time."
     ),
     button=_("Save"),
 )
@@ -215,8 +219,8 @@ HOLD = LeadCommand(
     logged=_("Placed under a legal hold"),
     title=_("Keep this lead from being erased?"),
     explanation=_(
-        "Neither an erasure nor the end of the time that its source keeps leads touches it, until "
-        "somebody lifts the hold."
+        "Neither an erasure nor the end of its source's retention period "
+        "erases this lead until somebody lifts the hold."
     ),
     button=_("Place the legal hold"),
 )
@@ -224,7 +228,7 @@ HOLD = LeadCommand(
 
 def _lift(lead: Lead, _user: object) -> str:
     if not LegalHold.objects.filter(lead=lead).delete()[0]:
-        raise NothingToDo(gettext("It is under no legal hold."))
+        raise NothingToDo(gettext("The lead is not under a legal hold."))
     return gettext("The legal hold is lifted.")
 
 
@@ -233,7 +237,8 @@ LIFT = LeadCommand(
     logged=_("Legal hold lifted"),
     title=_("Lift the legal hold?"),
     explanation=_(
-        "It may be erased again. What was asked to be erased meanwhile has to be asked for again."
+        "The lead may be erased again. An erasure requested during the "
+        "hold has to be requested again."
     ),
     button=_("Lift the legal hold"),
 )
@@ -245,12 +250,12 @@ def hold(reason: str) -> LeadCommand:
     def run(lead: Lead, user: Any) -> str:
         locked = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
         if locked.erased_at:
-            raise NothingToDo(gettext("It was erased meanwhile."))
+            raise NothingToDo(gettext("The lead has been erased in the meantime."))
         _hold, is_new = LegalHold.objects.get_or_create(
             lead=locked, defaults={"reason": reason, "placed_by_id": user.pk}
         )
         if not is_new:
-            raise NothingToDo(gettext("It is under a legal hold already."))
+            raise NothingToDo(gettext("The lead is already under a legal hold."))
         return gettext("The lead is under a legal hold.")
 
     return HOLD.doing(run, str(HOLD.logged))
@@ -261,7 +266,7 @@ def block(reason: str) -> LeadCommand:
 
     def run(lead: Lead, user: object) -> str:
         if not never_call.add(lead.phone, reason, user):
-            raise NothingToDo(gettext("The number is on the never-call list already."))
+            raise NothingToDo(gettext("The number is already on the never-call list."))
         return gettext("The number is on the never-call list.")
 
     return BLOCK.doing(run, str(BLOCK.logged))
@@ -276,7 +281,7 @@ def after_talk(attempt: CallAttempt, form: TalkForm) -> LeadCommand:
             attempt.pk, said["writing"], user, now, seen=said["seen"], by_manager=True
         )
         follows = call_notes.follows(note, now, form.zone)
-        return follows or gettext("It is saved.")
+        return follows or gettext("Saved.")
 
     return AFTER_TALK.doing(run)
 

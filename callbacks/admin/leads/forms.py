@@ -64,7 +64,7 @@ class _AsksAboutTheHour(forms.Form):
         """Adds the box to tick, last, where it has to be."""
         if said := hours_by_hand.question(lead, now):
             self.fields["sure"] = forms.BooleanField(
-                label=gettext("Ring it now, although it may be night there"),
+                label=gettext("Call now, although it may be night there"),
                 help_text=said,
                 widget=UnfoldBooleanWidget(),
                 error_messages={"required": gettext("Tick this box, or call at another hour.")},
@@ -111,7 +111,7 @@ class BlockForm(forms.Form):
         required=False,
         max_length=200,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "dir": "auto"}),
-        help_text=_("Stands on the never-call list."),
+        help_text=_("Shown on the never-call list."),
     )
 
 
@@ -122,7 +122,7 @@ class LegalHoldForm(forms.Form):
         label=_("Reason"),
         max_length=200,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "dir": "auto"}),
-        help_text=_("Which law or dispute wants it kept. Without names or numbers."),
+        help_text=_("Which law or dispute requires keeping it. Do not enter names or numbers."),
         error_messages={"required": _("Enter the reason.")},
     )
 
@@ -148,9 +148,9 @@ class PlayForm(_AsksAboutTheHour):
         own = [name for name in names if name]
         field = self.fields["record_name"]
         field.initial = own[0] if own else ""
-        field.help_text = gettext("As it is called at the provider, without the file's extension.")
+        field.help_text = gettext("Its name at the provider, without the file extension.")
         if len(set(own)) > 1:
-            field.help_text += gettext(" This source's are %(0)s and %(1)s.") % {
+            field.help_text += gettext(" This source uses %(0)s and %(1)s.") % {
                 "0": own[0],
                 "1": own[1],
             }

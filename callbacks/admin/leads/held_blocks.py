@@ -46,7 +46,7 @@ class BlockSenderForm(AsksBeforeRefusing, forms.Form):
         choices=BlockVerdict.choices,
         initial=BlockVerdict.HOLD,
         widget=UnfoldAdminSelectWidget,
-        help_text=_("Refused ones are not stored: nobody sees them."),
+        help_text=_("Refused requests are not stored, so nobody sees them."),
     )
     sure = sure_field()
     span = forms.ChoiceField(
@@ -63,7 +63,7 @@ class BlockSenderForm(AsksBeforeRefusing, forms.Form):
         required=False,
         max_length=200,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "dir": "auto"}),
-        help_text=_("Stands on the block list."),
+        help_text=_("Shown on the block list."),
     )
 
     def __init__(self, leads: Sequence[Lead], *args: Any, **kwargs: Any) -> None:
@@ -85,7 +85,7 @@ class BlockSenderForm(AsksBeforeRefusing, forms.Form):
         """Something is chosen."""
         chosen: list[str] = self.cleaned_data["what"]
         if not chosen:
-            raise forms.ValidationError(gettext("Choose what is blocked."))
+            raise forms.ValidationError(gettext("Choose what to block."))
         return chosen
 
     def clean(self) -> dict[str, Any]:
@@ -132,11 +132,11 @@ def _not_chosen_yet(_lead: Lead, _user: Any) -> str:
 BLOCK_SENDER = HeldCommand(
     run=_not_chosen_yet,
     logged=_("Blocked the sender"),
-    title=_("Block who sent this?"),
-    title_of_several=_("Block who sent these %(count)d?"),
+    title=_("Block the sender of this request?"),
+    title_of_several=_("Block the senders of these %(count)d requests?"),
     explanation=_(
-        "What is chosen here is put on the block list, and its request rejected. Domains at which "
-        "anybody can have mail, such as gmail.com, are not offered."
+        "Your choice is added to the block list, and the request is "
+        "rejected. Public mail domains such as gmail.com are not offered."
     ),
     button=_("Block"),
     danger=True,
@@ -155,11 +155,13 @@ def block_sender(form: BlockSenderForm) -> HeldCommand:
     def run(lead: Lead, user: object) -> str:
         values = [(kind, value) for kind in kinds if (value := value_of(lead, kind))]
         if not values:
-            raise CannotCall(gettext("It has nothing of what you chose. It is held as before."))
+            raise CannotCall(
+                gettext("This request has none of what you chose to block. It stays held.")
+            )
         for kind, value in values:
             _put(kind, value, chosen, user)
         held_commands.reject(lead, user)
-        return gettext("It is rejected, and what you chose is on the block list.")
+        return gettext("The request is rejected, and your choice is on the block list.")
 
     return BLOCK_SENDER.doing(run, str(BLOCK_SENDER.logged))
 

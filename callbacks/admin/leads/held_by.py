@@ -25,7 +25,7 @@ from leads.models import CameBy, Finding, Lead, is_held
 _CHECKS: dict[str, Text] = {
     listed_numbers.NAME: _("Never-call list"),
     blocks.NAME: _("Block lists"),
-    rates.NAME: _("How many requests came"),
+    rates.NAME: _("Too many requests"),
     robots.NAME: _("Signs of a robot"),
     websites.NAME: _("Another website"),
     keyless.NAME: _("The API without a key"),
@@ -115,9 +115,9 @@ class BrowserFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
         """The choices."""
         return [
-            ("solved", gettext("Has solved the challenge")),
-            ("asked", gettext("Was asked, and has not solved it")),
-            ("none", gettext("Asked for no challenge")),
+            ("solved", gettext("Solved the challenge")),
+            ("asked", gettext("Did not solve the challenge")),
+            ("none", gettext("Never asked for the challenge")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

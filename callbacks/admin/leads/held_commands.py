@@ -31,11 +31,11 @@ def _release(lead: Lead, _user: object) -> str:
     except PhoneRefused as refused:
         raise CannotCall(refused.message) from None
     if not released:
-        raise NothingToDo(gettext("It is not held any more."))
+        raise NothingToDo(gettext("The request is no longer held."))
     lead.refresh_from_db(fields=["status"])
     if lead.status == LeadStatus.DUPLICATE:
-        return gettext("It counts from now on: the request that it has joined is called for both.")
-    return gettext("It is called as soon as its hours and a free salesperson allow.")
+        return gettext("The request counts from now on. The request it joined is called for both.")
+    return gettext("It will be called as soon as its hours allow and a salesperson is free.")
 
 
 def reject(lead: Lead, user: object) -> str:
@@ -43,23 +43,24 @@ def reject(lead: Lead, user: object) -> str:
     _see_that_it_is_held(lead)
     if not held.reject(lead.pk):
         manual.cancel(lead.pk, user)
-    return gettext("Nobody is called for it.")
+    return gettext("The request will not be called.")
 
 
 def _see_that_it_is_held(lead: Lead) -> None:
     if not Lead.objects.filter(is_held(), pk=lead.pk).exists():
-        raise NothingToDo(gettext("It is not held any more."))
+        raise NothingToDo(gettext("The request is no longer held."))
 
 
 RELEASE = HeldCommand(
     run=_release,
     logged=_("Released"),
-    title=_("Have it called?"),
-    title_of_several=_("Have these %(count)d called?"),
+    title=_("Release the request?"),
+    title_of_several=_("Release these %(count)d requests?"),
     explanation=_(
-        "The phone of a free salesperson rings first. When they answer, this number is called and "
-        "the two are connected. The time that the visitor has waited counts. A request that has "
-        "joined another one for its number is no longer ignored: what it asks for counts there."
+        "The phone of a free salesperson rings first. When they answer, "
+        "this number is called and the two are connected. The time the "
+        "visitor has waited counts. A request that joined another request "
+        "for the same number is no longer ignored: its wishes count there."
     ),
     button=_("Release"),
 )
@@ -69,9 +70,9 @@ REJECT = HeldCommand(
     title=_("Reject the request?"),
     title_of_several=_("Reject these %(count)d requests?"),
     explanation=_(
-        "Nobody is called for it, and the visitor is told that the request is closed. What has "
-        "joined a held request is rejected with it. A later request of the same number is judged "
-        "anew."
+        "The request is not called, and the visitor is told that it is "
+        "closed. Requests that joined a held request are rejected with it. "
+        "A later request from the same number is checked again."
     ),
     button=_("Reject"),
     danger=True,
@@ -88,8 +89,9 @@ BLOCK = HeldCommand(
     title=_("Never call this number?"),
     title_of_several=_("Never call these %(count)d numbers?"),
     explanation=_(
-        "The request is rejected, and the number goes on the never-call list: nobody and nothing "
-        "calls it, for this request or a later one, until it is taken off that list."
+        "The request is rejected, and the number is added to the "
+        "never-call list. It is not called for this request or any later "
+        "one until somebody removes it from that list."
     ),
     button=_("Block"),
     danger=True,

@@ -126,7 +126,7 @@ class HeldLeadAdmin(ReadOnly, Admin):
         """Who asked, and their number; leads to the lead's page."""
         return html.person(obj.name, obj.phone, html.page_of(Lead, obj.pk))
 
-    @display(description=_("held because"))  # type: ignore[untyped-decorator]
+    @display(description=_("reason"))  # type: ignore[untyped-decorator]
     def why(self, obj: HeldLead) -> SafeString:
         """The reasons of the checks."""
         # Those held by a release before this one have no findings.
@@ -182,9 +182,7 @@ class HeldLeadAdmin(ReadOnly, Admin):
         """Asks, then cancels them."""
         return self._several(request, queryset, held_commands.REJECT, "reject_selected")
 
-    @admin.action(
-        description=_("Block the number, address or domain"), permissions=["block_sender"]
-    )
+    @admin.action(description=_("Block number, address or domain"), permissions=["block_sender"])
     def block_sender_selected(
         self, request: HttpRequest, queryset: QuerySet[HeldLead]
     ) -> HttpResponse | None:
@@ -235,7 +233,7 @@ class HeldLeadAdmin(ReadOnly, Admin):
 def _joined(lead: Lead) -> SafeString:
     """That another request of its number is open, with a way there."""
     first: Any = lead.duplicate_of
-    sentence = escape(gettext("It has joined %(lead)s, which is open for the same number."))
+    sentence = escape(gettext("This request joined %(lead)s, which is open for the same number."))
     words = {"pk": first.pk, "status": first.get_status_display()}
     link = format_html(
         '<a class="quiet-link" href="{}">{}</a>',

@@ -125,8 +125,8 @@ class LeadAdmin(
     show_full_result_count = False
     search_fields = ["pk"]  # for the theme, which shows no field without; search.leads finds
     search_help_text = _(
-        "Part of a name, a number in any spelling, an e-mail or a message; CALLID; lead 105; the "
-        "address of the visitor's page."
+        "Part of a name, a number in any format, an e-mail or a message; "
+        "CALLID; lead 105; the address of the visitor's page."
     )
     inlines = [AttemptInline]
     formfield_overrides = {
@@ -142,7 +142,7 @@ class LeadAdmin(
     ]  # fmt: skip
     fieldsets = [
         (
-            _("Who asked"),
+            _("Person"),
             {
                 "fields": [
                     ("name", "phone_shown"), ("email", "source"), "message", "newest_request",
@@ -160,10 +160,10 @@ class LeadAdmin(
                 ]
             },
         ),
-        (_("What the AI heard"), {"fields": ["heard"], "classes": ["story"]}),
-        (_("Where its time went"), {"fields": ["stages"], "classes": ["story"]}),
+        (_("AI findings"), {"fields": ["heard"], "classes": ["story"]}),
+        (_("Where the time went"), {"fields": ["stages"], "classes": ["story"]}),
         (_("Same number"), {"fields": [("duplicate", "duplicates_shown")]}),
-        (_("What happened"), {"fields": ["story"], "classes": ["story"]}),
+        (_("History"), {"fields": ["story"], "classes": ["story"]}),
         (
             _("Times"),
             {
@@ -202,7 +202,7 @@ class LeadAdmin(
 
     submitted = html.moment_of("submitted_at", _("submitted"))
     clock_started = html.moment_of("clock_started_at", _("clock started"))
-    due_by = html.moment_of("due_at", _("due by"))
+    due_by = html.moment_of("due_at", _("due at"))
     not_before = html.moment_of("call_after", _("not called before"))
     first_dialed = html.moment_of("first_dialed_at", _("first accepted by the provider"))
     rang = html.moment_of("rang_at", _("phone rang"))
@@ -321,9 +321,9 @@ class LeadAdmin(
         if obj and not obj.duplicate_of_id and not obj.duplicates.all():
             left_out.add(gettext("Same number"))
         if obj and obj.duplicate_of_id:
-            left_out.add(gettext("Where its time went"))
+            left_out.add(gettext("Where the time went"))
         if not getattr(obj, "heard", ""):
-            left_out.add(gettext("What the AI heard"))
+            left_out.add(gettext("AI findings"))
         rows = [row for row in super().get_fieldsets(request, obj) if row[0] not in left_out]
         is_there: dict[str, Callable[[Lead], object]] = {
             "waits_for": lambda it: it.status == LeadStatus.WAITING,

@@ -72,8 +72,8 @@ class ExportsLeads(Admin):
         count = leads[: MOST_LEADS + 1].count()
         if count > MOST_LEADS:
             sentence = gettext(
-                "Nothing was exported: these are more than %(most)s leads. Choose fewer by the "
-                "filters, such as the days."
+                "Nothing was exported because there are more than %(most)s leads. "
+                "Use the filters to choose fewer, for example fewer days."
             )
             most = number_format(MOST_LEADS, force_grouping=True)
             messages.error(request, sentence % {"most": most})
@@ -116,7 +116,7 @@ def rows(
         Column(gettext("Source")),
         Column(gettext("Language")),
         Column(gettext("Status")),
-        Column(gettext("What came of it")),
+        Column(gettext("Disposition")),
         Column(gettext("Note after the talk")),
         Column(gettext("Salesperson")),
         Column(gettext("Team")),
@@ -142,7 +142,7 @@ def rows(
         Column(gettext("Consent: language")),
         moment(gettext("Agreed")),
         Column(gettext("Did it help (1 to 5)"), Kind.COUNT),
-        Column(gettext("After the talk, in their words")),
+        Column(gettext("Visitor's comment after the talk")),
     )
     if with_ai:
         columns += (

@@ -39,7 +39,7 @@ class NeverCallForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         label=_("Phone"),
         max_length=40,
         widget=UnfoldAdminTextInputWidget(attrs={"dir": "ltr", "autocomplete": "off"}),
-        help_text=_("In any spelling, for example 050-555 0101 or +972 50 555 0101."),
+        help_text=_("In any format, for example 050-555 0101 or +972 50 555 0101."),
         error_messages={"required": _("Enter the number.")},
     )
 
@@ -54,7 +54,7 @@ class NeverCallForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         except PhoneRefused as refused:
             raise forms.ValidationError(refused.message) from None
         if never_call.entry(typed):
-            raise forms.ValidationError(gettext("This number is on the list already."))
+            raise forms.ValidationError(gettext("This number is already on the list."))
         return one_line.identity(typed)
 
 
@@ -67,12 +67,12 @@ class NeverCallAdmin(ImportsFiles, EditsOnlyWhatChanged):
     list_filter = ["asked_by"]
     list_display_links = ["number"]
     search_fields = ["reason"]
-    search_help_text = _("A phone number in any spelling, or a word of the reason.")
+    search_help_text = _("A phone number in any format, or a word of the reason.")
     show_full_result_count = False
     list_per_page = 50
     list_before_template = "admin/callbacks/never_call/hint.html"
     file_list = FileList(
-        title=_("Import numbers never to be called"),
+        title=_("Import never-call numbers"),
         name="never_call_list",
         sheet=_("Never-call list"),
         columns=never_call_file.COLUMNS,
@@ -154,7 +154,7 @@ class NeverCallAdmin(ImportsFiles, EditsOnlyWhatChanged):
         read = never_call_file.contents(text, default_countries())
         new = never_call_file.store(read.rows, request.user)
         said = gettext(
-            "Imported: %(new)d new, %(same)d on the list before, %(problems)d left out."
+            "Imported: %(new)d new, %(same)d already on the list, %(problems)d skipped."
         ) % {"new": new, "same": len(read.rows) - new, "problems": len(read.problems)}
         return bool(new), said
 

@@ -54,7 +54,7 @@ class ShowsRequests(Admin):
         if seen.is_limited:
             others_requests.hide_on_page(lead, seen)
 
-    @display(description=_("asked last"))  # type: ignore[untyped-decorator]
+    @display(description=_("newest request"))  # type: ignore[untyped-decorator]
     def newest_request(self, obj: Lead) -> SafeString:
         """Who asked last for this number, and what they wrote: what the salesperson sees."""
         newest, extension = obj.newest_request(), obj.extension_to_ask_for()

@@ -32,7 +32,7 @@ _NAMES: dict[str, Text] = {
     "disposition__id__exact": _("disposition"),
     "submitted": _("submitted"),
     "todo": _("to do"),
-    "heard": _("the AI heard"),
+    "heard": _("AI findings"),
     "report": _("from the report"),
 }
 

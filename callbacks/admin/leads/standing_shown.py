@@ -32,7 +32,7 @@ class ShowsStanding:
         """The status as a label, and why nobody will call it where that is so."""
         return html.trouble_below(_label(obj), _unanswered(obj))
 
-    @display(description=_("waits because"))  # type: ignore[untyped-decorator]
+    @display(description=_("waiting because"))  # type: ignore[untyped-decorator]
     def waits_for(self, obj: Lead) -> SafeString | str:
         """Why it waits at this moment."""
         waits = waiting_reason.of_lead(obj, timezone.now())

@@ -19,7 +19,7 @@ from leads.models import CameBy, Lead
 class ShowsTalks:
     """Fields of the lead's admin. They read what `get_object` has loaded."""
 
-    @display(description=_("what came of it"))  # type: ignore[untyped-decorator]
+    @display(description=_("disposition"))  # type: ignore[untyped-decorator]
     def came_of_it(self, obj: Lead) -> SafeString | str:
         """What was written about its newest call of which something was, and what follows."""
         standing = [note for note in obj.call_notes.all() if note.stands]
@@ -65,11 +65,11 @@ class ShowsTalks:
             links.append(html.link(it, gettext("Lead %(pk)s, %(status)s") % words))
         return html.joined(links)
 
-    @display(description=_("never called"))  # type: ignore[untyped-decorator]
+    @display(description=_("on the never-call list"))  # type: ignore[untyped-decorator]
     def never_called(self, obj: Lead) -> SafeString | str:
         """Why nobody calls its number, where it is on the never-call list."""
         found = never_call.entry(obj.phone)
         if found is None:
             return ""
-        page = html.link(found, gettext("The never-call list"))
+        page = html.link(found, gettext("Never-call list"))
         return html.below(page, html.trouble(never_call.refusal(found)))

@@ -117,7 +117,7 @@ def _of_clock(change: ClockChange) -> Event:
     return Event(
         change.changed_at,
         gettext("Opening hours have changed"),
-        (gettext("Due on %(since)s; before, on %(before)s") % times,),
+        (gettext("Due on %(since)s instead of %(before)s") % times,),
     )
 
 
@@ -140,9 +140,9 @@ def _submitted(lead: Lead) -> Iterator[Event]:
     if target is None:
         target = round((lead.due_at - lead.clock_started_at).total_seconds())
     promised = (
-        gettext("Its phone is to ring within %(target)s of opening hours")
+        gettext("Target: the phone rings within %(target)s of opening hours")
         if lead.sla_clock == SlaClock.OPEN
-        else gettext("Its phone is to ring within %(target)s")
+        else gettext("Target: the phone rings within %(target)s")
     )
     came = (
         gettext("Planned as a follow-up of lead %(pk)s") % {"pk": lead.follow_up_of_id}
@@ -162,10 +162,10 @@ def _submitted(lead: Lead) -> Iterator[Event]:
         yield Event(at, what, colour=GREY)
     yield from (_of_later_request(it) for it in lead.duplicates.all())
     if lead.status == LeadStatus.DUPLICATE:
-        why = gettext("The number had an open request already: lead %(duplicate_of_id)s") % {
+        why = gettext("The number already had an open request: lead %(duplicate_of_id)s") % {
             "duplicate_of_id": lead.duplicate_of_id
         }
-        yield Event(lead.submitted_at, gettext("Not called a second time"), (why,))
+        yield Event(lead.submitted_at, gettext("Duplicate, not called separately"), (why,))
 
 
 def _closed(lead: Lead) -> Iterator[Event]:
@@ -243,8 +243,8 @@ def _ending(attempt: CallAttempt) -> Text:
     if attempt.state != AttemptState.ENDED or not legs & {1, 2}:
         return _ENDINGS[attempt.state]
     if 2 in legs or attempt.outcome == AttemptOutcome.NEVER_KNOWN:
-        return _("Its records do not tell whether they talked; the extension was freed")
-    return _("No record of the lead's phone came; the extension was freed")
+        return _("The records do not tell whether they talked; the extension was freed")
+    return _("No record of the lead's phone arrived; the extension was freed")
 
 
 def _facts(attempt: CallAttempt) -> tuple[str, ...]:
@@ -285,7 +285,7 @@ def _of_answer(attempt: CallAttempt) -> Iterator[Event]:
         yield Event(at, _NO_CALL[attempt.state], details, _colour(attempt))
     elif attempt.failure_reason:
         # Also when it was found out later: this is what happened at that moment.
-        lost = gettext("The provider gave no answer that tells whether it called")
+        lost = gettext("The provider's answer does not tell whether it called")
         yield Event(at, lost, details, RED, attempt.call_id)
     elif attempt.call_id:
         yield Event(at, gettext("Accepted by the provider"), colour=ACCENT, call_id=attempt.call_id)
@@ -299,15 +299,15 @@ _ENDINGS: dict[str, Text] = {
     AttemptState.BRIDGED: _("The conversation ended"),
     AttemptState.PLAYED: _("The message was played"),
     AttemptState.AGENT_NO_ANSWER: _("The salesperson did not answer"),
-    AttemptState.AGENT_UNREACHED: _("The salesperson's phone was busy or not reached"),
+    AttemptState.AGENT_UNREACHED: _("The salesperson's phone was busy or could not be reached"),
     AttemptState.LEAD_NO_ANSWER: _("The lead did not answer"),
     AttemptState.LEAD_BUSY: _("The lead's line was busy"),
     AttemptState.BAD_NUMBER: _("The lead's number could not be reached"),
     AttemptState.LEAD_NOT_RUNG: _("The salesperson picked up; the lead's phone did not ring"),
-    AttemptState.SHORT_TALK: _("The lead answered; the call was over too soon to be a talk"),
+    AttemptState.SHORT_TALK: _("The lead answered, but the call was too short to count as a talk"),
     AttemptState.STOPPED: _("Stopped by a manager"),
-    AttemptState.ENDED: _("No record of the call came; the extension was freed"),
-    AttemptState.NEVER_PLACED: _("Shown not to have been placed"),
+    AttemptState.ENDED: _("No record of the call arrived; the extension was freed"),
+    AttemptState.NEVER_PLACED: _("Confirmed: no call was placed"),
 }
 
 
