@@ -60,7 +60,7 @@ class ReplayForm(forms.Form):
         label=_("Team"),
         empty_label=None,
         widget=UnfoldAdminSelectWidget,
-        help_text=_("The leads of the sources that it answers are played."),
+        help_text=_("The leads of the sources this team answers are replayed."),
         error_messages={"invalid_choice": _("Choose one of the teams.")},
     )
     people = forms.IntegerField(
@@ -69,7 +69,7 @@ class ReplayForm(forms.Form):
         min_value=-_MOST_PEOPLE,
         max_value=_MOST_PEOPLE,
         widget=_input(),
-        help_text=_("More, or fewer: 1 or -1."),
+        help_text=_("How many more or fewer, for example 1 or -1."),
     )
     wrap_up = forms.IntegerField(
         label=_("Rest after a call"),
@@ -77,12 +77,12 @@ class ReplayForm(forms.Form):
         min_value=0,
         max_value=_LONGEST_WRAP_UP,
         widget=_input(),
-        help_text=_("Seconds. Empty: as it is."),
+        help_text=_("Seconds. Empty: unchanged."),
     )
     waits = forms.ChoiceField(
         label=_("Gaps between tries"),
         choices=[
-            ("100", _("as they are")), ("50", _("half as long")),
+            ("100", _("unchanged")), ("50", _("half as long")),
             ("25", _("a quarter as long")), ("200", _("twice as long")),
         ],
         required=False,
@@ -92,7 +92,7 @@ class ReplayForm(forms.Form):
         Schedule.objects.order_by("name"),
         label=_("Hours"),
         required=False,
-        empty_label=_("as they are"),
+        empty_label=_("unchanged"),
         widget=UnfoldAdminSelectWidget,
         error_messages={"invalid_choice": _("Choose one of the schedules.")},
     )
@@ -106,7 +106,7 @@ class ReplayForm(forms.Form):
     )
     strategy = forms.ChoiceField(
         label=_("Strategy"),
-        choices=[("", _("as it is")), *Team.Strategy.choices],
+        choices=[("", _("unchanged")), *Team.Strategy.choices],
         required=False,
         widget=UnfoldAdminSelectWidget,
     )
@@ -117,7 +117,7 @@ class ReplayForm(forms.Form):
         if self.errors:
             return given
         if given.get("schedule") and given.get("earlier"):
-            self.add_error("earlier", gettext("Choose other hours, or an earlier opening."))
+            self.add_error("earlier", gettext("Choose either other hours or an earlier opening."))
         sources = TeamSource.objects.filter(team=given["change_team"])
         ids = list(sources.values_list("source", flat=True))
         if not ids:
@@ -201,7 +201,7 @@ def _result(study: Study, query: QueryDict) -> dict[str, Any]:
         return {}
     columns = [
         (gettext("As it was"), study.result["really"], "soft"),
-        (gettext("Replayed as it is"), study.result["simulated"], "bars"),
+        (gettext("Replayed unchanged"), study.result["simulated"], "bars"),
     ]
     if study.result["changed"]:
         columns.append((gettext("Replayed with the change"), study.result["changed"], "accent"))
@@ -247,8 +247,9 @@ def _far_off(really: float | None, simulated: float | None) -> str:
     if really is None or simulated is None or is_near(really, simulated):
         return ""
     return gettext(
-        "The replay is far off on these days: even without a change its p90 is %(simulated)s, and "
-        "the measured one is %(really)s. What a change would have brought cannot be told from it."
+        "The replay is not accurate for these days. Even without a change "
+        "its p90 is %(simulated)s, while the measured p90 is %(really)s. "
+        "It cannot tell what a change would have achieved."
     ) % {"simulated": in_words(simulated), "really": in_words(really)}
 
 
@@ -267,9 +268,9 @@ def _change(asked: QueryDict) -> str:
     said = []
     if people := int(query.get("people") or 0):
         said.append(
-            ngettext("%(count)d person more", "%(count)d people more", people) % {"count": people}
+            ngettext("%(count)d more person", "%(count)d more people", people) % {"count": people}
             if people > 0
-            else ngettext("%(count)d person fewer", "%(count)d people fewer", -people)
+            else ngettext("%(count)d fewer person", "%(count)d fewer people", -people)
             % {"count": -people}
         )
     if query.get("wrap_up"):

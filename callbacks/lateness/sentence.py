@@ -18,28 +18,28 @@ _MOST = 5
 _SMALL, _SMALL_SHARE = 10.0, 0.01
 
 _PARTS: dict[Cause, Text] = {
-    Cause.BUSY: _("%(time)s nobody was free"),
-    Cause.LOST: _("%(time)s the outcome of calls was not known"),
-    Cause.PAUSED: _("%(time)s nobody was free"),
-    Cause.NOBODY: _("%(time)s nobody was on shift"),
-    Cause.UNTAKEN: _("%(time)s a phone may have been free"),
-    Cause.OWNER: _("%(time)s it waited for the salesperson who had talked with this number"),
-    Cause.ASSIGNED: _("%(time)s it waited for the salesperson to whom it is assigned"),
-    Cause.LANGUAGE: _("%(time)s it waited for somebody who speaks its language"),
-    Cause.CHOSEN: _("%(time)s it waited for the time that the visitor chose"),
-    Cause.CLOSED: _("%(time)s it was outside opening hours"),
-    Cause.TURN: _("%(time)s it waited for its turn after the opening"),
-    Cause.NUMBER: _("%(time)s its number was on another call, or rested after one"),
-    Cause.LIMIT: _("%(time)s it waited for a spending limit"),
-    Cause.HELD: _("%(time)s it was held for a manager to look at"),
-    Cause.REST: _("%(time)s it was closed or held, until somebody had it called again"),
-    Cause.PERSON: _("%(time)s it waited for a person to see to it"),
+    Cause.BUSY: _("%(time)s with nobody free"),
+    Cause.LOST: _("%(time)s with call outcomes unknown"),
+    Cause.PAUSED: _("%(time)s with nobody free"),
+    Cause.NOBODY: _("%(time)s with nobody on shift"),
+    Cause.UNTAKEN: _("%(time)s while a phone may have been free"),
+    Cause.OWNER: _("%(time)s waiting for the salesperson who talked with this number before"),
+    Cause.ASSIGNED: _("%(time)s waiting for the salesperson it is assigned to"),
+    Cause.LANGUAGE: _("%(time)s waiting for somebody who speaks its language"),
+    Cause.CHOSEN: _("%(time)s waiting for the time the visitor chose"),
+    Cause.CLOSED: _("%(time)s outside opening hours"),
+    Cause.TURN: _("%(time)s waiting for its turn after opening"),
+    Cause.NUMBER: _("%(time)s while its number was on another call or resting after one"),
+    Cause.LIMIT: _("%(time)s waiting for a spending limit"),
+    Cause.HELD: _("%(time)s held for a manager"),
+    Cause.REST: _("%(time)s closed or held until somebody had it called again"),
+    Cause.PERSON: _("%(time)s waiting for somebody to deal with it"),
     Cause.PROVIDER: _("%(time)s until the provider answered"),
-    Cause.LEG1: _("%(time)s the salesperson's phone rang"),
-    Cause.LEG2: _("%(time)s the visitor's number was dialled and did not ring"),
-    Cause.UNKNOWN: _("%(time)s the outcome of its own call was not known"),
-    Cause.UNRECORDED: _("%(time)s that nothing was stored of"),
-    Cause.HOURS: _("%(time)s by opening hours that have been changed since"),
+    Cause.LEG1: _("%(time)s while the salesperson's phone rang"),
+    Cause.LEG2: _("%(time)s while the visitor's number was dialled but did not ring"),
+    Cause.UNKNOWN: _("%(time)s with the outcome of its own call unknown"),
+    Cause.UNRECORDED: _("%(time)s with no recorded cause"),
+    Cause.HOURS: _("%(time)s because opening hours have changed since"),
 }
 _AFTER: dict[str, Text] = {
     AttemptOutcome.OFFLINE: _("%(time)s between two tries after a salesperson's phone was offline"),
@@ -65,9 +65,9 @@ _AFTER: dict[str, Text] = {
     AttemptOutcome.LEAD_NOT_RUNG: _(
         "%(time)s between two tries after the visitor's phone did not ring"
     ),
-    AttemptOutcome.NO_RECORD: _("%(time)s between two tries after a call that no record came of"),
+    AttemptOutcome.NO_RECORD: _("%(time)s between two tries after a call without a record"),
     AttemptOutcome.NEVER_KNOWN: _(
-        "%(time)s between two tries after a call of which nobody knows how it ended"
+        "%(time)s between two tries after a call with an unknown outcome"
     ),
 }
 _AFTER_ANYTHING = _("%(time)s between two tries")
@@ -100,8 +100,8 @@ _ALWAYS: dict[End, tuple[Text, Text]] = {
     End.RANG: (_("%(late)s late."), _("%(late)s late: %(parts)s.")),
     End.RUNS: (_("%(late)s late so far."), _("%(late)s late so far: %(parts)s.")),
     End.CLOSED: (
-        _("%(late)s late when it was closed; its phone has not rung."),
-        _("%(late)s late when it was closed, and its phone has not rung: %(parts)s."),
+        _("%(late)s late when it was closed; its phone never rang."),
+        _("%(late)s late when it was closed, and its phone never rang: %(parts)s."),
     ),
 }
 _IN_HOURS: dict[End, tuple[Text, Text]] = {
@@ -114,8 +114,8 @@ _IN_HOURS: dict[End, tuple[Text, Text]] = {
         _("%(late)s late in opening hours so far: %(parts)s."),
     ),
     End.CLOSED: (
-        _("%(late)s late in opening hours when it was closed; its phone has not rung."),
-        _("%(late)s late in opening hours when it was closed, and its phone has not rung: "
+        _("%(late)s late in opening hours when it was closed; its phone never rang."),
+        _("%(late)s late in opening hours when it was closed, and its phone never rang: "
           "%(parts)s."),
     ),
 }  # fmt: skip
@@ -137,8 +137,8 @@ def words(part: Part, time: str) -> str:
     if part.cause is Cause.LOST and part.held:
         count = part.held.count(rules.UNTOLD)
         said = ngettext(
-            "%(time)s the outcome of %(count)d call was not known",
-            "%(time)s the outcome of %(count)d calls was not known",
+            "%(time)s with the outcome of %(count)d call unknown",
+            "%(time)s with the outcomes of %(count)d calls unknown",
             count,
         ) % {"time": time, "count": count}
     if part.held is None or not (who := held_by(part.held, mostly=part.mostly)):

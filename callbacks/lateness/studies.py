@@ -54,12 +54,12 @@ _TOO_LONG, _TOO_MANY, _NO_CALLS = "too_long", "too_many", "no_calls"
 _TOO_FEW, _BROKEN_OFF = "too_few", "broken_off"
 _PROBLEMS: dict[str, Text] = {
     _TOO_LONG: _(
-        "This would take more than a minute and a half. Choose fewer days, or one source."
+        "This would take more than a minute and a half. Choose fewer days or a single source."
     ),
     _TOO_MANY: _("There are more than 20,000 leads in these days. Choose fewer days."),
-    _NO_CALLS: _("No call was made to these leads: nobody knows how long one would have taken."),
-    _TOO_FEW: _("The team has not that many people to take away."),
-    _BROKEN_OFF: _("It was broken off. Ask for it again."),
+    _NO_CALLS: _("No calls were made to these leads, so there is nothing to base a replay on."),
+    _TOO_FEW: _("The team does not have that many people to remove."),
+    _BROKEN_OFF: _("The calculation was interrupted. Start it again."),
 }
 
 

@@ -35,8 +35,7 @@ from leads import unavailable
 # Days that are over change only by late records; a day that goes on is worked out anew.
 _KEPT, _KEPT_TODAY = timedelta(hours=12), timedelta(minutes=5)
 _NOT_NOW = _(
-    "This cannot be worked out now: the database accepts no writes. What was worked out before is "
-    "shown."
+    "This cannot be calculated now because the database is read-only. Earlier results are shown."
 )
 # The list's parameter: "<study>:<cause>".
 PARAMETER = "late_for"
@@ -179,17 +178,17 @@ def _result(study: Study) -> dict[str, Any]:
 def _replayed(really: float | None, simulated: float | None, *, near: bool) -> Text:
     if really is None or simulated is None:
         return gettext(
-            "What would have helped is not told: there are no calls, or too many leads, to replay."
+            "What would have helped is not known: there are no calls, or too many leads, to replay."
         )
     values = {"really": in_words(really), "simulated": in_words(simulated)}
     if near:
         return gettext(
-            "By the replay, whose own p90 of these days is %(simulated)s; the measured one is "
-            "%(really)s."
+            "Based on the replay. Its p90 for these days is %(simulated)s; the "
+"measured p90 is %(really)s."
         ) % values  # fmt: skip
     return gettext(
-        "What would have helped cannot be told: the replay's own p90 of these days is "
-        "%(simulated)s, and the measured one is %(really)s."
+        "What would have helped is not known: the replay's p90 for these "
+"days, %(simulated)s, is too far from the measured p90, %(really)s."
     ) % values  # fmt: skip
 
 

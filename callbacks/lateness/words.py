@@ -18,92 +18,107 @@ _SAME = 0.02
 CAUSES: dict[Cause, tuple[Text, Text]] = {
     Cause.BUSY: (
         _("Nobody was free"),
-        _("It could be called, and every phone was on a call, resting after one, or kept from it."),
+        _("The lead could be called, but every phone was on a call, resting "
+"after one, or otherwise unavailable."),
     ),
     Cause.LOST: (
-        _("Outcomes of calls not known"),
-        _("Nobody was free, and calls whose answer or record was lost held some of the phones."),
+        _("Call outcomes unknown"),
+        _("Nobody was free, and some phones were held by calls whose answer "
+"or record was lost."),
     ),
     Cause.PAUSED: (
         _("Pauses"),
         _("Nobody was free, and at least half of the phones were paused."),
     ),
-    Cause.NOBODY: (_("Nobody on shift"), _("Its team was open, and no phone of it was on shift.")),
+    Cause.NOBODY: (
+        _("Nobody on shift"),
+        _("The team was open, but none of its phones was on shift."),
+    ),
     Cause.UNTAKEN: (
         _("A phone may have been free"),
         _(
-            "Nothing that is stored tells what held the phones: nobody worked off the queue, or "
-            "somebody had paused."
+            "Nothing stored tells what kept the phones busy: perhaps the queue "
+"was not being processed, or somebody had paused."
         ),
     ),
     Cause.OWNER: (
         _("Waiting for the same salesperson"),
-        _("A phone seems to have been free, and who had talked with the number was on a call."),
+        _("A phone seems to have been free, but the salesperson who talked "
+"with this number before was on a call."),
     ),
     Cause.ASSIGNED: (
-        _("Waiting for whom it is assigned to"),
-        _("A phone seems to have been free, and who the lead is assigned to was on a call."),
+        _("Waiting for the assigned salesperson"),
+        _("A phone seems to have been free, but the salesperson the lead is "
+"assigned to was on a call."),
     ),
     Cause.LANGUAGE: (
         _("Waiting for the language"),
-        _("A phone seems to have been free, and who speaks the lead's language was on a call."),
+        _("A phone seems to have been free, but the people who speak the "
+"lead's language were on calls."),
     ),
-    Cause.CHOSEN: (_("Chosen time"), _("Until the time that the visitor had chosen.")),
+    Cause.CHOSEN: (_("Chosen time"), _("Until the time the visitor chose.")),
     Cause.CLOSED: (
         _("Outside opening hours"),
-        _("No team was open, or its number could not be rung at that hour."),
+        _("No team was open, or the number could not be called at that hour."),
     ),
     Cause.TURN: (
-        _("Turns at the opening"),
-        _("Its team was open, and leads before it were called at the rate of the team."),
+        _("Turn after opening"),
+        _("The team was open, but earlier leads were being called first, at "
+"the team's rate."),
     ),
     Cause.RETRY: (
         _("Between two tries"),
-        _("The gap after a call of its own that came to nothing."),
+        _("The gap after a call to this lead that did not succeed."),
     ),
     Cause.NUMBER: (
-        _("Its number rested"),
-        _("The number was on a call for another request, or rested after one."),
+        _("Number resting"),
+        _("The number was on a call for another request, or resting after "
+"one."),
     ),
     Cause.LIMIT: (
         _("Spending limit"),
-        _("A spending limit was reached, until its hour or day was over or it was opened again."),
+        _("A spending limit was used up until its hour or day ended or "
+"somebody reopened it."),
     ),
     Cause.HELD: (
         _("Held for a manager"),
-        _("A check held it, until a manager let it be called."),
+        _("A check held the lead until a manager released it."),
     ),
     Cause.REST: (
         _("Closed, then called again"),
         _(
-            "It was closed, until somebody had it called again. Before held leads had a cause of "
-            "their own, they were counted here."
+            "The lead was closed until somebody had it called again. In older "
+"data, held leads are also counted here."
         ),
     ),
-    Cause.PERSON: (_("Waiting for a person"), _("It had failed, until a person saw to it.")),
+    Cause.PERSON: (
+        _("Waiting for a person"),
+        _("The lead had failed until somebody dealt with it."),
+    ),
     Cause.PROVIDER: (
         _("The provider's answer"),
-        _("From the decision to call until the provider had answered."),
+        _("From the decision to call until the provider answered."),
     ),
     Cause.LEG1: (
         _("Salespeople's phones rang"),
-        _("Until one was picked up: also those that nobody picked up."),
+        _("Until one was picked up, including phones that nobody picked up."),
     ),
     Cause.LEG2: (
         _("The number did not ring"),
-        _("It was dialled, and was busy or not reached."),
+        _("The number was dialled, but was busy or could not be reached."),
     ),
     Cause.UNKNOWN: (
-        _("Its own call was not known"),
-        _("Nobody knew what had become of a call for this very lead."),
+        _("Outcome of its own call unknown"),
+        _("The outcome of a call to this lead was unknown."),
     ),
     Cause.UNRECORDED: (
-        _("Not stored"),
-        _("An older release has not stored what this time went for."),
+        _("Not recorded"),
+        _("An older release did not record what this time was spent on."),
     ),
     Cause.HOURS: (
         _("Hours changed since"),
-        _("Its clock has counted more than today's opening hours would."),
+        _("The lead's clock counted more time than today's opening hours "
+"would give."),
     ),
 }  # fmt: skip
 
@@ -125,7 +140,7 @@ def meaning(key: str) -> str:
     return str(CAUSES[Cause(key.partition(":")[0])][1])
 
 
-_NO_REMEDY = _("Neither more people nor other hours would have changed this.")
+_NO_REMEDY = _("Neither more people nor different hours would have changed this.")
 
 
 def remedy(
@@ -156,43 +171,43 @@ def remedy(
 def _templates(change: Mapping[str, Any]) -> tuple[str, str]:
     if change["people"]:
         return gettext(
-            "One more person in %(team)s between %(from)s and %(to)s would have brought p90 from "
-            "%(before)s to %(after)s."
+            "One more person in %(team)s between %(from)s and %(to)s would "
+            "have reduced p90 from %(before)s to %(after)s."
         ), gettext(
-            "One more person in %(team)s between %(from)s and %(to)s would not have brought p90 "
-            "below %(before)s."
+            "One more person in %(team)s between %(from)s and %(to)s would not "
+            "have reduced p90 below %(before)s."
         )
     if change["earlier"]:
         return gettext(
-            "Opening %(team)s half an hour earlier would have brought p90 from %(before)s to "
-            "%(after)s."
+            "Opening %(team)s half an hour earlier would have reduced p90 from "
+            "%(before)s to %(after)s."
         ), gettext(
-            "Opening %(team)s half an hour earlier would not have brought p90 below %(before)s."
+            "Opening %(team)s half an hour earlier would not have reduced p90 below %(before)s."
         )
     if change["no_turns"]:
         return gettext(
-            "Calling all leads at the opening of %(team)s at once would have brought p90 from "
-            "%(before)s to %(after)s."
+            "Calling all leads at once when %(team)s opens would have reduced "
+            "p90 from %(before)s to %(after)s."
         ), gettext(
-            "Calling all leads at the opening of %(team)s at once would not have brought p90 below "
-            "%(before)s."
+            "Calling all leads at once when %(team)s opens would not have "
+            "reduced p90 below %(before)s."
         )
     if change["ring"]:
         return gettext(
-            "Giving up a phone that nobody picks up after 15 s would have brought p90 from "
-            "%(before)s to %(after)s."
+            "Giving up after 15 s when nobody picks up a phone would have "
+            "reduced p90 from %(before)s to %(after)s."
         ), gettext(
-            "Giving up a phone that nobody picks up after 15 s would not have brought p90 below "
-            "%(before)s."
+            "Giving up after 15 s when nobody picks up a phone would not have "
+            "reduced p90 below %(before)s."
         )
     if change["no_owner"] or change["any_language"]:
         return gettext(
-            "Ringing whoever of %(team)s is free at once would have brought p90 from %(before)s to "
-            "%(after)s."
+            "Calling anyone in %(team)s who is free at once would have reduced "
+            "p90 from %(before)s to %(after)s."
         ), gettext(
-            "Ringing whoever of %(team)s is free at once would not have brought p90 below "
-            "%(before)s."
+            "Calling anyone in %(team)s who is free at once would not have "
+            "reduced p90 below %(before)s."
         )
     return gettext(
-        "Half the gap between two tries would have brought p90 from %(before)s to %(after)s."
-    ), gettext("Half the gap between two tries would not have brought p90 below %(before)s.")
+        "Halving the gap between two tries would have reduced p90 from %(before)s to %(after)s."
+    ), gettext("Halving the gap between two tries would not have reduced p90 below %(before)s.")

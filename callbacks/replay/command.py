@@ -134,7 +134,7 @@ def replayed(
         )
     except NothingToDrawFrom:
         raise _no_data(
-            "No call was made to these leads: nobody knows how long one would have taken."
+            "No calls were made to these leads, so there is nothing to base a replay on."
         ) from None
 
 

@@ -40,18 +40,21 @@ MOST_TRIES = 50
 
 ASSUMED = (
     (
-        "The same leads come at the same moments. Each try ends as that lead's own tries did, in "
-        "their order; further ones are drawn from all calls of the period."
+        "The same leads arrive at the same moments. Each try ends as the "
+        "lead's own tries did, in the same order; the results of further "
+        "tries are drawn from all calls in the period."
     ),
-    "A call holds its extension for as long as it did then.",
+    "A call occupies its extension for as long as it did then.",
     (
-        "Extensions are on shift by schedule; on a call, out, resting or at their daily limit by "
-        "the rules. Nobody pauses or is on other calls, and whoever was paused after missed calls, "
-        "or blocked, is back as soon as one that was offline."
+        "Extensions are on shift according to their schedules, and on a "
+        "call, out, resting or at their daily limit according to the "
+        "rules. Nobody pauses or takes other calls. An extension that is "
+        "paused after missed calls, or blocked, is back as soon as an "
+        "offline one would be."
     ),
-    "All start equal: nobody has been idle for longer than the others.",
-    "Each lead is assigned from the beginning to whom it is assigned now.",
-    "Nothing is done by hand, nothing is down, and a wake-up takes no time.",
+    ("Everyone starts equal: nobody has been idle longer than the others."),
+    ("Each lead is assigned from the start to the person it is assigned to now."),
+    ("Nothing is done manually, nothing fails, and a wake-up takes no time."),
 )
 
 

@@ -146,8 +146,8 @@ def _notes(table: Table, row: Row, figure: Figure) -> tuple[SafeString, ...]:
 def few(figure: Figure) -> str:
     """What is said of a percentile or mean of so few, with {count}."""
     if figure.measure.counts == "calls":
-        return ngettext("of {count} call only", "of {count} calls only", figure.leads)
-    return ngettext("of {count} lead only", "of {count} leads only", figure.leads)
+        return ngettext("only {count} call", "only {count} calls", figure.leads)
+    return ngettext("only {count} lead", "only {count} leads", figure.leads)
 
 
 def change(figure: Figure, earlier: Figure) -> str:

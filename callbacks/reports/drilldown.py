@@ -111,7 +111,7 @@ class Behind:
         if self.grouping is not None and self.key is not None and (label or self._names_group()):
             said[1:1] = [label or self.grouping.labels([self.key]).get(self.key, "")]
         if self.out_of:
-            said[0] = gettext("%(measure)s, and those that were not") % {"measure": said[0]}
+            said[0] = gettext("%(measure)s, and all leads it is a share of") % {"measure": said[0]}
         return gettext(", ").join(it for it in said if it)
 
 

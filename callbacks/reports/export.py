@@ -97,7 +97,7 @@ class Export:
         if self.before:
             said.append((gettext("Compared with"), str(self.before.asked.days)))
         local = self.now.astimezone(asked.tz)
-        said.append((gettext("Figures as they were at"), f"{local:%Y-%m-%d %H:%M:%S}"))
+        said.append((gettext("Figures as of"), f"{local:%Y-%m-%d %H:%M:%S}"))
         said += [(gettext("Note"), remark) for remark in filters.remarks(asked)]
         said += [(str(it.name), str(it.definition)) for it in self.table.measures]
         columns = (Column(gettext("What")), Column(gettext("Value")))

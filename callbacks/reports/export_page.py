@@ -31,7 +31,7 @@ def callback_times_export(request: HttpRequest) -> HttpResponse | StreamingHttpR
     try:
         selected = selection.read(request.GET, now, scope.of(request.user))
     except NotUnderstood:
-        messages.error(request, gettext("Nothing was exported: see below what is wrong."))
+        messages.error(request, gettext("Nothing was exported. See below for what to correct."))
         return HttpResponseRedirect(page)
     export = Export.of(selected, now)
     return answer(request, ExportWhat.CALLBACK_TIMES, export.name, export.rows(), export.fill)

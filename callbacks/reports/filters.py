@@ -282,10 +282,10 @@ def remarks(asked: Asked) -> list[str]:
     said = []
     off = LeadSource.objects.filter(pk__in=asked.sources, is_active=False)
     if names := [it.name for it in off]:
-        said.append(gettext("%(names)s: off now.") % {"names": all_of(names)})
+        said.append(gettext("%(names)s: switched off now.") % {"names": all_of(names)})
     if asked.salesperson and not asked.salesperson.is_there():
         said.append(
-            gettext("%(name)s is not there any more: the login or the phone is off.")
+            gettext("%(name)s is no longer listed: the login or the phone is switched off.")
             % {"name": asked.salesperson.name()}
         )
     return said

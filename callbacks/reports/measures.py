@@ -125,49 +125,51 @@ _TIMED: dict[str, tuple[Text, Text, Condition]] = {
     "ring": (
         _("Time to ring"),
         _(
-            "From the start of the lead's clock until the visitor's phone first rang, over leads "
-            "whose phone rang. The clock is the one that the source's target is measured by."
+            "From the start of the lead's clock until the visitor's phone "
+            "first rang, for leads whose phone rang. It is the same clock that "
+            "measures the source's target."
         ),
         _with_ring,
     ),
     "talk": (
         _("Time to talk"),
         _(
-            "From the start of the lead's clock until the two first talked, on the same clock, "
-            "over leads they talked with."
+            "From the start of the lead's clock until the two first talked, on "
+            "the same clock, for leads who talked with somebody."
         ),
         _with_talk,
     ),
     "ring_wall": (
         _("Time to ring, wall clock"),
         _(
-            "From the submission, or the time that the visitor chose, until the visitor's phone "
-            "first rang: nights and days off included."
+            "From the submission, or the time the visitor chose, until the "
+            "visitor's phone first rang, including nights and days off."
         ),
         _with_ring,
     ),
     "talk_wall": (
         _("Time to talk, wall clock"),
         _(
-            "From the submission, or the time that the visitor chose, until the two first talked: "
-            "nights and days off included."
+            "From the submission, or the time the visitor chose, until the two "
+            "first talked, including nights and days off."
         ),
         _with_talk,
     ),
     "accepted": (
         _("Time to acceptance"),
         _(
-            "A technical figure: how long after the start of the lead's clock, in all hours, the "
-            "provider accepted the first call. The visitor's phone has not rung by then."
+            "A technical figure: the time from the start of the lead's clock "
+            "until the provider accepted the first call, counted round the "
+            "clock. The visitor's phone has not rung at that point."
         ),
         _always(sla.called),
     ),
 }
-_P50 = _("Half of the leads took no longer; between two leads it is interpolated.")
-_P90 = _("9 of 10 leads took no longer; between two leads it is interpolated.")
-_P95 = _("19 of 20 leads took no longer; between two leads it is interpolated.")
-_P99 = _("99 of 100 leads took no longer; between two leads it is interpolated.")
-_MEAN = _("All of them added up, divided by the number of leads: one very late lead moves it.")
+_P50 = _("Half of the leads took this long or less; interpolated between two leads.")
+_P90 = _("9 of 10 leads took this long or less; interpolated between two leads.")
+_P95 = _("19 of 20 leads took this long or less; interpolated between two leads.")
+_P99 = _("99 of 100 leads took this long or less; interpolated between two leads.")
+_MEAN = _("The total divided by the number of leads. A single very late lead can change it a lot.")
 _FRACTIONS = {"p50": (0.5, _P50), "p90": (0.9, _P90), "p95": (0.95, _P95), "p99": (0.99, _P99)}
 
 
@@ -215,8 +217,9 @@ LIMITS = (
 
 def _within() -> list[Measure]:
     definition = _(
-        "Leads whose phone rang before the source's clock had shown that much, out of all whose "
-        "phone rang or whose due time is over."
+        "Leads whose phone rang within this time on the source's clock, as "
+        "a share of all leads whose phone rang or whose due time has "
+        "passed."
     )
     return [
         Measure(
@@ -237,7 +240,7 @@ SLICES = (
 
 
 def _slices() -> list[Measure]:
-    definition = _("Leads whose phone rang when the source's clock showed a time in this span.")
+    definition = _("Leads whose phone rang within this range of time on the source's clock.")
     return [
         Measure(key, name, definition, partial(_rang_between, LIMITS[at][1], LIMITS[at + 1][1]))
         for key, at, name in SLICES
@@ -262,38 +265,41 @@ MEASURES = {
         Measure(
             "leads", _("Leads"),
             _(
-                "Submitted on these days, by the time zone named above. Duplicates and leads held "
-                "for a person to look at are not counted, nor are leads cancelled while there was "
-                "still time."
+                "Leads submitted on these days, in the time zone shown above. "
+"Duplicates, leads held for review and leads cancelled before "
+"their due time are not counted."
             ),
             _always(sla.counted),
         ),
         Measure(
             "not_counted", _("Not counted"),
             _(
-                "Duplicates (the lead that they have joined counts), leads held for a person to "
-                "look at, leads cancelled while there was still time, and follow-up calls."
+                "Duplicates (the lead they joined is counted), leads held for "
+"review, leads cancelled before their due time, and follow-up "
+"calls."
             ),
             _always(lambda: ~sla.counted()),
         ),
         Measure(
             "follow_ups", _("Follow-ups"),
-            _("Calls that salespeople have planned after a talk. They are not counted as leads."),
+            _("Calls that salespeople planned after a talk. They are not counted "
+"as leads."),
             _always(sla.follow_ups),
         ),
         Measure(
             "called", _("Called"),
             _(
-                "The provider accepted at least one call. The salesperson's phone rings first: the "
-                "visitor's may not have rung."
+                "The provider accepted at least one call. The salesperson's phone "
+"rings first, so the visitor's phone may not have rung."
             ),
             _always(sla.called),
         ),
         Measure(
             "rang", _("Phone rang"),
             _(
-                "The visitor's phone rang at least once, by the records of the calls; where there "
-                "is no record of it, because the salesperson picked up."
+                "The visitor's phone rang at least once according to the call "
+"records. If a call has no such record, it counts as rung because "
+"the salesperson picked up."
             ),
             _always(sla.rang),
         ),
@@ -304,20 +310,21 @@ MEASURES = {
         ),
         Measure(
             "not_reached", _("Not talked"),
-            _("Leads with whom nobody has talked: not yet, or not any more."),
+            _("Leads nobody has talked with, whether still open or closed."),
             _always(sla.not_reached),
         ),
         Measure(
             "reached_share", _("Reached"),
-            _("Leads with whom somebody has talked, out of all leads."),
+            _("Leads somebody talked with, as a share of all leads."),
             _always(sla.reached), Unit.SHARE, out_of=_always(sla.counted), better=1,
         ),
         *_times(),
         Measure(
             "in_time", _("Within target"),
             _(
-                "Leads whose phone rang by their due time, out of all whose phone rang or whose "
-                "due time is over. A lead that still has time left is not judged yet."
+                "Leads whose phone rang by their due time, as a share of all leads "
+"whose phone rang or whose due time has passed. A lead that still "
+"has time left does not count yet."
             ),
             _always(sla.in_time), Unit.SHARE, out_of=sla.judged, better=1,
         ),
@@ -326,54 +333,60 @@ MEASURES = {
         Measure(
             "later", _("Later than 1 h"),
             _(
-                "Leads whose phone rang when the source's clock showed more than an hour, out of "
-                "all whose phone rang or whose due time is over."
+                "Leads whose phone rang after more than an hour on the source's "
+"clock, as a share of all leads whose phone rang or whose due time "
+"has passed."
             ),
             _rang_later, Unit.SHARE, out_of=sla.judged, better=-1,
         ),
         Measure(
             "never", _("Never"),
             _(
-                "Leads that were closed, their due time is over, and their phone has not rung; out "
-                "of all whose phone rang or whose due time is over."
+                "Closed leads whose due time has passed and whose phone never "
+"rang, as a share of all leads whose phone rang or whose due time "
+"has passed."
             ),
             sla.never_rang, Unit.SHARE, out_of=sla.judged, better=-1,
         ),
         Measure(
             "attempts", _("Tries per talk"),
-            _("Calls made for leads with whom somebody has talked, divided by these leads."),
+            _("The number of calls made to leads somebody talked with, divided "
+"by the number of those leads."),
             _always(sla.reached), Unit.NUMBER, F("attempts"), better=-1,
         ),
         Measure(
             "helped", _("Did it help?"),
             _(
-                "What visitors answered after the talk, on the page of their request: the mean of "
-                "their answers, from 1, not at all, to 5, very much."
+                "The mean of visitors' answers after the talk, on the page of "
+"their request, from 1 (not at all) to 5 (very much)."
             ),
             _always(sla.answered), Unit.NUMBER, F("helped"), better=1,
             told=others_calls.answer_is_told,
         ),
         Measure(
             "answers", _("Answers"),
-            _("Leads whose visitor answered whether the talk had helped."),
+            _("Leads whose visitor answered whether the talk helped."),
             _always(sla.answered), told=others_calls.answer_is_told,
         ),
         Measure(
             "overdue", _("Overdue"),
-            _("Leads that are to be called yet, and whose due time is over. They are missed, too."),
+            _("Leads still to be called whose due time has passed. They also "
+"count as missed."),
             sla.overdue, better=-1,
         ),
         Measure(
             "missed", _("Missed"),
             _(
-                "The due time was over before the phone had rung: also of leads that were closed "
-                "or cancelled since. None of them is part of the times to ring."
+                "Leads whose due time passed without their phone ringing, "
+"including those closed or cancelled since. They are not part of "
+"the times to ring."
             ),
             sla.missed, better=-1,
         ),
         Measure(
             "judged", _("Judged"),
-            _("Leads whose phone rang or whose due time is over: the target was met or not."),
+            _("Leads whose phone rang or whose due time has passed, so the "
+"target was either met or missed."),
             sla.judged,
         ),
     )

@@ -87,7 +87,7 @@ def trend(table: Table, before: Table | None, target: int | None) -> Picture:
     return Picture(
         "trend",
         gettext("Time to ring"),
-        gettext("p90 and p50 of the time to ring, by %(grouping)s.")
+        gettext("p90 and p50 of time to ring, by %(grouping)s.")
         % {"grouping": str(table.grouping.name).lower() if table.grouping else ""},
         {
             "kind": "line",
@@ -119,7 +119,7 @@ def by_hour(table: Table, hours: Collection[int], target: int | None) -> Picture
     return Picture(
         "hours",
         gettext("Today by hour"),
-        gettext("Leads, and the p90 of their time to ring."),
+        gettext("Leads and their p90 time to ring."),
         {
             "kind": "mixed",
             "labels": [row.label for row in busy],
@@ -153,7 +153,7 @@ def spread(table: Table, before: Table | None) -> Picture:
     return Picture(
         "spread",
         gettext("How soon the phone rang"),
-        gettext("Leads by the time to ring, and those whose time was over before it rang."),
+        gettext("Leads by time to ring, and leads whose due time passed before the phone rang."),
         {"kind": "bars", "labels": labels, "series": series},
         head,
         tuple(rows),
@@ -199,7 +199,9 @@ def heat(table: Table, key: str, weekdays: Sequence[tuple[int, str]]) -> Heat:
         gettext("Leads by hour") if is_leads else gettext("p90 to ring by hour"),
         gettext("Stronger colour: more leads.")
         if is_leads
-        else gettext("Stronger colour: later. Figures in italics are of fewer than 20 leads."),
+        else gettext(
+            "Stronger colour: later. Figures in italics are based on fewer than 20 leads."
+        ),
         tuple(name for _day, name in weekdays),
         rows,
     )

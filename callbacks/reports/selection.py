@@ -161,7 +161,7 @@ def read_view(
         raise NotUnderstood(wrong.problems | problems) from None
     if grouping and grouping.days and sum(1 for _ in grouping.every(asked)) > MOST_ROWS:
         problems["by"] = gettext(
-            "These would be more than %(most)s rows. Choose weeks or months, or fewer days."
+            "This would be more than %(most)s rows. Choose weeks or months, or fewer days."
         ) % {"most": MOST_ROWS}
     if problems or grouping is None or columns is None:
         raise NotUnderstood(problems)

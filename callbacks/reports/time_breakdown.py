@@ -31,18 +31,20 @@ class Stage:
 
 
 WAITS = (
-    Stage("waited_held", _("held for a manager"), _("Until a manager let it be called.")),
-    Stage("waited_chosen", _("chosen later"), _("Until the time that the visitor chose.")),
-    Stage("waited_closed", _("off hours"), _("Until a team was open and the lead could be rung.")),
+    Stage("waited_held", _("held for a manager"), _("Until a manager released the lead.")),
+    Stage("waited_chosen", _("chosen later"), _("Until the time the visitor chose.")),
+    Stage(
+        "waited_closed", _("off hours"), _("Until a team was open and the lead could be called.")
+    ),
     Stage(
         "waited_retry",
         _("retry gap"),
-        _("Between two tries, or from a lead's closing until a manager has it called again."),
+        _("Between two tries, or from when a lead was closed until a manager had it called again."),
     ),
     Stage(
         "waited_limit",
         _("spending limit"),
-        _("Until a spending limit let it be called, or a manager opened it again."),
+        _("Until a spending limit allowed calls again or a manager reopened it."),
     ),
     Stage("waited_extension", _("no free extension"), _("Until a salesperson was free.")),
 )
@@ -50,11 +52,11 @@ CALLS = (
     Stage(
         "provider_time",
         _("provider"),
-        _("From the decision to call to Voicenter's answer, whatever it was."),
+        _("From the decision to call until Voicenter's answer, whether it accepted or refused."),
     ),
-    Stage("leg1_time", _("salesperson's phone"), _("It rang, until it was picked up or given up.")),
-    Stage("leg2_time", _("lead's phone"), _("It rang, until it was answered or given up.")),
-    Stage("unknown_time", _("unknown"), _("Nobody knew what had become of a call.")),
+    Stage("leg1_time", _("salesperson's phone"), _("Ringing, until it was picked up or given up.")),
+    Stage("leg2_time", _("lead's phone"), _("Ringing, until it was answered or given up.")),
+    Stage("unknown_time", _("unknown"), _("While the outcome of a call was unknown.")),
 )
 STAGES = (*WAITS, *CALLS)
 
@@ -166,9 +168,9 @@ def _at_a_call(live: CallAttempt) -> Stage:
 
 def _until(lead: Lead) -> str:
     if lead.status == LeadStatus.CONNECTED:
-        return gettext("from the submission to the conversation")
+        return gettext("from submission to conversation")
     return (
-        gettext("since the submission, so far")
+        gettext("since submission, so far")
         if lead.is_open
-        else gettext("from the submission to its end")
+        else gettext("from submission to closing")
     )

@@ -174,14 +174,14 @@ def _shown(selected: Selection, now: datetime) -> dict[str, Any]:
         "has_stages": bool(by_time.rows),
         "groups": [
             _group(
-                gettext("Leads they talked with"),
-                gettext("With no lead of these days has anybody talked yet"),
+                gettext("Leads somebody talked with"),
+                gettext("nobody has talked with a lead from these days yet"),
                 reached,
                 Behind(asked, MEASURES["reached"], selected.grouping),
             ),
             _group(
                 gettext("All other leads, so far"),
-                gettext("There are no others"),
+                gettext("there are no other leads"),
                 others,
                 Behind(asked, MEASURES["not_reached"], selected.grouping),
             ),

@@ -106,7 +106,7 @@ def test_duplicates_are_linked_both_ways(managing: Client, make_lead: Callable[.
     second = make_lead("+972505550101")
     assert page_of(second) in managing.get(page_of(first)).content.decode()
     assert page_of(first) in managing.get(page_of(second)).content.decode()
-    assert f"The number had an open request already: lead {first.pk}" in text(managing, second)
+    assert f"The number already had an open request: lead {first.pk}" in text(managing, second)
 
 
 def test_all_that_was_asked_for_a_number_is_readable(

@@ -99,7 +99,7 @@ def test_yes_no_and_as_before_are_three_answers(
     for answer, stored in (("true", True), ("false", False), ("unknown", None)):
         save(superuser, owner, record=answer, language="en")
         assert CallParameters.objects.get().record is stored
-    assert superuser.get(page_of(owner)).content.decode().count(">as before<") >= 5
+    assert superuser.get(page_of(owner)).content.decode().count(">not set<") >= 5
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_yes_no_and_as_before_are_three_answers(
         ("language", "Hebrew", "language code"),
         ("vm_id", "a b", "letters, digits"),
         ("variables", "campaign", "Line 1: write it like campaign = spring"),
-        ("variables", "a = 1\na = 2", "Line 2: a was given before"),
+        ("variables", "a = 1\na = 2", "Line 2: a appears twice"),
         ("variables", "lead = 1", "ours; use another"),
         ("variables", "Campaign = 1", "lower-case"),
         ("variables", "a =", "must be text that is not empty"),
@@ -241,7 +241,7 @@ def test_who_may_not_see_parameters_sees_neither_form_nor_table(
     client = staff_with(f"{app}.view_{model}", f"{app}.change_{model}")
     page = client.get(page_of(owner)).content.decode()
     assert "call_parameters-0" not in page
-    assert "What holds" not in page
+    assert "Parameters of calls" not in page
     save(client, owner, record="true")
     assert not CallParameters.objects.exists()
 
@@ -253,7 +253,7 @@ def test_who_may_only_look_changes_nothing(
     client = staff_with(
         "callbacks.view_extension", "callbacks.change_extension", "callbacks.view_callparameters"
     )
-    assert "What holds" in client.get(page_of(extension)).content.decode()
+    assert "Parameters of calls" in client.get(page_of(extension)).content.decode()
     save(client, extension, language="ru")
     assert CallParameters.objects.get().language == "he"
 

@@ -74,7 +74,7 @@ def test_of_two_who_change_one_the_second_is_told(managing: Client, omer: Client
     read = SavedList.objects.get()
     edit(managing, read, name="Failed", is_shared="on")
     told = edit(omer, read, name="To be called", is_shared="on")
-    assert "Somebody else has changed this list meanwhile: it is called Failed now." in told
+    assert ("Somebody else has changed this list in the meantime. It is now called Failed.") in told
     assert names(omer) == ["Failed"]
     edit(omer, SavedList.objects.get(), name="To be called", is_shared="on")
     assert names(managing) == ["To be called"]

@@ -125,7 +125,7 @@ def test_nobody_replaces_a_view_that_they_do_not_see(managing, omer) -> None:
 @pytest.mark.parametrize(
     ("name", "query", "said"),
     [
-        ("Mine", QUERY, "There is a saved view of this name already."),
+        ("Mine", QUERY, "A saved view with this name already exists."),
         ("", QUERY, "Enter a name."),
         ("Other", "period=never", "Choose what the report shows, then save it."),
         ("Other", "", "This field is required."),

@@ -50,8 +50,8 @@ def test_a_schedule_is_entered_with_its_week_holidays_and_exceptions(managing: C
         ([MORNING], [], {"time_zone": "../UTC"}, "is not a time zone"),
         ([MORNING], [], {"time_zone": "localtime"}, "is not a time zone"),
         ([MORNING], [], {"time_zone": "factory"}, "is not a time zone"),
-        ([MORNING], [], {"eve_closes_at": "13:00"}, "without holidays it has no effect"),
-        ([MORNING | {"closes_at": "24:00"}], [], {}, "for midnight, 00:00"),
+        ([MORNING], [], {"eve_closes_at": "13:00"}, "Without holidays it has no effect"),
+        ([MORNING | {"closes_at": "24:00"}], [], {}, "Enter 00:00 for midnight"),
         ([MORNING | {"closes_at": "5pm"}], [], {}, "Enter a 24-hour time"),
         (
             [],

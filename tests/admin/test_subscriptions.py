@@ -69,7 +69,7 @@ def test_what_cannot_be(managing: Client, view: SavedView, wrong, said: str) -> 
 def test_once_only(managing: Client, view: SavedView) -> None:
     subscribed(managing, view)
     page = managing.post(f"{PAGE}add/", fields(view)).content.decode()
-    assert "This view comes to you by mail already." in page
+    assert "You already get this view by mail." in page
     assert ReportSubscription.objects.count() == 1
 
 
@@ -171,4 +171,4 @@ def test_the_list_says_why_nothing_comes(managing, superuser, manager, view) -> 
 
 def test_the_list_says_who_has_unsubscribed_by_the_link(managing, view) -> None:
     sending.end(subscribed(managing, view), timezone.now())
-    assert "Unsubscribed by the link in a mail." in managing.get(PAGE).content.decode()
+    assert "Unsubscribed through the link in a mail." in managing.get(PAGE).content.decode()

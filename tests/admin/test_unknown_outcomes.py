@@ -132,7 +132,7 @@ def test_they_talked_closes_the_lead_and_is_logged_there(
 def test_call_again_opens_the_lead_and_is_logged_there(
     managing: Client, question: CallAttempt
 ) -> None:
-    assert "rings a second time" in managing.get(again(question)).content.decode()
+    assert "is called a second time" in managing.get(again(question)).content.decode()
     confirm(managing, again(question))
     assert Lead.objects.get().status == "waiting"
     assert LogEntry.objects.get().change_message.startswith("Call again (call of ")

@@ -43,4 +43,4 @@ def test_where_it_stands(admin_client: Client, late: Lead, address: str, is_ther
     page = admin_client.get(address.format(pk=late.pk)).content.decode()
     assert "Noa Levi" in page
     assert (SENTENCE in page) is is_there
-    assert ("nobody was free (1 of 1 paused)" in page) is is_there
+    assert ("with nobody free (1 of 1 paused)" in page) is is_there

@@ -51,7 +51,7 @@ def test_causes_and_the_way_to_their_leads(stack: Stack, admin: Page) -> None:
     late_leads()
     address = f"{stack.url}/admin/reports/lateness/?period=7"
     admin.goto(address)
-    heading = admin.get_by_role("heading", name="The largest causes")
+    heading = admin.get_by_role("heading", name="Main causes")
     expect(heading).to_be_visible()
     for way in ways(admin):
         admin.goto(address)
@@ -63,7 +63,7 @@ def test_causes_and_the_way_to_their_leads(stack: Stack, admin: Page) -> None:
     count = int(link.inner_text().removeprefix("Leads: "))
     link.click()
     expect(admin.locator("#result_list tbody tr")).to_have_count(count)
-    expect(admin.get_by_text("nobody was free (1 of 1 on a call)").first).to_be_visible()
+    expect(admin.get_by_text("with nobody free (1 of 1 on a call)").first).to_be_visible()
     picture(admin, "behind-a-cause")
     admin.locator("#result_list tbody tr a").first.click()
     expect(admin.get_by_text("s late: ").first).to_be_visible()

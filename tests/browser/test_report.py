@@ -76,7 +76,7 @@ def test_pictures_definitions_and_the_way_to_the_leads(stack: Stack, admin: Page
     admin.goto(address)
     admin.get_by_role("button", name="What does Missed mean?").first.click()
     expect(
-        admin.get_by_text("The due time was over before the phone had rung").last
+        admin.get_by_text("Leads whose due time passed without their phone ringing").last
     ).to_be_visible()
     admin.keyboard.press("Escape")
     admin.locator(".tile", has_text="Missed").get_by_role("link").first.click()

@@ -103,7 +103,7 @@ def test_what_would_have_helped(admin_client: Client, story: Story) -> None:
     hours = by_cause["busy"]["change"]["from_hour"], by_cause["busy"]["change"]["to_hour"]
     assert hours[0] <= 14 < hours[1] == hours[0] + 2  # noon in Greenwich
     assert by_cause["busy"]["p90"] <= result["simulated"]
-    assert is_near(result["really"], result["simulated"]) == ("By the replay" in page)
+    assert is_near(result["really"], result["simulated"]) == ("Based on the replay" in page)
 
 
 def test_a_replay_that_is_far_off_tells_nothing(admin_client: Client, story: Story) -> None:
@@ -118,16 +118,16 @@ def test_a_replay_that_is_far_off_tells_nothing(admin_client: Client, story: Sto
 
 def test_it_says_of_when_it_is_and_is_worked_out_anew(admin_client: Client, story: Story) -> None:
     page = _worked_out(admin_client)
-    assert "as it stood on 23 Nov 15:00:00" in page  # in Jerusalem
+    assert "as of 23 Nov 15:00:00" in page  # in Jerusalem
     story.at(3600 + 299)
     assert "15:00:00" in _page(admin_client)
     assert Study.objects.count() == 1
     story.at(3600 + 301)  # the day goes on, so after five minutes it is old
     page = _page(admin_client)
-    assert "It is being worked out." in page
-    assert "as it stood on 23 Nov 15:00:00" in page
+    assert "Calculating." in page
+    assert "as of 23 Nov 15:00:00" in page
     page = _worked_out(admin_client)
-    assert "as it stood on 23 Nov 15:05:01" in page
+    assert "as of 23 Nov 15:05:01" in page
     answer = admin_client.post(f"{ADDRESS}?{DAY}")
     assert answer.status_code == 302
     assert Study.objects.filter(started_at=None).count() == 1
@@ -138,13 +138,13 @@ def test_a_worker_that_died_is_told_of(admin_client: Client, story: Story) -> No
     Study.objects.update(started_at=timezone.now(), told_at=timezone.now())
     story.at(3600 + 181)
     _page(admin_client)
-    assert "It was broken off. Ask for it again." in _page(admin_client)
+    assert "The calculation was interrupted. Start it again." in _page(admin_client)
 
 
 def test_who_reads_it_writes_nothing_while_the_database_only_reads(
     admin_client: Client, story: Story
 ) -> None:
-    not_now = "This cannot be worked out now: the database accepts no writes."
+    not_now = "This cannot be calculated now because the database is read-only."
     admin_client.get("/admin/")  # signed in
     with reading_only():
         assert not_now in _page(admin_client)
@@ -153,7 +153,7 @@ def test_who_reads_it_writes_nothing_while_the_database_only_reads(
     with reading_only():
         page = _page(admin_client)
     assert not_now in page
-    assert "as it stood on 23 Nov 15:00:00" in page
+    assert "as of 23 Nov 15:00:00" in page
     assert not_now not in _page(admin_client)
 
 

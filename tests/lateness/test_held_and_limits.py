@@ -52,13 +52,13 @@ def _spent_and_opened(it: Story, lead: Lead) -> None:
 
 # What kept it for four minutes; the stage; the cause in the sentence about it.
 WAITS: list[tuple[str, Callable[[Story, Lead], None], str, str]] = [
-    ("held, released", _held_and_released, "held", "it was held for a manager to look at"),
-    ("spent", _spent_and_opened, "limit", "it waited for a spending limit"),
+    ("held, released", _held_and_released, "held", "held for a manager"),
+    ("spent", _spent_and_opened, "limit", "waiting for a spending limit"),
     (
         "closed, “Call now”",
         _closed_and_called,
         "retry",
-        "it was closed or held, until somebody had it called again",
+        "closed or held until somebody had it called again",
     ),
 ]
 
@@ -104,8 +104,8 @@ def test_what_an_older_release_has_stored_stays_readable(story: Story) -> None:
     LateWait.objects.exclude(at_rest=True).delete()
     story.rings(story.accepted(lead, 240), 244)
     assert story.says(lead) == (
-        "3 min 4 s late: 3 min it was closed or held, until somebody had it called again, "
-        "4 s the salesperson's phone rang."
+        "3 min 4 s late: 3 min closed or held until somebody had it called "
+        "again, 4 s while the salesperson's phone rang."
     )
 
 

@@ -44,7 +44,7 @@ def _asked(team: Team, **more: object) -> dict[str, str]:
 def _played(client: Client, **asked: str) -> str:
     answer = client.post(ADDRESS, asked)
     assert answer.status_code == 302, answer.content.decode()
-    assert "It is being played." in client.get(answer["Location"]).content.decode()
+    assert "Replaying." in client.get(answer["Location"]).content.decode()
     for study in Study.objects.filter(started_at=None):
         studies.run(study.pk)
     return client.get(answer["Location"]).content.decode()
@@ -70,13 +70,16 @@ def test_one_more_person(admin_client: Client, story: Story, team: Team) -> None
 
 
 def test_one_that_is_far_off_says_so(admin_client: Client, story: Story, team: Team) -> None:
-    said = "cannot be told from it"
+    said = "It cannot tell what a change would have achieved"
     assert said not in _played(admin_client, **_asked(team, people=1))
     # A phone that was not there then: today's set-up is what is played.
     Extension.objects.create(number="709", team=team)
     page = _played(admin_client, **_asked(team, people=2))
     assert said in page
-    assert _row(page, "Time to ring, p90")[0] in page.split(said)[0].split("far off")[1]
+    assert (
+        _row(page, "Time to ring, p90")[0]
+        in page.split(said)[0].split("not accurate for these days")[1]
+    )
 
 
 def test_nothing_is_changed(admin_client: Client, story: Story, team: Team) -> None:
@@ -123,7 +126,7 @@ def test_more_people_are_taken_away_than_there_are(
     admin_client: Client, story: Story, team: Team
 ) -> None:
     page = _played(admin_client, **_asked(team, people=-2))
-    assert "The team has not that many people to take away." in page
+    assert "The team does not have that many people to remove." in page
 
 
 def test_no_calls(admin_client: Client, team: Team) -> None:
@@ -134,7 +137,7 @@ def test_no_calls(admin_client: Client, team: Team) -> None:
         submitted_at=now - timedelta(minutes=9), clock_started_at=now - timedelta(minutes=9),
     )  # fmt: skip
     page = _played(admin_client, **_asked(team, period="7"))
-    assert "No call was made to these leads" in page
+    assert "No calls were made to these leads" in page
 
 
 def test_an_address_that_is_not_kept(admin_client: Client, db: None) -> None:

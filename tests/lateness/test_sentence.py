@@ -40,8 +40,8 @@ def test_all_are_on_calls(tell: Tell) -> None:
     it.calls_end()
     it.rings(it.accepted(lead, 296), 312)
     assert it.says(lead) == (
-        "4 min 12 s late: 3 min 56 s nobody was free (2 of 2 on calls), "
-        "16 s the salesperson's phone rang."
+        "4 min 12 s late: 3 min 56 s with nobody free (2 of 2 on calls), "
+        "16 s while the salesperson's phone rang."
     )
 
 
@@ -53,8 +53,8 @@ def test_one_is_paused_and_one_on_a_call(tell: Tell) -> None:
     it.calls_end()
     it.rings(it.accepted(lead, 200), 204)
     assert it.says(lead) == (
-        "2 min 24 s late: 2 min 20 s nobody was free (about 1 of 2 paused, 1 on a call), "
-        "4 s the salesperson's phone rang."
+        "2 min 24 s late: 2 min 20 s with nobody free (about 1 of 2 "
+        "paused, 1 on a call), 4 s while the salesperson's phone rang."
     )
 
 
@@ -65,7 +65,7 @@ def test_all_are_paused_and_it_still_waits(tell: Tell) -> None:
     assert it.says(lead, 59) == ""
     assert it.says(lead, 60) == ""
     assert it.says(lead, 150) == (
-        "1 min 30 s late so far: 1 min 30 s nobody was free (about 2 of 2 paused)."
+        "1 min 30 s late so far: 1 min 30 s with nobody free (about 2 of 2 paused)."
     )
 
 
@@ -84,8 +84,9 @@ def test_pauses_that_are_kept_are_certain(tell: Tell) -> None:
     it.calls_end()
     it.rings(it.accepted(lead, 200), 204)
     assert it.says(lead) == (
-        "2 min 24 s late: 1 min 40 s nobody was free (1 of 2 paused, 1 on a call), "
-        "40 s a phone may have been free (1 of 2 on a call), 4 s the salesperson's phone rang."
+        "2 min 24 s late: 1 min 40 s with nobody free (1 of 2 paused, 1 on "
+        "a call), 40 s while a phone may have been free (1 of 2 on a "
+        "call), 4 s while the salesperson's phone rang."
     )
 
 
@@ -100,8 +101,8 @@ def test_the_day_ends_before_anybody_is_free(tell: Tell, office: Schedule) -> No
     it.calls_end()
     it.rings(it.accepted(lead, 21 * 3600 + 1), 21 * 3600 + 5)
     assert it.says(lead) == (
-        "16 h 2 min 5 s late: 16 h it was outside opening hours, "
-        "2 min nobody was free (2 of 2 on calls), 5 s other."
+        "16 h 2 min 5 s late: 16 h outside opening hours, 2 min with "
+        "nobody free (2 of 2 on calls), 5 s other."
     )
 
 
@@ -117,8 +118,8 @@ def test_by_a_clock_of_opening_hours_the_night_does_not_count(tell: Tell, office
     it.calls_end()
     it.rings(it.accepted(lead, 21 * 3600 + 1), 21 * 3600 + 5)
     assert it.says(lead) == (
-        "2 min 5 s late in opening hours: 2 min nobody was free (2 of 2 on calls), "
-        "4 s the salesperson's phone rang, 1 s other."
+        "2 min 5 s late in opening hours: 2 min with nobody free (2 of 2 "
+        "on calls), 4 s while the salesperson's phone rang, 1 s other."
     )
 
 
@@ -141,12 +142,13 @@ def test_nobody_picks_up_at_first(tell: Tell) -> None:
     it.unanswered(it.accepted(lead, 1), 1, 41)
     it.unanswered(it.accepted(lead, 41), 41, 81)
     assert it.says(lead, 100) == (
-        "40 s late so far: 21 s the salesperson's phone rang, "
-        "19 s nobody was free (about 2 of 2 not reached)."
+        "40 s late so far: 21 s while the salesperson's phone rang, 19 s "
+        "with nobody free (about 2 of 2 not reached)."
     )
     it.rings(it.accepted(lead, 400), 404)
     assert it.says(lead) == (
-        "5 min 44 s late: 5 min 19 s a phone may have been free, 25 s the salesperson's phone rang."
+        "5 min 44 s late: 5 min 19 s while a phone may have been free, 25 "
+        "s while the salesperson's phone rang."
     )
 
 
@@ -160,8 +162,8 @@ def test_its_number_rests_after_another_call(tell: Tell) -> None:
     it.look(lead, 0)
     it.rings(it.accepted(lead, it.next_call(lead)), 54)
     assert it.says(lead) == (
-        "34 s late: 30 s its number was on another call, or rested after one, "
-        "4 s the salesperson's phone rang."
+        "34 s late: 30 s while its number was on another call or resting "
+        "after one, 4 s while the salesperson's phone rang."
     )
 
 
@@ -172,16 +174,16 @@ def test_lost_answers_hold_the_phones(tell: Tell) -> None:
     lead = it.submit(0)
     it.look(lead, 0)
     assert it.says(lead, 180) == (
-        "2 min late so far: 2 min the outcome of 2 calls was not known "
-        "(2 of 3 phones held by them, 1 on a call)."
+        "2 min late so far: 2 min with the outcomes of 2 calls unknown (2 "
+        "of 3 phones held by them, 1 on a call)."
     )
     it.hold_ends(lost[0], 250)
     it.hold_ends(lost[1], 270)
     it.rings(it.accepted(lead, 271), 275)
     assert it.says(lead) == (
-        "3 min 35 s late: 3 min 30 s the outcome of 2 calls was not known "
-        "(mostly 2 of 3 phones held by them, 1 on a call), 4 s the salesperson's phone rang, "
-        "1 s other."
+        "3 min 35 s late: 3 min 30 s with the outcomes of 2 calls unknown "
+        "(mostly 2 of 3 phones held by them, 1 on a call), 4 s while the "
+        "salesperson's phone rang, 1 s other."
     )
 
 
@@ -190,12 +192,12 @@ def test_its_own_call_is_lost(tell: Tell) -> None:
     lead = it.submit(0)
     lost = it.lost(lead, 10)
     assert it.says(lead, 130) == (
-        "1 min 10 s late so far: 1 min 10 s the outcome of its own call was not known."
+        "1 min 10 s late so far: 1 min 10 s with the outcome of its own call unknown."
     )
     it.hold_ends(lost, 500)
     assert it.says(lead) == (
-        "7 min 20 s late when it was closed, and its phone has not rung: "
-        "7 min 20 s the outcome of its own call was not known."
+        "7 min 20 s late when it was closed, and its phone never rang: 7 "
+        "min 20 s with the outcome of its own call unknown."
     )
 
 
@@ -209,8 +211,8 @@ def test_turns_are_taken_at_an_opening(tell: Tell, office: Schedule, team: Team)
     later = (lead.call_after - it.noon).total_seconds()
     it.rings(it.accepted(lead, later), later + 4)
     assert it.says(lead) == (
-        "1 h 59 min 54 s late: 1 h 58 min 50 s it was outside opening hours, "
-        "1 min it waited for its turn after the opening, 4 s other."
+        "1 h 59 min 54 s late: 1 h 58 min 50 s outside opening hours, 1 "
+        "min waiting for its turn after opening, 4 s other."
     )
 
 
@@ -222,8 +224,8 @@ def test_cancelled_when_it_was_late(tell: Tell) -> None:
     it.at(200)
     manual.cancel(lead.pk, None)
     assert it.says(lead, 900) == (
-        "2 min 20 s late when it was closed, and its phone has not rung: "
-        "2 min 20 s nobody was free (2 of 2 on calls)."
+        "2 min 20 s late when it was closed, and its phone never rang: 2 "
+        "min 20 s with nobody free (2 of 2 on calls)."
     )
 
 
@@ -235,8 +237,8 @@ def test_a_chosen_time_starts_the_clock(tell: Tell) -> None:
     it.calls_end()
     it.rings(it.accepted(lead, 7400), 7404)
     assert it.says(lead) == (
-        "2 min 24 s late: 2 min 20 s nobody was free (2 of 2 on calls), "
-        "4 s the salesperson's phone rang."
+        "2 min 24 s late: 2 min 20 s with nobody free (2 of 2 on calls), 4 "
+        "s while the salesperson's phone rang."
     )
 
 
@@ -246,7 +248,7 @@ def test_nobody_is_on_shift(tell: Tell, office: Schedule) -> None:
     Extension.objects.update(schedule=office)
     six = 6 * 3600
     lead = it.submit(six)
-    assert it.says(lead, six + 120) == "1 min late so far: 1 min nobody was on shift."
+    assert it.says(lead, six + 120) == "1 min late so far: 1 min with nobody on shift."
 
 
 def test_less_than_a_second(tell: Tell) -> None:
@@ -267,6 +269,6 @@ def test_it_is_called_again_by_a_manager(tell: Tell) -> None:
     Extension.objects.update(is_paused=False)
     it.rings(it.accepted(lead, 300), 304)
     assert it.says(lead) == (
-        "4 min 4 s late: 4 min it was closed or held, until somebody had it called again, "
-        "4 s the salesperson's phone rang."
+        "4 min 4 s late: 4 min closed or held until somebody had it called "
+        "again, 4 s while the salesperson's phone rang."
     )

@@ -170,7 +170,7 @@ def test_the_workbook_has_the_chart_and_says_what_was_asked(exporter: Client) ->
     assert all(book.is_frozen(name) for name in book.sheets)
     about = dict(row[:2] for row in book.sheets["About"])
     assert about["Time zone"] == "Asia/Jerusalem"
-    assert about["Figures as they were at"] == "2026-12-01 12:00:00"
+    assert about["Figures as of"] == "2026-12-01 12:00:00"
     assert 'filename="callback-times_2026-11-01_2026-11-30.xlsx"' in answer["Content-Disposition"]
     assert int(answer["Content-Length"]) == len(data)
 

@@ -195,9 +195,9 @@ def test_who_left_is_still_reported_on_and_said_to_have_left(db: None) -> None:
     phone = Extension.objects.create(number="101", name="Shop floor", team=team, is_active=False)
     source = LeadSource.objects.create(slug="old", name="Old form", is_active=False)
     for address, words in {
-        f"salesperson=user-{user.pk}": "Dana is not there any more",
-        f"salesperson=phone-{phone.pk}": "Shop floor (101) is not there any more",
-        f"source={source.pk}": "Old form: off now.",
+        f"salesperson=user-{user.pk}": "Dana is no longer listed",
+        f"salesperson=phone-{phone.pk}": "Shop floor (101) is no longer listed",
+        f"source={source.pk}": "Old form: switched off now.",
     }.items():
         (said,) = remarks(read(address))
         assert words in said

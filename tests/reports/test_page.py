@@ -218,7 +218,7 @@ def test_it_shows_where_the_time_goes(reader: Client, make_lead: Callable[..., L
         make_lead(submitted_at=at, waiting_since=at)
         page = reader.get(ADDRESS, {"period": "today"})
     connected, others = (
-        text(page).split("Leads they talked with Source")[1].split("All other leads, so far")
+        text(page).split("Leads somebody talked with Source")[1].split("All other leads, so far")
     )
     assert "Website 1 10 min" in connected
     assert "Chosen later 0 s Off hours 9 min 90 % Retry gap 0 s" in connected
@@ -237,8 +237,8 @@ def test_it_shows_where_the_time_goes(reader: Client, make_lead: Callable[..., L
 
 def test_where_the_time_goes_is_said_to_be_unknown(reader: Client) -> None:
     page = text(reader.get(ADDRESS))
-    assert "With no lead of these days has anybody talked yet: there is no data." in page
-    assert "There are no others: there is no data." in page
+    assert ("No data: nobody has talked with a lead from these days yet.") in page
+    assert "No data: there are no other leads." in page
 
 
 def test_every_stage_is_defined_on_the_page(reader: Client) -> None:

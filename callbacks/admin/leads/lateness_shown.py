@@ -40,7 +40,7 @@ class LatenessFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
             return []
         study, cause = _study(asked)
         if study is None:
-            return [(asked, gettext("No longer known"))]
+            return [(asked, gettext("Cause no longer known"))]
         what = gettext("All causes") if cause == studies.ALL else words.name(cause)
         return [(asked, f"{what}, {study.asked_at:%d %b %H:%M}")]
 
@@ -53,7 +53,10 @@ class LatenessFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
         if study is None:
             messages.warning(
                 request,
-                gettext("What this list is about is no longer kept. Open the page on lateness."),
+                gettext(
+                    "The calculation behind this list is no longer kept. Open the "
+                    "Lateness page again."
+                ),
             )
             return queryset.none()
         return queryset.filter(pk__in=studies.leads_of(study, cause))

@@ -116,7 +116,7 @@ class SavedListForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         name: str = self.cleaned_data["name"]
         owner = self.user.pk if self.instance.pk is None else self.instance.owner_id
         if SavedList.objects.filter(owner=owner, name=name).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(gettext("There is a saved list of this name already."))
+            raise forms.ValidationError(gettext("A saved list with this name already exists."))
         return name
 
     def clean_query(self) -> str:
@@ -136,12 +136,12 @@ class SavedListForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
             return cleaned
         now = SavedList.objects.select_for_update().filter(pk=self.instance.pk).first()
         if now is None:
-            raise forms.ValidationError(gettext("Somebody has deleted this list meanwhile."))
+            raise forms.ValidationError(gettext("Somebody has deleted this list in the meantime."))
         if now.version != cleaned.get("version"):
             raise forms.ValidationError(
                 gettext(
-                    "Somebody else has changed this list meanwhile: it is called %(name)s now. "
-                    "Open it again before you change it."
+                    "Somebody else has changed this list in the meantime. It is now "
+                    "called %(name)s. Open it again before you change it."
                 )
                 % {"name": now.name}
             )

@@ -30,8 +30,9 @@ from leads.admin import Admin
 def _changed_meanwhile(now: SavedView, seen: Scope) -> forms.ValidationError:
     return forms.ValidationError(
         gettext(
-            "Somebody else has changed this view in the meantime: it is called %(name)s now, and "
-            "shows %(shows)s. Open it again before you change it."
+            "Somebody else has changed this view in the meantime. It is now "
+            "called %(name)s and shows %(shows)s. Open it again before you "
+            "change it."
         )
         % {"name": now.name, "shows": saved_views.in_words(now.report, now.query, seen)}
     )
@@ -65,8 +66,8 @@ class SavedViewForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         if SavedView.objects.filter(owner=owner, name=name).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(
                 gettext(
-                    "There is a saved view of this name already. To change what it shows, choose "
-                    "it below."
+                    "A saved view with this name already exists. To change what it "
+                    "shows, choose it below."
                 )
             )
         return name
@@ -103,7 +104,7 @@ class SavedViewForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
             return cleaned
         now = SavedView.objects.select_for_update().filter(pk=self.instance.pk).first()
         if now is None:
-            raise forms.ValidationError(gettext("Somebody has deleted this view meanwhile."))
+            raise forms.ValidationError(gettext("Somebody has deleted this view in the meantime."))
         if now.version != cleaned.get("version"):
             raise _changed_meanwhile(now, scope.of(self.user))
         cleaned["version"] = now.version + 1
@@ -118,12 +119,12 @@ class NewViewForm(SavedViewForm):
         widget=UnfoldAdminTextInputWidget,
     )  # fmt: skip
     replaced = forms.ChoiceField(
-        label=_("In place of"),
+        label=_("Replace"),
         required=False,
         widget=UnfoldAdminSelectWidget,
         help_text=_(
-            "From now on the view that you choose shows what the page shows; its name and its "
-            "mails stay."
+            "The view you choose will show what this page shows. Its name and "
+            "its mails stay the same."
         ),
     )
 
@@ -154,7 +155,7 @@ class NewViewForm(SavedViewForm):
         pk, version = cleaned["replaced"].split(":")
         now = saved_views.visible_to(self.user).select_for_update().filter(pk=pk).first()
         if now is None:
-            raise forms.ValidationError(gettext("Somebody has deleted this view meanwhile."))
+            raise forms.ValidationError(gettext("Somebody has deleted this view in the meantime."))
         if now.version != int(version):
             raise _changed_meanwhile(now, scope.of(self.user))
         cleaned["replaced"] = now

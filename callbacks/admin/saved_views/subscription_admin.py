@@ -39,7 +39,9 @@ def _send_now(subscription: ReportSubscription, _user: object) -> str:
 SEND_NOW = Command(
     run=_send_now,
     title=_("Send this report now?"),
-    explanation=_("It goes out once, as of now. When it comes otherwise stays as it is."),
+    explanation=_(
+        "It is sent once, with the figures as of now. Its regular times stay as they are."
+    ),
     button=_("Send"),
     logged=_("Sent now"),
 )
@@ -140,7 +142,7 @@ class SubscriptionAdmin(Admin):
         if not obj.is_on:
             note = ""
             if obj.ended_by_link_at:
-                note = gettext("Unsubscribed by the link in a mail.")
+                note = gettext("Unsubscribed through the link in a mail.")
             return html.label(gettext("Off"), html.GREY, note)
         why = sending.why_not(obj, timezone.now())
         if why is None and obj.not_sent == NotSent.FAILED:

@@ -20,7 +20,7 @@ class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
     email = forms.EmailField(
         label=_("To"),
         widget=UnfoldAdminEmailInputWidget,
-        help_text=_("The e-mail address of your login: alerts and other mail go there too."),
+        help_text=_("The e-mail address of your login. Alerts and other mail also go there."),
     )
 
     class Meta:
@@ -54,7 +54,7 @@ class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
         if "zone" in fields:
             fields["zone"].widget.attrs["list"] = "time-zones"
             fields["zone"].initial = settings.TIME_ZONE
-            fields["zone"].help_text = gettext("A name like Asia/Jerusalem.")
+            fields["zone"].help_text = gettext("For example Asia/Jerusalem.")
         if "calendar" in fields:
             calendar: Any = fields["calendar"]
             words = gettext("No schedule: %(first)s to %(last)s")
@@ -72,7 +72,7 @@ class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
         view = cleaned.get("view")
         others = ReportSubscription.objects.filter(view=view, user=self.user)
         if view and others.exclude(pk=self.instance.pk).exists():
-            self.add_error("view", gettext("This view comes to you by mail already."))
+            self.add_error("view", gettext("You already get this view by mail."))
         return cleaned
 
 

@@ -44,7 +44,7 @@ def people_export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     try:
         selected = selection.read(request.GET, now, scope.of(request.user))
     except NotUnderstood:
-        messages.error(request, gettext("Nothing was exported: see below what is wrong."))
+        messages.error(request, gettext("Nothing was exported. See below for what to correct."))
         return HttpResponseRedirect(page)
     export = PeopleExport.of(selected, now)
     return answer(request, ExportWhat.PEOPLE, export.name, export.rows(), export.fill)
@@ -107,7 +107,7 @@ def _about(selected: Selection, now: datetime) -> Rows:
         said.append((field.label, listed(chosen) if chosen else gettext("All")))
     if selected.compare:
         said.append((gettext("Compared with"), str(asked.before().days)))
-    said.append((gettext("Figures as they were at"), f"{local:%Y-%m-%d %H:%M:%S}"))
+    said.append((gettext("Figures as of"), f"{local:%Y-%m-%d %H:%M:%S}"))
     said += [(gettext("Note"), remark) for remark in filters.remarks(asked)]
     said += [(str(it.name), str(it.definition)) for it in selected.measures()]
     rows: Iterator[tuple[str, str]] = iter(said)

@@ -187,18 +187,21 @@ CALL_MEASURES = {
 ON_CALLS = Measure(
     "on_calls", _("On calls"),
     _(
-        "From the moment the salesperson picked up until the end of the talk, or until the lead's "
-        "phone was given up; cut at midnight and at the ends of the period. A call that is still "
-        "on counts once it has ended."
+        "From the moment the salesperson picked up until the talk ended or "
+"the lead's phone stopped ringing. Split at midnight and cut at "
+"the start and end of the period. A call in progress counts once "
+"it has ended."
     ),
     _always(answered), Unit.SECONDS, counts="times", listed="times", added=True,
 )  # fmt: skip
 SHIFT = Measure(
     "shift", _("Shift"),
     _(
-        "Time in which the phones were to be rung, by the hours of their teams and their own as "
-        "they are set up now, up to now; without the time in which the login was switched off. "
-        "Of two phones each moment counts once. Of somebody without a phone it is not known."
+        "Time when the person's phones could get calls, up to now, "
+"according to the current hours of the teams and the phones. Time "
+"when the login was switched off is left out. If a person has two "
+"phones, overlapping time counts once. Not known for a person "
+"without a phone."
     ),
     _always(answered), Unit.SECONDS, counts="shift", listed="", added=True,
 )  # fmt: skip
@@ -220,8 +223,9 @@ def _pauses(key: str, name: Any, definition: Any, **more: Any) -> Measure:
 PAUSES = _pauses(
     "pauses", _("Pauses"),
     _(
-        "Pauses that kept a phone from being rung for some time of the shift. One that was changed "
-        "meanwhile is two. A login that is switched off is none."
+        "Pauses that kept a phone from getting calls for part of the "
+"shift. A pause that was changed counts as two. A login that is "
+"switched off does not count as a pause."
     ),
 )  # fmt: skip
 PAUSED = _pauses(
@@ -233,7 +237,7 @@ PAUSED = _pauses(
     unit=Unit.SECONDS, added=True,
 )  # fmt: skip
 LONGEST = _pauses(
-    "pause_longest", _("Longest"), _("The longest pause, as far as it fell into the shift."),
+    "pause_longest", _("Longest"), _("The longest pause, counting only the part within the shift."),
     unit=Unit.SECONDS, added=True,
 )  # fmt: skip
 # How long they were: the key, above so many seconds, up to so many, and the name.
@@ -243,18 +247,19 @@ LENGTHS = (
     ("pauses_60", 1800, 3600, _("30 min to 1 h")),
     ("pauses_more", 3600, float("inf"), _("Over 1 h")),
 )
-_LENGTH = _("Pauses of this length, as far as they fell into the shift.")
+_LENGTH = _("Pauses of this length, counting only the part within the shift.")
 OWN = _pauses(
-    "pauses_own", _("Their own"), _("Pauses that the salesperson made."),
+    "pauses_own", _("Their own"), _("Pauses the salesperson started."),
 )  # fmt: skip
 OTHERS = _pauses(
-    "pauses_others", _("By others"), _("Pauses that a manager, or anybody else, made."),
+    "pauses_others", _("By others"), _("Pauses a manager or anybody else started."),
 )  # fmt: skip
 SYSTEM = _pauses(
-    "pauses_system", _("By themselves"),
+    "pauses_system", _("Automatic"),
     _(
-        "Pauses that nobody made: after missed calls in a row, or because the provider refused "
-        "the phone as it is set up; and those of which it is not known who made them."
+        "Pauses started automatically, after several missed calls in a row "
+"or because the provider refused the phone's setup, and pauses of "
+"unknown origin."
     ),
 )  # fmt: skip
 PAUSE_MEASURES = {

@@ -21,16 +21,14 @@ TIMES = (("on_calls", "accent"), ("paused", "stage-retry"))
 
 def calls(table: Table) -> Picture:
     """What came of the calls that were offered, stacked."""
-    return _stacked(
-        table, "calls", gettext("What came of the calls"), gettext("Offered calls."), CALLS
-    )
+    return _stacked(table, "calls", gettext("How calls ended"), gettext("Offered calls."), CALLS)
 
 
 def times(table: Table) -> Picture:
     """How long they were on calls, and how long paused, stacked."""
     title = gettext("Time on calls and pauses")
     return _stacked(
-        table, "times", title, gettext("Pauses as far as they were in the shift."), TIMES
+        table, "times", title, gettext("Only the part of pauses within the shift."), TIMES
     )
 
 

@@ -133,11 +133,14 @@ def remarks(selected: Selection, found: People) -> list[str]:
     asked, said = selected.asked, []
     if found.kept_since and found.kept_since > asked.bounds[0]:
         said.append(
-            gettext("Pauses are kept since %(moment)s: of earlier days none are known.")
+            gettext("Pauses have been recorded since %(moment)s. Earlier pauses are not known.")
             % {"moment": dated(found.kept_since, asked.tz)}
         )
     if asked.sources or asked.language or asked.status or asked.marks():
         said.append(
-            gettext("Shifts and pauses are of all sources and leads: nobody pauses for one alone.")
+            gettext(
+                "Shifts and pauses cover all sources and leads, because a pause "
+                "applies to all of them."
+            )
         )
     return said

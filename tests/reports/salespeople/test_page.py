@@ -186,7 +186,7 @@ def test_it_says_since_when_pauses_are_kept_and_knows_of_none_before(reader: Cli
     )
     with time_machine.travel(random_calls.NOW, tick=False):
         page = reader.get(ADDRESS, {**DAYS, "by": "day", "show": "pauses"}).content.decode()
-    assert "Pauses are kept since" in page
+    assert "Pauses have been recorded since" in page
     days = dict(zip(labels(page), re.findall(r'data-label="Pauses">(.*?)</td>', body(page)),
                     strict=True))  # fmt: skip
     assert days["Thu 19 Nov 2026"] == "-"
@@ -195,7 +195,7 @@ def test_it_says_since_when_pauses_are_kept_and_knows_of_none_before(reader: Cli
 
 def test_nobody_has_been_called_for(reader: Client, extension: Extension) -> None:
     page = text(reader.get(ADDRESS, {"period": "7"}))
-    assert "Nobody was called for and nobody paused on these days" in page
+    assert "there were no calls and no pauses on these days" in page
     assert "- Time to pick up, p50" in page
     assert extension.name in page
 
