@@ -110,9 +110,9 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
         (
             gettext("Alerts"),
             [
-                _entry(gettext("What has happened"), "notifications", "callbacks", "alert"),
-                _entry(gettext("What was sent"), "outgoing_mail", "callbacks", "alertmessage"),
-                _entry(gettext("Who is told"), "campaign", "callbacks", "alertreceiver"),
+                _entry(gettext("All alerts"), "notifications", "callbacks", "alert"),
+                _entry(gettext("Messages sent"), "outgoing_mail", "callbacks", "alertmessage"),
+                _entry(gettext("Receivers"), "campaign", "callbacks", "alertreceiver"),
             ],
         ),
         (
@@ -121,7 +121,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
                 _entry(gettext("Lead sources"), "web", "leads", "leadsource"),
                 _entry(gettext("Wallboards"), "tv", "callbacks", "wallboard"),
                 _entry(gettext("Dispositions"), "sell", "leads", "disposition"),
-                _entry(gettext("Never call"), "phone_locked", "leads", "nevercallnumber"),
+                _entry(gettext("Never-call list"), "phone_locked", "leads", "nevercallnumber"),
                 _entry(gettext("Block list"), "block", "leads", "blockentry"),
                 _entry(gettext("Spending limits"), "speed", "callbacks", "spendlimit"),
                 _entry(gettext("Call prices"), "payments", "callbacks", "callprice"),

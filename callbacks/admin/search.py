@@ -61,14 +61,15 @@ def leads(typed: str, user: Any) -> Found:
     ids = sorted(found, reverse=True)
     if not ids and not text_search.can_be_found(words):
         sentence = gettext(
-            "Too short to be looked for: type two letters or more of a word's beginning, three or "
-            "more of any part of a word, or three digits or more of a number."
+            "The search is too short. Type at least the first two letters of a "
+            "word, three letters from anywhere in a word, or three digits of a "
+            "number."
         )
         return Found([], sentence)
     if len(ids) > MOST:
         sentence = gettext(
-            "More than %(most)d leads match. The newest of them are listed: type more to find "
-            "another one."
+            "More than %(most)d leads match. Only the newest are listed. Type "
+            "more to narrow the search."
         )
         return Found(ids[:MOST], sentence % {"most": MOST}, _number(typed, user))
     return Found(ids, number=_number(typed, user))

@@ -31,16 +31,16 @@ _TOLD = 6
 OUTCOMES = (
     (Outcome.LEAD_NO_ANSWER, _("The lead does not answer")),
     (Outcome.LEAD_BUSY, _("The lead's line is busy")),
-    (Outcome.SHORT_TALK, _("The lead answers, and it is over at once")),
+    (Outcome.SHORT_TALK, _("The lead answers, but the call ends at once")),
     (Outcome.BAD_NUMBER, _("The lead's number cannot be reached")),
-    (Outcome.LEAD_NOT_RUNG, _("The salesperson picks up, the lead's phone does not ring")),
+    (Outcome.LEAD_NOT_RUNG, _("The salesperson picks up, but the lead's phone does not ring")),
     (Outcome.AGENT_NO_ANSWER, _("The salesperson does not pick up")),
     (Outcome.AGENT_UNREACHED, _("The salesperson's phone is busy, or the network fails")),
     (Outcome.OFFLINE, _("The extension is offline (error 3)")),
     (Outcome.BLOCKED, _("The extension is blocked (error 4)")),
     (Outcome.INVALID, _("Invalid parameters (error 1)")),
-    (Outcome.PROVIDER_ERROR, _("An error of the provider, or nothing could be sent")),
-    (Outcome.NO_RECORD, _("Accepted, and no record of the call comes")),
+    (Outcome.PROVIDER_ERROR, _("The provider has an error, or the request could not be sent")),
+    (Outcome.NO_RECORD, _("Accepted, but no record of the call arrives")),
     (
         Outcome.NEVER_KNOWN,
         _("Neither the provider's answer nor the records tell whether they talked"),
@@ -52,20 +52,20 @@ _CLOSED = {
     LeadStep.CONNECTED: _("connected"),
     LeadStep.CALLED: _("called"),
     LeadStep.UNREACHED: _("unreached"),
-    LeadStep.FAILED: _("failed: it needs a person"),
+    LeadStep.FAILED: _("failed: needs a person"),
     LeadStep.CANCELLED: _("cancelled"),
 }
 _AT_ONCE_THEN = {
     LeadStep.CONNECTED: _("the next extension at once; then connected"),
     LeadStep.CALLED: _("the next extension at once; then called"),
     LeadStep.UNREACHED: _("the next extension at once; then unreached"),
-    LeadStep.FAILED: _("the next extension at once; then failed: it needs a person"),
+    LeadStep.FAILED: _("the next extension at once; then failed: needs a person"),
 }
 _AGAIN_THEN = {
     LeadStep.CONNECTED: _("again at %(times)s; then connected"),
     LeadStep.CALLED: _("again at %(times)s; then called"),
     LeadStep.UNREACHED: _("again at %(times)s; then unreached"),
-    LeadStep.FAILED: _("again at %(times)s; then failed: it needs a person"),
+    LeadStep.FAILED: _("again at %(times)s; then failed: needs a person"),
 }
 
 
@@ -134,11 +134,11 @@ def _lead(tries: list[_Try], again: tuple[datetime, ...], at: datetime, zone: tz
     if found.never:
         if not again:
             return (
-                gettext("the next extension at once; then it waits until somebody opens")
+                gettext("the next extension at once; then waits until a team opens")
                 if at_once
-                else gettext("it waits until somebody opens")
+                else gettext("waits until a team opens")
             )
-        return gettext("again at %(times)s; then it waits until somebody opens") % {
+        return gettext("again at %(times)s; then waits until a team opens") % {
             "times": _times(again, at, zone)
         }
     if not again:
@@ -164,11 +164,11 @@ def _extension(step: Step) -> str:
             }
         case ExtensionStep.MISSED:
             wait = in_words(step.out_for.total_seconds())
-            return gettext("out for %(duration)s; paused when it happens too often in a row") % {
+            return gettext("out for %(duration)s; paused if this happens too often in a row") % {
                 "duration": wait
             }
         case ExtensionStep.BLOCKED:
-            return gettext("not rung until a manager clears it")
+            return gettext("gets no calls until a manager clears the block")
         case ExtensionStep.PAUSED:
             return gettext("paused for %(duration)s") % {
                 "duration": in_words(step.out_for.total_seconds())

@@ -24,18 +24,19 @@ def of_lead(
     if AttemptState.UNKNOWN in known.calls:
         return WaitingReason(
             gettext(
-                "Its number may be on a call: the provider's answer to it was lost, and it is "
-                "being looked up."
+                "The number may be on a call: the provider's answer was lost, and "
+                "the call is being looked up."
             ),
             gettext("number may be on a call"),
         )
     if known.calls:
-        return WaitingReason(gettext("Its number is on a call."), gettext("number on a call"))
+        return WaitingReason(gettext("The number is on a call."), gettext("number on a call"))
     if known.is_account_refused:
         return WaitingReason(
             gettext(
-                "The telephone provider refuses the account, and nobody is called. The lead is "
-                "called once the provider takes it again."
+                "The telephone provider refuses the account, so nobody is called. "
+                "The lead will be called once the provider accepts the account "
+                "again."
             ),
             gettext("provider refuses the account"),
         )
@@ -65,9 +66,9 @@ def of_lead(
             ),
         }
         sentence = (
-            gettext("Waits for its owner %(number)s, who may be on a call (%(left)s more).")
+            gettext("Waiting for its owner %(number)s, who may be on a call (%(left)s more).")
             if owner.id in known.untold
-            else gettext("Waits for its owner %(number)s, who is on a call (%(left)s more).")
+            else gettext("Waiting for its owner %(number)s, who is on a call (%(left)s more).")
         )
         text = sentence % words
         return WaitingReason(_and(text, steps_in), gettext("for owner %(number)s") % words)
@@ -77,22 +78,22 @@ def of_lead(
     if choice:
         words = {"number": choice.extension.number}
         return WaitingReason(
-            gettext("Is about to be called: %(number)s is free.") % words,
+            gettext("About to be called: %(number)s is free.") % words,
             gettext("%(number)s is free") % words,
         )
     if any(it.reason is None for it in states):
         text, short = _for_the_language(lead, asked, rules, waited, others)
         return WaitingReason(_and(text, steps_in), short)
     if not states:
-        text = gettext("%(teams)s has no extension that is on.") % {
+        text = gettext("%(teams)s has no extension switched on.") % {
             "teams": all_of(turn.team for turn in asked)
         }
         return WaitingReason(_and(text, steps_in), gettext("no extensions"), not steps_in)
     if lost := sum(it.reason == routing_rules.UNTOLD for it in shown):
         return _lost_answers_hold(shown, lost, others, steps_in)
     text = ngettext(
-        "Nobody is free of %(count)d: %(others)s.",
-        "Nobody is free of %(count)d: %(others)s.",
+        "0 of %(count)d phones free: %(others)s.",
+        "0 of %(count)d phones free: %(others)s.",
         len(states),
     ) % {"count": len(states), "others": others}
     return WaitingReason(_and(text, steps_in), gettext("nobody free"))
@@ -105,16 +106,20 @@ def _lost_answers_hold(
     are on.
     """
     text = ngettext(
-        "Nobody is free of %(count)d: %(others)s. The provider's answer to %(lost)d call was lost; "
-        "its phone is held until it is known whether there is a call, or somebody says "
-        "“No call came”.",
-        "Nobody is free of %(count)d: %(others)s. The provider's answers to %(lost)d calls were "
-        "lost; their phones are held until it is known whether there is a call, or somebody says "
-        "“No call came”.",
+        "0 of %(count)d phones free: %(others)s. The provider's answer to "
+        "%(lost)d call was lost. Its phone is held until the outcome is "
+        "known or somebody chooses “No call came”.",
+        "0 of %(count)d phones free: %(others)s. The provider's answers to "
+        "%(lost)d calls were lost. Their phones are held until the "
+        "outcomes are known or somebody chooses “No call came”.",
         lost,
     ) % {"count": len(states), "others": others, "lost": lost}
     only_they = all(it.reason == routing_rules.UNTOLD for it in states)
-    short = gettext("answers of calls lost") if only_they else gettext("nobody free, answers lost")
+    short = (
+        gettext("provider's answers lost")
+        if only_they
+        else gettext("nobody free, provider's answers lost")
+    )
     return WaitingReason(_and(text, steps_in), short)
 
 
@@ -155,9 +160,10 @@ def _for_the_language(
     words = {"language": lead.language, "others": others, "left": ends[0] if ends else ""}
     short = gettext("for %(language)s") % words
     if not ends:
-        return gettext("Waits for somebody who speaks %(language)s: %(others)s.") % words, short
+        return gettext("Waiting for somebody who speaks %(language)s: %(others)s.") % words, short
     return (
-        gettext("Waits for somebody who speaks %(language)s (%(left)s more): %(others)s.") % words,
+        gettext("Waiting for somebody who speaks %(language)s (%(left)s more): %(others)s.")
+        % words,
         short,
     )
 

@@ -56,7 +56,7 @@ def sources(now: datetime) -> list[SilentSource]:
         if together and not any(reason in _THERE for reason in together):
             why = _in_words(together)
         elif source.pk in has_teams and not current.teams_for(source.pk):
-            why = gettext("all its teams are switched off")
+            why = gettext("all of its teams are switched off")
         if why:
             found.append(SilentSource(source.pk, source.name, why))
     return sorted(found, key=lambda it: it.name)
@@ -98,8 +98,8 @@ _COUNTED: dict[str, Callable[[int], str]] = {
         "%(n)s phone is out for a while", "%(n)s phones are out for a while", n
     ),
     rules.CAPPED: lambda n: ngettext(
-        "%(n)s phone has had its calls of the day",
-        "%(n)s phones have had their calls of the day",
+        "%(n)s phone is at the daily limit",
+        "%(n)s phones are at the daily limit",
         n,
     ),
     availability.AWAY: lambda n: ngettext("%(n)s person is away", "%(n)s people are away", n),

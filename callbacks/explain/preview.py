@@ -120,12 +120,12 @@ def question(
             never_call.check(number)
     except PhoneRefused as refusal:
         raise CannotTell(
-            gettext("Nobody would be rung for this number: %(refusal)s") % {"refusal": refusal},
+            gettext("This number would not be called: %(refusal)s") % {"refusal": refusal},
             "phone",
         ) from None
     if language and not (language.isascii() and language.isalpha() and len(language) in (2, 3)):
         raise CannotTell(
-            gettext('"%(language)s" is no language. Use a code like he, en, ru.')
+            gettext('"%(language)s" is not a language code. Use a code like he, en, ru.')
             % {"language": language},
             "language",
         )
@@ -173,13 +173,16 @@ def _called_at(
     if not asked.source.is_active:
         notes.append(
             gettext(
-                "This source is off: its form and API answer as if it did not exist. Leads that "
-                "came before are still called."
+                "This source is switched off: its form and API respond as if it "
+                "did not exist. Leads submitted earlier are still called."
             )
         )
     if asked.phone and (first := _open_lead(asked.phone)):
         notes.append(
-            gettext("This number has an open request, lead %(lead)s: no second one is called.")
+            gettext(
+                "This number has an open request, lead %(lead)s. A second request "
+                "would not be called separately."
+            )
             % {"lead": first}
         )
     limited_until = None
@@ -187,7 +190,7 @@ def _called_at(
         limited_until := number_limits.number_limited_until(asked.phone, asked.source.pk, asked.at)
     ):
         notes.append(
-            gettext("The number rests until %(time)s: it was rung lately.")
+            gettext("The number rests until %(time)s because it was called recently.")
             % {"time": when(limited_until, asked.at, zone)}
         )
     times = call_times.reading(current, asked.source.pk, asked.phone)
@@ -198,15 +201,13 @@ def _called_at(
         words = {"teams": names, "opens": when(found.closed_until, asked.at, zone)}
         earliest = limited_until or asked.at
         if any(current.is_open(team, earliest) for team in teams):
-            closed = gettext(
-                "Outside the hours in which this number may be called; they begin %(opens)s."
-            )
+            closed = gettext("Off hours for this number: it may be called from %(opens)s.")
         else:
             closed = gettext("Off hours: %(teams)s opens %(opens)s.")
         notes.append(closed % words)
     if found.closed_until and found.call_after > found.closed_until:
         notes.append(
-            gettext("Others wait for it too: its turn would be at %(time)s.")
+            gettext("Others are waiting too: its turn would be at %(time)s.")
             % {"time": when(found.call_after, asked.at, zone)}
         )
     return found.call_after, notes
@@ -214,7 +215,7 @@ def _called_at(
 
 def _never(current: RoutingConfig, asked: PreviewQuestion, names: str) -> str:
     if not calling_hours.ever_opens(current, asked.source.pk, asked.at):
-        never = gettext("%(teams)s never opens: the lead would wait until somebody does.")
+        never = gettext("%(teams)s never opens. The lead would wait until somebody enters hours.")
         return never % {"teams": names}
     why = unroutable.why_number(current, asked.source.pk, asked.phone, asked.at)
     return gettext("The lead would wait for a person: %(why)s.") % {"why": why}
@@ -300,18 +301,18 @@ def _clock(source: LeadSource) -> str:
 def _assumes(asked: PreviewQuestion, now: datetime, zone: ZoneInfo) -> tuple[str, ...]:
     seen = when(now, now, zone)
     said = [
-        gettext("Schedules, holidays and exceptions are those of the time that is asked about."),
+        gettext("Schedules, holidays and exceptions are those at the time of the request."),
         gettext(
-            "Who is on a call, paused or blocked, and everybody's place in the queue, is as now "
-            "(%(seen)s); what ends by itself before then has ended."
+            "Calls, pauses, blocks and queue positions are as they are now "
+            "(%(seen)s), except those that end automatically before then."
         )
         % {"seen": seen},
-        gettext("No other lead waits to be called before it, but for its turn at an opening."),
+        gettext("No other lead is waiting ahead of it, except for its turn after opening."),
     ]
     if not asked.phone:
         said.append(
             gettext(
-                "The number is one that nobody has talked with, and may be called at any hour of "
+                "The number is new to everybody and may be called at any hour of "
                 "the source's calling window."
             )
         )

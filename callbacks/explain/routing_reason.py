@@ -35,8 +35,8 @@ _REASONS = {
     rules.CAPPED: (_("at the daily limit"), _("at the daily limit until %(time)s")),
     rules.RESTING: (_("resting"), _("resting until %(time)s")),
     rules.SEEN_BUSY: (
-        _("seen busy by the provider"),
-        _("seen busy by the provider until %(time)s"),
+        _("busy according to the provider"),
+        _("busy according to the provider until %(time)s"),
     ),
     rules.REFUSED: (
         _("refused with this lead before"),
@@ -84,7 +84,7 @@ def sentence(trace: object, number: str, at: datetime, zone: tzinfo, language: s
 def said_rule(rule: object, free: object, language: str = "") -> str:
     """Why this extension: "idle longest of 3 free", "speaks ru"; "" for an unknown rule."""
     if rule == rules.OWNER:
-        return gettext("who talked with this number before")
+        return gettext("talked with this number before")
     if rule == rules.ASSIGNED:
         return gettext("the lead is assigned to them")
     if rule == rules.LANGUAGE and language:
@@ -130,9 +130,9 @@ def said_reason(
 ) -> str:
     """ "off shift until 14:00" """
     if reason == rules.LANGUAGE and language:
-        return gettext("not speaking %(language)s") % {"language": language}
+        return gettext("does not speak %(language)s") % {"language": language}
     if reason == rules.LANGUAGE:
-        return gettext("not speaking its language")
+        return gettext("does not speak the lead's language")
     if reason not in _REASONS:
         return reason
     plain, with_time = _REASONS[reason]

@@ -88,7 +88,7 @@ def of_leads(leads: Iterable[Lead], now: datetime) -> dict[int, str]:
 def _why_language(lead: Lead, unspoken: set[tuple[int, str]]) -> str:
     if (lead.source_id, lead.language) not in unspoken:
         return ""
-    return gettext("nobody speaks %(language)s, and nobody else is rung") % {
+    return gettext("nobody speaks %(language)s, and nobody else may take it") % {
         "language": lead.language
     }
 
@@ -106,9 +106,11 @@ def _by_number(
 def why_number(current: config.RoutingConfig, source_id: int, phone: str, now: datetime) -> str:
     """Why a number of a source whose leads are called never is, in a few words; "": it is."""
     if not calling_hours.has_an_hour(current, source_id, phone, now):
-        return gettext("no hour of the calling window fits all time zones it may be in")
+        return gettext("no hour of the calling window suits all time zones the number may be in")
     if calling_hours.next_time(current, source_id, phone, now) is None:
-        return gettext("the calling window, where it is, is never in the teams' hours")
+        return gettext(
+            "the calling window in the number's time zone never overlaps the teams' hours"
+        )
     return ""
 
 
@@ -164,16 +166,16 @@ def _why(
     if not any(
         _meet(current, team.schedule_id, own, now) for team in opening for own in shifts[team.pk]
     ):
-        return gettext("nobody of %(names)s is ever on shift") % {"names": _names(opening)}
+        return gettext("nobody in %(names)s is ever on shift") % {"names": _names(opening)}
     return ""
 
 
 def _never_meets(current: config.RoutingConfig, source_id: int, now: datetime) -> str:
     window = current.calling_window(source_id)
     if window and window[0] >= window[1]:
-        return gettext("the calling windows of its source and its teams have no hour in common")
+        return gettext("the calling windows of the source and its teams never overlap")
     if calling_hours.never_opens(current, source_id, now):
-        return gettext("its calling window is never in its teams' hours")
+        return gettext("the calling window never overlaps the teams' hours")
     return ""
 
 

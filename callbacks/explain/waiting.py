@@ -54,6 +54,7 @@ def has_waited(lead: Lead, now: datetime) -> timedelta:
 def number_rests(until: str) -> WaitingReason:
     """`until`: a time in words."""
     return WaitingReason(
-        gettext("Its number rests until %(time)s: it was rung lately.") % {"time": until},
+        gettext("The number rests until %(time)s because it was called recently.")
+        % {"time": until},
         gettext("rests until %(time)s") % {"time": until},
     )

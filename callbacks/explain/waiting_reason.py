@@ -129,27 +129,27 @@ def _never(lead: Lead, current: RoutingConfig, now: datetime) -> WaitingReason:
         short = gettext("never opens")
     elif not calling_hours.has_an_hour(current, lead.source_id, lead.phone, now):
         text = gettext(
-            "No hour of the calling window fits all time zones in which its number may be. The "
-            "lead waits for a person: call it with an extension that you choose, or widen the "
-            "window."
+            "No hour of the calling window suits all time zones the number may "
+            "be in. The lead waits for a person. Call it with an extension you "
+            "choose, or widen the window."
         )
         short = gettext("no hour fits its number")
     else:
         text = gettext(
-            "%(teams)s is never open within the calling window, by the clocks where its number is. "
-            "The lead waits for a person: call it with an extension that you choose, or change the "
-            "window or the hours."
+            "%(teams)s is never open within the calling window in the number's "
+            "time zone. The lead waits for a person. Call it with an extension "
+            "you choose, or change the window or the hours."
         )
-        short = gettext("window and hours never meet")
+        short = gettext("window and hours never overlap")
     return WaitingReason(text % {"teams": _names(current, lead)}, short, for_ever=True)
 
 
 def _unspoken(lead: Lead, current: RoutingConfig) -> WaitingReason:
     words = {"teams": _names(current, lead), "language": lead.language}
     text = gettext(
-        "Nobody of %(teams)s speaks %(language)s, and nobody else is rung for it. The lead waits "
-        "for a person: call it with an extension that you choose, or change the team's rule for "
-        "languages."
+        "Nobody in %(teams)s speaks %(language)s, and nobody else may take "
+        "this lead. The lead waits for a person. Call it with an extension "
+        "you choose, or change the team's language rule."
     )
     return WaitingReason(text % words, gettext("nobody speaks %(language)s") % words, for_ever=True)
 
@@ -207,7 +207,9 @@ def _closed(
     sentences = []
     before = opening - timedelta(seconds=1)
     if any(current.is_open(team, before) for team in current.teams_for(lead.source_id)):
-        text = gettext("Off hours: where its number is, it may be called from %(opens)s.") % words
+        text = (
+            gettext("Off hours in the number's time zone: it may be called from %(opens)s.") % words
+        )
         short = gettext("may be called %(opens)s") % words
     else:
         text = gettext("Off hours: %(teams)s opens %(opens)s.") % words
@@ -215,5 +217,5 @@ def _closed(
     sentences.append(text)
     if lead.call_after > opening:
         turn = {"time": when(lead.call_after, now, zone)}
-        sentences.append(gettext("Its turn is at %(time)s, as others wait too.") % turn)
+        sentences.append(gettext("Its turn is at %(time)s because others are waiting too.") % turn)
     return WaitingReason(" ".join(sentences), short)

@@ -85,7 +85,7 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("no kind", {"kind_lead_overdue": ""}, "__all__", "Enter a number beside at least one kind"),
     ("below the least", {"kind_lead_overdue": -1}, "kind_lead_overdue", "greater than or equal"),
     ("no calls together", {"kind_unknown_outcomes": 0}, "kind_unknown_outcomes", "greater than"),
-    ("no address", {"url": ""}, "url", "Enter the address that alerts are posted to."),
+    ("no address", {"url": ""}, "url", "Enter the address to post alerts to."),
     ("no https", {"url": "ftp://example.com/"}, "url", "must begin with https"),
     ("a private network", {"url": "https://10.0.0.1/"}, "url", "private network"),
     ("clouds' metadata", {"url": "http://169.254.169.254/"}, "url", "private network"),
@@ -96,7 +96,7 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("no minutes between", {"least_gap": 0}, "least_gap", "greater than or equal to 1"),
     ("digests too often", {"timing": "every", "digest_minutes": 1}, "digest_minutes", "greater"),
     ("a digest at no hour", {"timing": "daily", "digest_at": "23:00"}, "digest_at",
-     "Nothing is sent at this hour"),
+     "Nothing is sent at this time"),
     ("mail to nobody", {"channel": "mail", "url": ""}, "address", "Enter a mail address"),
     ("mail to no address", {"channel": "mail", "address": "dana"}, "address", "valid email"),
 ]  # fmt: skip
@@ -161,8 +161,8 @@ def test_who_is_switched_on_again_is_told_of_what_is_from_now_on(
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (204, "The test was taken by 127.0.0.1: it answered with status 204."),
-        (500, "The test was not taken by 127.0.0.1. It answered with status 500."),
+        (204, "127.0.0.1 accepted the test with status 204."),
+        (500, "127.0.0.1 did not accept the test. It answered with status 500."),
         (302, "It answered with a redirect (302), and none is followed."),
     ],
 )
@@ -263,7 +263,7 @@ def test_who_may_what(
     for address in addresses:
         assert nobody.get(address).status_code in (302, 403), address
         assert nobody.post(address, {"confirmed": "yes"}).status_code in (302, 403), address
-    assert "Who is told" not in nobody.get("/admin/").text
+    assert "Receivers" not in nobody.get("/admin/").text
     seen = reader.get(page(receiver)).text
     assert "Lead overdue" in seen
     for action in ("test", "secret"):

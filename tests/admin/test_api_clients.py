@@ -57,7 +57,7 @@ def test_from_nothing_to_a_lead(integrator: Client, client: Client, source: Lead
     assert (shop.name, shop.rate, shop.scopes) == ("Shop", "5/10m", ["submit"])
     assert answer["Location"] == f"{LIST}{shop.pk}/new-key/"
     question = integrator.get(answer["Location"]).content.decode()
-    assert "It is shown once" in question
+    assert "The key is shown once" in question
     assert not ApiKey.objects.exists()
     page = new_key(integrator, shop)
     assert page["Cache-Control"].startswith("no-store")
@@ -86,7 +86,7 @@ def test_afterwards_its_beginning_is_shown_and_by_whom_and_when(
         assert key not in text
         assert made.digest not in text
     shown = text_of(integrator.get(f"{LIST}{shop.pk}/change/").content.decode())
-    for said in ("Holds", "made", "by Dana", "until", "last used"):
+    for said in ("Valid", "made", "by Dana", "until", "last used"):
         assert said in shown
 
 
@@ -134,13 +134,13 @@ def test_one_is_ended_at_once(integrator: Client, shop: ApiClient) -> None:
 
 def test_there_is_nothing_to_end(integrator: Client, shop: ApiClient) -> None:
     answer = integrator.get(f"{LIST}{shop.pk}/end-key/", follow=True)
-    assert "There is no key that could be ended." in answer.content.decode()
+    assert "There is no key to end." in answer.content.decode()
 
 
 STATES = [
-    ("no key", {}, None, "No key that holds"),
+    ("no key", {}, None, "No valid key"),
     ("a key", {}, {}, "On"),
-    ("its key is over", {}, {"expires_at": timezone.now()}, "No key that holds"),
+    ("its key is over", {}, {"expires_at": timezone.now()}, "No valid key"),
     ("off", {"is_active": False}, {}, "Off"),
 ]
 
@@ -200,7 +200,7 @@ def test_the_only_source_of_a_client_is_not_deleted(
         assert shop.sources.count() == 2
     assert "API client Shop" not in delete(other)
     assert list(shop.sources.all()) == [source]
-    assert "API client Shop: it may submit to this source alone." in delete(source)
+    assert "API client Shop: may submit only to this source." in delete(source)
     assert list(shop.sources.all()) == [source]
 
 

@@ -86,7 +86,7 @@ def test_a_page_that_lay_open_while_somebody_else_wrote(
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"language": "hebrew", "text": "A"}, "hebrew is no code of a language."),
+        ({"language": "hebrew", "text": "A"}, "hebrew is not a language code."),
         ({"language": "en", "text": "x" * 10_001}, "at most 10000 characters (it has 10001)"),
         ({"language": "he", "text": ""}, "This field is required."),
         ({"language": "en", "text": "\u200b \x00"}, "This field is required."),
@@ -106,7 +106,7 @@ def test_html_is_escaped(managing: Client, source: LeadSource, text: ConsentText
 
 
 def test_a_demand_without_a_text_is_told(managing: Client, source: LeadSource) -> None:
-    sentence = "Consent is demanded, but there is no text: nobody is asked."
+    sentence = "Consent is required, but there is no text, so visitors are not asked."
     assert sentence in save(managing, source, demands_consent="on").text
     consent.write(source, "en", "A text", None, timezone.now())
     assert sentence not in managing.get(page_of(source)).text
@@ -125,14 +125,14 @@ def test_a_text_is_withdrawn_by_a_question(
     client.post(FORM, {**FILLED, "consent": "1"})
     second = consent.write(source, "en", "Another", None, timezone.now())
     asked = managing.get(withdrawing(second)).text
-    assert "From then on visitors are asked to agree to version 1, English." in asked
+    assert "From now on visitors are asked to agree to version 1, English." in asked
     assert "0 requests have agreed to it" in asked
     assert consent.shown(source) == second
 
     assert said(confirm(managing, withdrawing(second))) == ["Withdrawn: version 2, English."]
     assert consent.shown(source) == text
     asked = managing.get(withdrawing(text)).text
-    assert "There is no other text: from then on visitors are asked nothing." in asked
+    assert ("There is no other text, so from now on visitors are not asked for consent.") in asked
     assert "1 request has agreed to it" in asked
     at = ConsentText.objects.get(pk=second.pk).withdrawn_at
     confirm(managing, withdrawing(second))
@@ -144,7 +144,7 @@ def test_the_only_text_of_a_source_that_demands_consent_stays(
     managing: Client, source: LeadSource, text: ConsentText
 ) -> None:
     LeadSource.objects.update(demands_consent=True)
-    refused = "This source demands consent, and this is its only text."
+    refused = "This source requires consent, and this is its only text."
     assert refused in managing.get(withdrawing(text), follow=True).text
     confirm(managing, withdrawing(text))
     assert consent.shown(source) == text
@@ -195,14 +195,14 @@ def test_the_page_of_a_lead_tells_it(managing: Client, agreed: Lead, another: Le
     assert "http://testserver/contact/website/" in page
     assert "You may call me." in page
     page = managing.get(f"{LIST}{another.pk}/change/").text
-    assert "Nothing: no consent came with this request." in page
+    assert "Nothing: this request came without consent." in page
 
 
 def test_nothing_is_told_where_nobody_is_asked(
     managing: Client, client: Client, source: LeadSource
 ) -> None:
     client.post(FORM, FILLED)
-    assert "consent came" not in managing.get(f"{LIST}{Lead.objects.get().pk}/change/").text
+    assert "came without consent" not in managing.get(f"{LIST}{Lead.objects.get().pk}/change/").text
 
 
 def test_the_list_is_filtered_by_it(

@@ -112,9 +112,9 @@ def choices_of(source: LeadSource, language: str) -> list[tuple[str, str]]:
 
 
 WRONG_WORDS = {
-    "words alone": ("ק\nג", "“ק” does not begin with one of the choices and “=”."),
+    "words alone": ("ק\nג", "“ק” does not start with one of the choices followed by “=”."),
     "no such choice": ("XL = ענק", "The choices are: S, L."),
-    "long words": ("S = " + "x" * 121, "Use at most 120 characters on each line."),
+    "long words": ("S = " + "x" * 121, "Use at most 120 characters per line."),
 }
 
 
@@ -186,7 +186,7 @@ def test_a_field_goes_with_its_texts(
     gone = [{**it, "DELETE": "on"} if it["key"] == "size" else it for it in stored_fields()]
     changed = {**worded, "label": "מידה"}
     wrong = saves(managing, source, gone, [changed], there=7, texts_there=1)
-    assert "You are removing this field; its texts go with it." in wrong.text
+    assert "You are removing this field, so its texts are removed too." in wrong.text
     assert FormField.objects.filter(key="size").exists()
     kept = {**worded, "choices": FormFieldText.objects.get().choices, "language": "he"}
     done = saves(managing, source, gone, [kept], there=7, texts_there=1)
@@ -203,13 +203,13 @@ def test_of_another_source_s_field_there_are_no_words(managing: Client, source: 
 
 
 WRONG = {
-    "no label": ({**ROOMS, "label": ""}, "Enter what the form asks."),
-    "one choice": ({**SIZE, "choices": "S"}, "Enter 2 to 50 choices, one on each line."),
+    "no label": ({**ROOMS, "label": ""}, "Enter the question the form asks."),
+    "one choice": ({**SIZE, "choices": "S"}, "Enter 2 to 50 choices, one per line."),
     "a long choice": (
-        {**SIZE, "choices": "S\n" + "x" * 121}, "Use at most 120 characters on each line."
+        {**SIZE, "choices": "S\n" + "x" * 121}, "Use at most 120 characters per line."
     ),
     "no key": ({**ROOMS, "key": "Räume"}, "Use small Latin letters, digits and _"),
-    "another's key": ({**ROOMS, "key": "email"}, "This is the name of another field."),
+    "another's key": ({**ROOMS, "key": "email"}, "Another field has this name."),
     "no phone": (
         {"kind": "phone", "place": 20, "need": "optional"},
         "Without a phone number nobody can be called.",

@@ -119,7 +119,7 @@ def test_what_is_not_complete_yet_is_said(
     answer = asks(managing, source, **wrong)
     assert answer.status_code == 200
     found = answer.json()
-    assert "not complete or not valid yet" in found["error"]
+    assert "incomplete or not valid yet" in found["error"]
     # What it says is there: the form as it is stored.
     assert 'name="phone"' in found["html"]
     assert "How many rooms?" not in found["html"]

@@ -63,7 +63,7 @@ def test_what_has_been_sent_meanwhile_is_not_sent_again(admin_client, failed) ->
     OutgoingMail.objects.update(state=MailState.SENT, sent_at=timezone.now())
     address = f"{LIST}{failed.pk}/send-again/"
     answer = admin_client.post(address, {CONFIRMED: "yes"}, follow=True)
-    assert "has been sent, or is being sent just now" in answer.content.decode()
+    assert "has already been sent or is being sent now" in answer.content.decode()
     failed.refresh_from_db()
     assert failed.state == MailState.SENT
 

@@ -44,7 +44,7 @@ def test_they_are_stored_and_kept_in_the_audit(managing: Client, source: LeadSou
 
 
 WRONG = {
-    "no language": ({"language": "Klingon", "title": "x"}, "is no code of a language"),
+    "no language": ({"language": "Klingon", "title": "x"}, "is not a language code"),
     "no text": ({"language": "he", "title": " ", "intro": "", "thanks": ""}, "Enter at least one"),
     "too long": ({"language": "he", "title": "x" * 81}, "at most 80 characters"),
 }

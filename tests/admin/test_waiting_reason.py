@@ -79,7 +79,7 @@ def test_a_lead_that_waits_says_why(
 ) -> None:
     Extension.objects.update(is_paused=True)
     lead = make_lead()
-    assert "Nobody is free of 1: 101 paused." in text(managing, page_of(lead))
+    assert "0 of 1 phones free: 101 paused." in text(managing, page_of(lead))
     assert "nobody free" in text(managing, LIST)
 
 

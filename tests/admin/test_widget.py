@@ -63,7 +63,7 @@ def test_how_it_looks_is_stored_and_kept_in_the_audit(managing: Client, source: 
 WRONG = {
     "no colour": ({"colour": "red"}, "A colour is written like #0b57c4."),
     "a style sheet": ({"colour": "#fff}*{"}, "A colour is written like #0b57c4."),
-    "no seconds": ({"appears": "later"}, "Enter after how many seconds the button shows."),
+    "no seconds": ({"appears": "later"}, "Enter the number of seconds before the button appears."),
     "no time": ({"appears": "later", "after_seconds": "0"}, "greater than or equal to 1"),
     "an hour": ({"appears": "later", "after_seconds": "3600"}, "less than or equal to 600"),
 }
@@ -96,7 +96,7 @@ def test_the_words_of_each_language(managing: Client, source: LeadSource) -> Non
     again = save(managing, source, [{**english, "language": "he"}])
     assert "already" in again.text
     assert (
-        "is no code of a language"
+        "is not a language code"
         in save(managing, source, [{**english, "language": "English"}]).text
     )
     assert WidgetText.objects.count() == 2

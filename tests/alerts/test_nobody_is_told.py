@@ -67,7 +67,7 @@ def test_the_page_says_that_nobody_is_told(
     if values is not None:
         make_receiver(**values)
     page = admin_client.get(LIST).content.decode()
-    assert ("Nobody is told of anything yet:" in page) == says_so
+    assert ("No alerts are sent yet" in page) == says_so
     assert (f"{ADD}>add a receiver</a>" in page.replace(' class="quiet-link"', "")) == says_so
 
 
@@ -76,6 +76,6 @@ def test_who_may_not_add_one_is_told_who_may(client: Client) -> None:
     user.user_permissions.add(Permission.objects.get(codename="view_alert"))
     client.force_login(user)
     page = client.get(LIST).content.decode()
-    assert "somebody who may set up alerts has to add a receiver." in page
+    assert "Somebody with permission to set up alerts has to add a receiver." in page
     assert ADD not in page
     assert not AlertReceiver.objects.exists()

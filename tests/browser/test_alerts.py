@@ -27,10 +27,10 @@ def test_a_webhook_is_set_up_tried_and_told(
     admin.get_by_role("button", name="Show it").click()
     receiver = AlertReceiver.objects.get()
     expect(admin.locator("code.secret")).to_have_text(receiver.secret)
-    admin.get_by_role("link", name="I have kept it").click()
+    admin.get_by_role("link", name="I have stored it").click()
     admin.get_by_role("link", name="Send a test").click()
     admin.get_by_role("button", name="Send a test").click()
-    expect(admin.get_by_text("The test was taken by 127.0.0.1")).to_be_visible()
+    expect(admin.get_by_text("127.0.0.1 accepted the test")).to_be_visible()
     assert [it.json["test"] for it in webhook.posted] == [True]
 
     Extension.objects.update(is_paused=True)

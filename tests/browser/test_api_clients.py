@@ -28,13 +28,13 @@ def test_a_key_is_made_used_replaced_and_ended(stack: Stack, admin: Page) -> Non
     assert answer.status_code == 201
     assert Lead.objects.get().status != LeadStatus.HELD
 
-    admin.get_by_role("link", name="I have kept it").click()
+    admin.get_by_role("link", name="I have stored it").click()
     expect(admin.get_by_text("last used")).to_be_visible()
     admin.get_by_role("link", name="New key").click()
-    expect(admin.get_by_label("The keys that are there")).to_be_visible()
+    expect(admin.get_by_label("Existing keys")).to_be_visible()
     look(admin, "replaces")
     admin.get_by_role("button", name="Make it").click()
-    admin.get_by_role("link", name="I have kept it").click()
+    admin.get_by_role("link", name="I have stored it").click()
     expect(admin.get_by_text("never used")).to_be_visible()
     look(admin, "client")
     admin.get_by_role("link", name="End a key").click()

@@ -25,7 +25,9 @@ def test_a_manager_writes_it_and_a_visitor_agrees(stack: Stack, admin: Page) -> 
     expect(admin.get_by_text("Shown to visitors")).to_be_visible()
     admin.locator("[name=consent_texts-0-text]").fill(SHORT)
     admin.get_by_role("button", name="Save and continue editing").click()
-    expect(admin.get_by_text("Replaced; who had it open may still agree to it")).to_be_visible()
+    expect(
+        admin.get_by_text("Replaced; visitors who had the form open may still agree")
+    ).to_be_visible()
 
     visitor = admin.context.new_page()  # whose console may say that the form came back: 422
     visitor.goto(f"{stack.url}/contact/website/")
@@ -54,8 +56,8 @@ def test_a_manager_writes_it_and_a_visitor_agrees(stack: Stack, admin: Page) -> 
     look(admin, "lead")
     admin.goto(address)
     look(admin, "source")
-    admin.get_by_role("link", name="Withdraw it").first.click()
-    button = admin.get_by_role("button", name="Withdraw it")
+    admin.get_by_role("link", name="Withdraw").first.click()
+    button = admin.get_by_role("button", name="Withdraw")
     expect(button).to_be_visible()
     look(admin, "withdraw")
     button.click()

@@ -29,7 +29,7 @@ def test_the_preview_follows_what_is_typed_in_each_language_and_width(
     fields.locator("[name=form_fields-6-label]").fill("How many rooms?")
     expect(shown(admin).get_by_text("How many rooms?")).to_be_visible()
     fields.locator("[name=form_fields-6-kind]").select_option("choice")
-    expect(panel.locator("[data-told]")).to_contain_text("not complete or not valid yet")
+    expect(panel.locator("[data-told]")).to_contain_text("incomplete or not valid yet")
     expect(shown(admin).get_by_text("How many rooms?")).to_be_visible()  # as it was
     fields.locator("[name=form_fields-6-choices]").fill("Two\nThree")
     expect(shown(admin).locator("select option", has_text="Three")).to_have_count(1)
@@ -82,7 +82,7 @@ def test_a_preview_that_begins_with_a_mistake_shows_the_stored_form(
     admin.locator("[name=slug]").fill("not a slug")
     panel = admin.locator("[data-form-preview]")
     panel.scroll_into_view_if_needed()
-    expect(panel.locator("[data-told]")).to_contain_text("not complete or not valid yet")
+    expect(panel.locator("[data-told]")).to_contain_text("incomplete or not valid yet")
     expect(shown(admin).get_by_label("Phone")).to_be_visible()
     expect(panel.locator("[data-preview-language] option")).not_to_have_count(0)
     picture(panel, "preview-mistake")

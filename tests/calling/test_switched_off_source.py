@@ -37,7 +37,7 @@ def test_a_lead_that_came_before_is_called(
     assert client.get(f"/api/leads/{switched_off.public_id}/").json()["status"] == "waiting"
     reason = waiting_reason.of_lead(switched_off, timezone.now())
     assert reason
-    assert reason.text.startswith("Is about to be called")
+    assert reason.text.startswith("About to be called")
     reschedule.follow_the_hours()
     assert dispatch.call_due_leads() == 1
     assert dispatch.call_lead(switched_off.pk)
@@ -63,4 +63,4 @@ def test_the_sources_page_and_the_preview_say_so(
     assert f"/lead/{switched_off.pk}/" in admin_client.get(rows).content.decode()
     now = timezone.now()
     notes = preview.answer(preview.PreviewQuestion(source, now), now).notes
-    assert "Leads that came before are still called." in " ".join(notes)
+    assert "Leads submitted earlier are still called." in " ".join(notes)

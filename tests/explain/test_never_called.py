@@ -23,8 +23,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)  # a Monday
 ISRAEL, RUSSIA, NEW_YORK = "+972505550101", "+79145550101", "+12125550101"
-NO_HOUR = "no hour of the calling window fits all time zones it may be in"
-NEVER_MEET = "the calling window, where it is, is never in the teams' hours"
+NO_HOUR = "no hour of the calling window suits all time zones the number may be in"
+NEVER_MEET = "the calling window in the number's time zone never overlaps the teams' hours"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ ROWS = {
         RUSSIA, (9, 18), (7, 15), "no hour fits its number", NO_HOUR, "Russia"
     ),
     "the team's morning is night where it is": Row(
-        NEW_YORK, (9, 18), (7, 12), "window and hours never meet", NEVER_MEET, "United States"
+        NEW_YORK, (9, 18), (7, 12), "window and hours never overlap", NEVER_MEET, "United States"
     ),
 }
 
@@ -179,7 +179,9 @@ def test_a_language_that_nobody_is_rung_for(
     listed = admin_client.get("/admin/leads/lead/").text
     assert bool(count) is bool(unroutable.of_leads([lead], now)) is is_never
     assert [bool(it and it.for_ever) for it in reasons] == [is_never] * 2
-    assert ("nobody will call it: nobody speaks ru, and nobody else is rung" in listed) is is_never
+    assert (
+        "nobody will call it: nobody speaks ru, and nobody else may take it" in listed
+    ) is is_never
     assert (dispatch.call_lead(lead.pk) is None) is is_never
 
 

@@ -23,7 +23,7 @@ KEPT_AWAY: list[tuple[str, list[dict[str, Any]], str]] = [
     ("switched off", [{"is_active": False}], "1 phone is switched off"),
     ("out after missed calls", [OUT], "1 phone is out for a while"),
     ("their calls of the day are over", [{"capped_until": LATER}],
-     "1 phone has had its calls of the day"),
+     "1 phone is at the daily limit"),
     ("logged out", [{"provider_busy_until": LATER, "provider_busy_as": "logged out"}],
      "1 person is away"),
     ("one of each", [PAUSED, OUT, {"is_active": False}],
@@ -125,4 +125,4 @@ def test_a_source_that_is_off_counts_while_a_lead_of_it_waits(
 
 def test_teams_that_are_switched_off(extension: Extension) -> None:
     Team.objects.update(is_active=False)
-    assert [it.why for it in nobody_now.sources(NOW)] == ["all its teams are switched off"]
+    assert [it.why for it in nobody_now.sources(NOW)] == ["all of its teams are switched off"]

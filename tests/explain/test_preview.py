@@ -94,7 +94,7 @@ def test_who_talked_with_the_number_comes_first(
         claimed_at=at, connected_at=at, ended_at=at, hold_until=at, extension_number="101",
     )  # fmt: skip
     assert order(ask(phone="050-555 0142"))[0] == (
-        "101", "who talked with this number before", "at once",
+        "101", "talked with this number before", "at once",
     )  # fmt: skip
     assert order(ask())[0][0] == "102"
 
@@ -133,7 +133,7 @@ def test_retries_keep_to_the_opening_hours(team: Team, extension: Extension) -> 
         "again at 16:52, Mon 30 Mar 09:00, Mon 30 Mar 11:00, Sun 05 Apr 09:00; then unreached"
     )
     assert told["Invalid parameters (error 1)"] == (
-        "the next extension at once; then failed: it needs a person"
+        "the next extension at once; then failed: needs a person"
     )
     assert told["The extension is offline (error 3)"] == "the next extension at once"
     assert told["They talk"] == "connected"
@@ -167,9 +167,7 @@ def test_a_calling_window_is_that_of_the_numbers_own_zone(
     LeadSource.objects.update(call_from="09:00", call_until="20:00")
     found = ask(phone="0505550142")
     assert found.called_at == datetime(2026, 3, 27, 9, 0, tzinfo=ZONE)
-    assert found.notes == (
-        "Outside the hours in which this number may be called; they begin 09:00.",
-    )
+    assert found.notes == ("Off hours for this number: it may be called from 09:00.",)
 
 
 def test_where_nobody_answers_or_opens_it_says_so(source: LeadSource, db: None) -> None:
@@ -271,7 +269,7 @@ def test_the_command_tells_machines(extension: Extension) -> None:
 WRONG = {
     "source": (["--source", "nowhere"], "There are: website."),
     "at": (["--source", "website", "--at", "noon"], '"noon" is no time'),
-    "phone": (["--source", "website", "--phone", "12"], "Nobody would be rung for this number"),
+    "phone": (["--source", "website", "--phone", "12"], "This number would not be called"),
     "language": (["--source", "website", "--language", "русский"], "Use a code like he"),
 }
 
@@ -341,8 +339,8 @@ def test_the_page_is_not_for_others(permission: str, extension: Extension) -> No
     [
         ({"source": "nowhere"}, "Choose one of the sources."),
         ({"source": "website", "at": "noon"}, "is no time"),
-        ({"source": "website", "phone": "<b>"}, "Nobody would be rung for this number"),
-        ({"source": "website", "language": "x"}, "is no language"),
+        ({"source": "website", "phone": "<b>"}, "This number would not be called"),
+        ({"source": "website", "language": "x"}, "is not a language code"),
     ],
     ids=["source", "at", "phone", "language"],
 )

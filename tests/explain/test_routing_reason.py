@@ -38,7 +38,7 @@ SENTENCES = {
     "in turn": (kept("round_robin", 2), "101, next in turn of 2 free"),
     "weights": (kept("weighted", 2), "101, next by weight of 2 free"),
     "conversations": (kept("fair", 2), "101, next by conversations of 2 free"),
-    "owner": (kept("owner", 2), "101, who talked with this number before"),
+    "owner": (kept("owner", 2), "101, talked with this number before"),
     "language": (kept("language", 2), "101, speaks ru"),
     "by hand": (kept("chosen"), "101, chosen by a manager"),
     "another day": (
@@ -65,9 +65,9 @@ SENTENCES = {
             ["6", "language", None],
         ),
         (
-            "101, speaks ru; 1 off, 2 blocked by the provider, 3 out, "
-            "4 at the daily limit until Thu 26 Nov 00:00, 5 seen busy by the provider, "
-            "6 not speaking ru"
+            "101, speaks ru; 1 off, 2 blocked by the provider, 3 out, 4 at the "
+            "daily limit until Thu 26 Nov 00:00, 5 busy according to the "
+            "provider, 6 not speaking ru"
         ),
     ),
     "for want of another": (

@@ -106,8 +106,8 @@ def test_its_turn_after_an_opening_for_which_many_wait(
     sunday = NOW.replace(day=29, hour=9)
     lead = waiting(call_after=sunday + timedelta(minutes=4), closed_until=sunday)
     assert text(lead) == (
-        "Off hours: Sales opens Sun 29 Nov 09:00. Its turn is at Sun 29 Nov 09:04, as others wait "
-        "too."
+        "Off hours: Sales opens Sun 29 Nov 09:00. Its turn is at Sun 29 "
+        "Nov 09:04 because others are waiting too."
     )
 
 
@@ -146,17 +146,17 @@ def rung(waiting: Callable[..., Lead], extension: Extension) -> Lead:
 
 
 def test_a_number_that_rests(rung: Lead) -> None:
-    assert text(rung) == "Its number rests until 10:00:40: it was rung lately."
+    assert text(rung) == "The number rests until 10:00:40 because it was called recently."
     Lead.objects.filter(pk=rung.pk).update(call_after=NOW + timedelta(seconds=40))
     rung.refresh_from_db()
-    assert text(rung) == "Its number rests until 10:00:40: it was rung lately."
+    assert text(rung) == "The number rests until 10:00:40 because it was called recently."
 
 
 def test_a_number_that_is_on_a_call(waiting: Callable[..., Lead], extension: Extension) -> None:
     lead = waiting(phone="+972505550142")
     other = waiting(status="calling")
     on_a_call(extension, other, phone=lead.phone)
-    assert text(lead) == "Its number is on a call."
+    assert text(lead) == "The number is on a call."
 
 
 def lost(extension: Extension, lead: Lead, **values: Any) -> CallAttempt:
@@ -172,11 +172,12 @@ def test_lost_answers_hold_all_phones(
         lost(phone, waiting(status="calling", phone=f"+972505550{phone.number}"))
     lead = waiting()
     assert text(lead) == (
-        "Nobody is free of 2: 101 may be on a call, 102 may be on a call. The provider's answers "
-        "to 2 calls were lost; their phones are held until it is known whether there is a call, or "
-        "somebody says “No call came”."
+        "0 of 2 phones free: 101 may be on a call, 102 may be on a call. "
+        "The provider's answers to 2 calls were lost. Their phones are "
+        "held until the outcomes are known or somebody chooses “No call "
+        "came”."
     )
-    assert short(lead) == "answers of calls lost"
+    assert short(lead) == "provider's answers lost"
 
 
 def test_a_lost_answer_holds_one_phone_of_two(
@@ -187,7 +188,7 @@ def test_a_lost_answer_holds_one_phone_of_two(
     on_a_call(second, waiting(status="calling", phone="+972505550142"))
     lead = waiting()
     assert "101 may be on a call, 102 on a call. The provider's answer to 1 call was" in text(lead)
-    assert short(lead) == "nobody free, answers lost"
+    assert short(lead) == "nobody free, provider's answers lost"
 
 
 def test_a_lost_answer_holds_the_persons_other_phone(
@@ -206,8 +207,8 @@ def test_a_lost_answer_to_a_call_of_its_own_number(
     lead = waiting(phone="+972505550142")
     lost(extension, waiting(status="calling"), phone=lead.phone)
     assert text(lead) == (
-        "Its number may be on a call: the provider's answer to it was lost, and it is being looked "
-        "up."
+        "The number may be on a call: the provider's answer was lost, and "
+        "the call is being looked up."
     )
 
 
@@ -220,8 +221,8 @@ def test_nobody_is_free(waiting: Callable[..., Lead], extension: Extension, team
     Extension.objects.create(number="104", team=team, is_active=False)
     lead = waiting()
     assert text(lead) == (
-        "Nobody is free of 3: 101 on a call, 102 paused until 14:00, "
-        "103 off shift until Sun 29 Nov 09:00."
+        "0 of 3 phones free: 101 on a call, 102 paused until 14:00, 103 "
+        "off shift until Sun 29 Nov 09:00."
     )
     assert short(lead) == "nobody free"
 
@@ -231,20 +232,20 @@ def test_of_hundreds_a_few_are_named(waiting: Callable[..., Lead], team: Team) -
         Extension(number=str(number), team=team, is_paused=True) for number in range(100, 500)
     )
     said = text(waiting())
-    assert said.startswith("Nobody is free of 400: 100 paused, ")
+    assert said.startswith("0 of 400 phones free: 100 paused, ")
     assert said.endswith("and 394 more paused.")
 
 
 def test_the_team_has_nobody(waiting: Callable[..., Lead], team: Team) -> None:
     Extension.objects.create(number="104", team=team, is_active=False)
     lead = waiting()
-    assert text(lead) == "Sales has no extension that is on."
+    assert text(lead) == "Sales has no extension switched on."
     assert short(lead) == "no extensions"
 
 
 def test_somebody_is_free(waiting: Callable[..., Lead], extension: Extension) -> None:
     lead = waiting()
-    assert text(lead) == "Is about to be called: 101 is free."
+    assert text(lead) == "About to be called: 101 is free."
     assert short(lead) == "101 is free"
 
 
@@ -260,9 +261,9 @@ def test_it_waits_for_its_owner(
         ended_at=NOW - timedelta(hours=1), call_id="earlier",
     )  # fmt: skip
     on_a_call(extension, waiting(status="calling"))
-    assert text(lead) == "Waits for its owner 101, who is on a call (12 s more)."
+    assert text(lead) == "Waiting for its owner 101, who is on a call (12 s more)."
     Team.objects.update(sticky_agent_wait=10)
-    assert text(lead) == "Is about to be called: 102 is free."
+    assert text(lead) == "About to be called: 102 is free."
 
 
 def test_it_waits_for_somebody_who_speaks_its_language(
@@ -274,13 +275,13 @@ def test_it_waits_for_somebody_who_speaks_its_language(
     on_a_call(busy, waiting(status="calling"))
     lead = waiting(18, language="ru")
     assert text(lead) == (
-        "Waits for somebody who speaks ru (12 s more): 101 not speaking ru, 102 on a call."
+        "Waiting for somebody who speaks ru (12 s more): 101 does not speak ru, 102 on a call."
     )
     assert short(lead) == "for ru"
     Team.objects.update(language_wait=None)
-    assert text(lead).startswith("Waits for somebody who speaks ru: 101 not speaking ru")
+    assert text(lead).startswith("Waiting for somebody who speaks ru: 101 does not speak ru")
     Team.objects.update(language_wait=0)
-    assert text(lead) == "Is about to be called: 101 is free."
+    assert text(lead) == "About to be called: 101 is free."
 
 
 def test_it_says_when_another_team_steps_in(
@@ -290,8 +291,8 @@ def test_it_says_when_another_team_steps_in(
     TeamSource.objects.create(team=support, source=source, overflow_after=30)
     Extension.objects.create(number="201", team=support)
     Extension.objects.filter(pk=extension.pk).update(is_paused=True)
-    assert text(waiting(18)) == "Nobody is free of 1: 101 paused. In 12 s Support steps in."
-    assert text(waiting(31)) == "Is about to be called: 201 is free."
+    assert text(waiting(18)) == "0 of 1 phones free: 101 paused. In 12 s Support steps in."
+    assert text(waiting(31)) == "About to be called: 201 is free."
 
 
 def test_a_list_asks_as_much_for_one_lead_as_for_many(

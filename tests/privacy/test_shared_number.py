@@ -70,7 +70,7 @@ def test_requests_by_one_alone_are_listed_and_taken_in_when_they_are_ticked(
     asked = ALICE | ({"also": str(also.pk)} if also else {})
     client = with_rights("see_person")
     page = client.post(PAGE, asked).content.decode()
-    listed = page.partition("Whose are these?")[2].partition("</form>")[0]
+    listed = page.partition("Whose requests are these?")[2].partition("</form>")[0]
     for lead in (bobs, elsewhere):
         is_ticked = f'value="{lead.pk}" checked' in listed
         assert f'value="{lead.pk}"' in listed
@@ -86,7 +86,7 @@ def test_an_erasure_leaves_the_other_persons_requests(
 ) -> None:
     client = with_rights("see_person", "erase_person")
     question = client.post(PAGE, ALICE | {"do": "ask"}).content.decode()
-    assert "Others have asked for a call to the same number." in question
+    assert "Other people have asked for a call to the same number." in question
     assert 'name="never_call"' in question
     field = question.partition('name="never_call"')[2].partition(">")[0]
     assert not re.search(r"\schecked(?=[\s=]|$)", re.sub(r'"[^"]*"', "", field))
@@ -132,18 +132,18 @@ def test_the_page_says_that_several_share_it_and_counts_all_until_some_are_ticke
     theirs = {alices, bobs if "number" in asked else elsewhere}
     page = client.post(PAGE, asked).content.decode()
     assert sentence in page
-    assert "All of them are below" in page
-    listed = page.partition("Whose are these?")[2].partition("</form>")[0]
+    assert "All of them are included below" in page
+    listed = page.partition("Whose requests are these?")[2].partition("</form>")[0]
     assert [f'value="{it.pk}"' in listed for it in theirs] == [True, True]
     assert " checked" not in listed
     assert leads_in_the_file(client, asked) == {it.pk for it in theirs}
     asked = asked | {"also": str(alices.pk)}
     page = client.post(PAGE, asked).content.decode()
-    assert "Only those that are ticked are below" in page
-    listed = page.partition("Whose are these?")[2].partition("</form>")[0]
+    assert "Only the ticked requests are included below" in page
+    listed = page.partition("Whose requests are these?")[2].partition("</form>")[0]
     assert f'value="{alices.pk}" checked' in listed
     assert leads_in_the_file(client, asked) == {alices.pk}
-    assert [it for it in (*BOBS, "From Carol") if it in page.partition("What is held")[2]] == []
+    assert [it for it in (*BOBS, "From Carol") if it in page.partition("Stored data")[2]] == []
 
 
 def leads_in_the_file(client: Any, asked: dict[str, str]) -> set[int]:
@@ -156,14 +156,14 @@ def test_one_person_is_asked_nothing(make_lead: MakeLead, elsewhere: Lead) -> No
         lead = of(make_lead, "Alice", phone)
         Lead.objects.filter(pk=lead.pk).update(name="alice  TESTOVITZ")
     page = with_rights("see_person").post(PAGE, ONE).content.decode()
-    assert "Whose are these?" not in page
+    assert "Whose requests are these?" not in page
 
 
 def test_an_erasure_by_number_takes_the_ticked_ones_alone(alices: Lead, bobs: Lead) -> None:
     client = with_rights("see_person", "erase_person")
     asked = ONE | {"also": str(alices.pk)}
     question = client.post(PAGE, asked | {"do": "ask"}).content.decode()
-    assert "Others have asked for a call to the same number." in question
+    assert "Other people have asked for a call to the same number." in question
     assert f'name="also" value="{alices.pk}"' in question
     client.post(PAGE, asked | {"do": "erase"})
     for lead in (alices, bobs):

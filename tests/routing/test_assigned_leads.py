@@ -99,7 +99,7 @@ def test_who_rings(row: str, make_lead: MakeLead, lead: Lead, simulator: Simulat
     assert queue.next_leads(team_id, timezone.now())[:1] == ([lead.pk] if rings else [])
     assert called_with(lead) == rings
     assert said.text.startswith(
-        f"Is about to be called: {rings} is free." if rings else "Waits for its owner 101"
+        f"About to be called: {rings} is free." if rings else "Waiting for its owner 101"
     )
 
 

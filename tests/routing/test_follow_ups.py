@@ -82,7 +82,7 @@ def test_who_rings(
     assert queue.next_leads(team_id, timezone.now())[:1] == ([follow_up.pk] if rings else [])
     assert called_with(follow_up) == rings
     assert said.text.startswith(
-        f"Is about to be called: {rings} is free." if rings else "Waits for its owner 101"
+        f"About to be called: {rings} is free." if rings else "Waiting for its owner 101"
     )
 
 

@@ -114,7 +114,7 @@ def told_consequence(row: Row, found: Sequence[Any]) -> list[str]:
     [its] = [it for (of, _words), it in zip(OUTCOMES, found, strict=True) if of is row.outcome]
     if not its.again and "at once" in its.lead:
         return told(row, [AT_ONCE])
-    never = [NEVER] if its.lead.endswith("it waits until somebody opens") else []
+    never = [NEVER] if its.lead.endswith("waits until a team opens") else []
     return told(row, [*its.again, *never])
 
 

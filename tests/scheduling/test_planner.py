@@ -186,7 +186,7 @@ def test_a_window_that_never_meets_the_teams_hours_keeps_no_other_lead_waiting(
         assert (stuck.status, stuck.call_after) == (LeadStatus.WAITING, NOON + timedelta(hours=1))
         assert client.get(f"/api/leads/{stuck.public_id}/").json()["status"] == "received"
         assert unroutable.why([stuck.source_id, other.pk], NOON) == {
-            stuck.source_id: "its calling window is never in its teams' hours"
+            stuck.source_id: "the calling window never overlaps the teams' hours"
         }
 
 

@@ -53,7 +53,7 @@ TYPED = [
     ("a country by name", {"scope": "country", "country": "Israel"}, ("country", None, "IL")),
     ("a country by code", {"scope": "country", "country": "il"}, ("country", None, "IL")),
     ("no such country", {"scope": "country", "country": "Narnia"}, "no country"),
-    ("a country that is not named", {"scope": "country"}, "Name the country"),
+    ("a country that is not named", {"scope": "country"}, "Enter the country"),
     ("a source that is not named", {"scope": "source"}, "Choose the source"),
     ("what the scope does not name is left out", {"country": "Israel"}, ("all", None, "")),
     ("less than nothing", {"cost_a_day": "-1"}, "greater than or equal to 0"),
@@ -143,13 +143,13 @@ def test_a_full_limit_is_in_the_colour_of_danger_and_says_what_happens(
 def test_opened_again_after_a_question(full: Lead, manager: Client) -> None:
     [limit] = SpendLimit.objects.all()
     address = reverse("admin:callbacks_spendlimit_open_hour", args=[limit.pk])
-    assert "Open this limit again for the hour?" in manager.get(address).content.decode()
+    assert "Reopen this limit for the hour?" in manager.get(address).content.decode()
     assert not is_due(full)
     answer = manager.post(address, {"confirmed": "yes"}, follow=True)
-    assert "1 lead that was waiting is called now" in answer.content.decode()
+    assert "1 waiting lead is called now" in answer.content.decode()
     assert is_due(full)
     history = manager.get(reverse(f"{LIMITS}_history", args=[limit.pk])).content.decode()
-    assert "Opened again for the hour" in history
+    assert "Reopened for the hour" in history
 
 
 def test_a_limit_that_is_raised_lets_leads_go_on(full: Lead, manager: Client) -> None:

@@ -141,13 +141,13 @@ class AlertAdmin(ReadOnly, Admin):
         lasted = in_words((obj.ended_at - obj.began_at).total_seconds())
         return html.label(gettext("Over"), html.GREEN, gettext("after %(time)s") % {"time": lasted})
 
-    @display(description=_("told to"))  # type: ignore[untyped-decorator]
+    @display(description=_("sent to"))  # type: ignore[untyped-decorator]
     def told_to(self, obj: Alert) -> SafeString | str:
         """The receivers, each with a link to the message."""
         told = [html.link(it.message, it.receiver.name) for it in obj.tellings.all()]
         return html.joined(told) if told else gettext("nobody yet")
 
-    @display(description=_("told to"))  # type: ignore[untyped-decorator]
+    @display(description=_("sent to"))  # type: ignore[untyped-decorator]
     def told_in_full(self, obj: Alert) -> SafeString | str:
         """When each was told that it began, and that it was over."""
         rows = [row for it in obj.tellings.all() for row in _told(it)]

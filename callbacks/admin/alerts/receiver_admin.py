@@ -42,10 +42,10 @@ def _test(receiver: AlertReceiver, _user: object) -> str:
     message.refresh_from_db()
     if message.state != AlertMessageState.SENT:
         raise CannotCall(
-            gettext("The test was not taken by %(to)s. %(error)s")
+            gettext("%(to)s did not accept the test. %(error)s")
             % {"to": message.to, "error": message.last_error}
         )
-    return gettext("The test was taken by %(to)s: it answered with status %(status)s.") % {
+    return gettext("%(to)s accepted the test with status %(status)s.") % {
         "to": message.to, "status": message.last_status,
     }  # fmt: skip
 
@@ -54,8 +54,8 @@ TEST = Command(
     run=_test,
     title=_("Send a test?"),
     explanation=_(
-        "A message that says that it is a test is sent at once, whatever the hours. A webhook that "
-        "was stopped starts again when it takes the test."
+        "A message marked as a test is sent at once, even outside the "
+        "hours. A stopped webhook starts again if it accepts the test."
     ),
     button=_("Send a test"),
     logged=_("Test sent"),
@@ -91,19 +91,19 @@ class AlertReceiverAdmin(Admin):
         return [
             *([(_("Now"), {"fields": now})] if obj else []),
             (
-                _("Who is told"),
+                _("Receiver"),
                 {"fields": [("name", "is_active"), "channel", "url", "address", "owner"]},
             ),
             (
-                _("What is told"),
+                _("Kinds of alerts"),
                 {
                     "fields": [*(_pairs(KIND_FIELDS) if may else ["kinds"]), "tells_end"],
-                    "description": _("A kind without a number is not told."),
+                    "description": _("A kind without a number is not sent."),
                 },
             ),
             (_("When"), {"fields": ["timing", "digest_minutes", "digest_at", "least_gap"]}),
-            (_("At which hours"), {"fields": [("hours", "time_zone"), "schedule"]}),
-            (_("About what"), {"fields": [("sources", "teams")]}),
+            (_("Hours"), {"fields": [("hours", "time_zone"), "schedule"]}),
+            (_("Limited to"), {"fields": [("sources", "teams")]}),
         ]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -201,7 +201,7 @@ class AlertReceiverAdmin(Admin):
     def secret_state(self, obj: AlertReceiver) -> SafeString | str:
         """Since when somebody has it."""
         if obj.secret_shown_at is None:
-            return gettext('Nobody has seen it yet: press "Secret".')
+            return gettext('Not shown yet. Press "Secret" to show it.')
         return gettext("Shown on %(at)s.") % {"at": html.written(obj.secret_shown_at)}
 
     @display(description=_("to"))  # type: ignore[untyped-decorator]
@@ -215,7 +215,7 @@ class AlertReceiverAdmin(Admin):
         """By their titles."""
         return listed(str(KINDS[it].title) for it in KINDS if it in obj.thresholds)
 
-    @display(description=_("told of"))  # type: ignore[untyped-decorator]
+    @display(description=_("alerts about"))  # type: ignore[untyped-decorator]
     def how_many(self, obj: AlertReceiver) -> str:
         """How many kinds."""
         count = len(obj.thresholds)
@@ -235,7 +235,7 @@ class AlertReceiverAdmin(Admin):
         hours = obj.schedule.name if obj.schedule else " ".join(obj.hours.split())
         return html.explained(words, hours or gettext("at any hour"))
 
-    @display(description=_("last told"), ordering="told_at")  # type: ignore[untyped-decorator]
+    @display(description=_("last sent"), ordering="told_at")  # type: ignore[untyped-decorator]
     def last_told(self, obj: AlertReceiver) -> SafeString | str:
         """When the last message was made, tests aside."""
         return html.moment(getattr(obj, "told_at", None))
@@ -256,8 +256,9 @@ def _secret_question(receiver: AlertReceiver, page: str) -> Confirmation:
         return Confirmation(
             title=_("Show the secret?"),
             explanation=_(
-                "What is posted is signed with it, so that the receiver can tell that it comes "
-                "from here. It is shown once: have a place ready to keep it."
+                "Every message is signed with the secret, so that the receiver can "
+                "verify that it comes from here. The secret is shown once. Have a "
+                "safe place ready to store it."
             ),
             button=_("Show it"),
             things=[str(receiver)],
@@ -266,8 +267,8 @@ def _secret_question(receiver: AlertReceiver, page: str) -> Confirmation:
     return Confirmation(
         title=_("Make a new secret?"),
         explanation=_(
-            "The old one was shown before and ends at once: what is posted from now on is signed "
-            "with the new one, which is shown once."
+            "The old secret stops working at once. Messages from now on are "
+            "signed with the new secret, which is shown once."
         ),
         button=_("Make a new one"),
         things=[str(receiver)],

@@ -78,7 +78,9 @@ class _ReceiverForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         hours: str = self.cleaned_data["hours"].strip()
         if hours and not any(_week(hours).values()):
             raise ValidationError(
-                gettext("Nothing would ever be sent. Enter hours, or leave it empty for any hour.")
+                gettext(
+                    "Nothing would ever be sent. Enter hours, or leave this empty for any hour."
+                )
             )
         return hours
 
@@ -98,7 +100,7 @@ class _ReceiverForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
     def _refuse_nobody(self, cleaned: dict[str, Any]) -> None:
         if cleaned.get("channel") == AlertChannel.WEBHOOK:
             if not cleaned.get("url") and "url" not in self.errors:
-                self.add_error("url", gettext("Enter the address that alerts are posted to."))
+                self.add_error("url", gettext("Enter the address to post alerts to."))
             return
         owner = cleaned.get("owner")
         if cleaned.get("address") or "address" in self.errors or (owner and owner.email):
@@ -117,7 +119,8 @@ class _ReceiverForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         hours = [it for day in _week(cleaned["hours"]).values() for it in day]
         if not any(_is_within(it, at) for it in hours):
             self.add_error(
-                "digest_at", gettext("Nothing is sent at this hour: it is not within the hours.")
+                "digest_at",
+                gettext("Nothing is sent at this time because it is outside the hours."),
             )
 
     def _thresholds(self, cleaned: dict[str, Any]) -> dict[str, int]:

@@ -28,7 +28,7 @@ from leads.models import ApiClient, ApiKey, ApiScope
 _NEVER = "never"
 _DAYS = {
     "0": _("End at once"), "1": _("End in a day"), "7": _("End in a week"),
-    "30": _("End in 30 days"), _NEVER: _("Stay as they are"),
+    "30": _("End in 30 days"), _NEVER: _("Keep them"),
 }  # fmt: skip
 _LIFE = {"90": _("In 90 days"), "365": _("In a year"), _NEVER: _("Never")}
 
@@ -37,7 +37,7 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
     """What a client may do, as boxes to tick."""
 
     scopes = forms.MultipleChoiceField(
-        label=_("May"),
+        label=_("Permissions"),
         choices=ApiScope.choices,
         required=False,
         initial=[ApiScope.SUBMIT.value],
@@ -49,15 +49,17 @@ class NewKeyForm(forms.Form):
     """When the new key ends, and what becomes of those that are there."""
 
     ends = forms.ChoiceField(
-        label=_("The new key ends"), choices=list(_LIFE.items()), initial="365",
+        label=_("New key expires"), choices=list(_LIFE.items()), initial="365",
         widget=UnfoldAdminSelectWidget,
     )  # fmt: skip
     others = forms.ChoiceField(
-        label=_("The keys that are there"),
+        label=_("Existing keys"),
         choices=list(_DAYS.items()),
         initial="7",
         widget=UnfoldAdminSelectWidget,
-        help_text=_("Until then both are accepted, so that the program can be changed in peace."),
+        help_text=_(
+            "Old and new keys are accepted until then, so that you have time to change the program."
+        ),
     )
 
     def __init__(self, has_keys: bool, *args: Any, **kwargs: Any) -> None:
@@ -137,7 +139,7 @@ class ApiClientAdmin(Admin):
         if not obj.is_active:
             return html.label(gettext("Off"), html.GREY)
         if not any(key.holds(now) for key in obj.keys.all()):
-            return html.label(gettext("No key that holds"), html.RED)
+            return html.label(gettext("No valid key"), html.RED)
         return html.label(gettext("On"), html.GREEN)
 
     @display(description=_("keys"))  # type: ignore[untyped-decorator]
@@ -205,7 +207,7 @@ class ApiClientAdmin(Admin):
         page = _address("change", client)
         live = _live(client, now)
         if not live.exists():
-            sentence = gettext("There is no key that could be ended.")
+            sentence = gettext("There is no key to end.")
             self.message_user(request, sentence, messages.WARNING)
             return HttpResponseRedirect(page)
         confirmed = is_confirmed(request)
@@ -243,7 +245,7 @@ def _beginning(key: ApiKey) -> SafeString:
 
 def _standing(key: ApiKey, now: datetime) -> SafeString:
     if key.holds(now):
-        return html.label(gettext("Holds"), html.GREEN)
+        return html.label(gettext("Valid"), html.GREEN)
     return html.label(gettext("Ended") if key.ended_at else gettext("Expired"), html.GREY)
 
 
@@ -255,7 +257,7 @@ def _said(key: ApiKey, now: datetime) -> SafeString:
     if key.ended_at:
         ends = _at(gettext("ended {when}"), key.ended_at)
     elif key.expires_at is None:
-        ends = format_html("{}", gettext("until somebody ends it"))
+        ends = format_html("{}", gettext("no expiry"))
     else:
         said = gettext("until {when}") if key.holds(now) else gettext("expired {when}")
         ends = _at(said, key.expires_at)
@@ -272,7 +274,7 @@ def _at(said: str, at: datetime) -> SafeString:
 def _question(client: ApiClient, page: str, form: forms.Form) -> Confirmation:
     return Confirmation(
         title=_("Make a new key?"),
-        explanation=_("It is shown once: have a place ready to keep it."),
+        explanation=_("The key is shown once. Have a safe place ready to store it."),
         button=_("Make it"),
         things=[str(client)],
         back=page,
@@ -284,7 +286,7 @@ def _end_question(client: ApiClient, page: str, form: forms.Form) -> Confirmatio
     return Confirmation(
         title=_("End a key?"),
         explanation=_(
-            "Whoever uses it is refused at once. A key that was ended does not come back."
+            "Requests with this key are refused at once. An ended key cannot be restored."
         ),
         button=_("End it"),
         things=[str(client)],

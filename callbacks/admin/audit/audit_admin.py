@@ -72,7 +72,7 @@ class AuditEntryAdmin(Admin):
     list_filter = [("at", DaysFilter), UserFilter, "act", KindFilter]
     list_filter_submit = True
     search_fields = ["username", "thing_name", "=thing_id"]
-    search_help_text = _("A user, or an object by its name or number.")
+    search_help_text = _("User name, or the name or number of an object.")
     fields = ["when", "who", "act_shown", "thing", "what", "differences"]
     readonly_fields = fields
     ordering = ["-at", "-pk"]

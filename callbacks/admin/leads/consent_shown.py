@@ -44,7 +44,7 @@ class ShowsConsent(Admin):
         """Which text, when, by which way and on which page; and the text itself."""
         found = of(obj)
         if found is None:
-            return gettext("Nothing: no consent came with this request.")
+            return gettext("Nothing: this request came without consent.")
         page = "" if is_hidden(obj) else found.page
         how = [html.written(found.agreed_at), obj.get_came_by_display(), page]
         return format_html(

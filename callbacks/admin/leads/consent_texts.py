@@ -187,8 +187,9 @@ class ShowsConsentTexts(Admin):
         page = html.page_of(LeadSource, source.pk)
         if source.demands_consent and consent.shown(source, without=text) is None:
             sentence = gettext(
-                "This source demands consent, and this is its only text. Write another one first, "
-                "or demand none: else people would be called without it."
+                "This source requires consent, and this is its only text. Write "
+                "another text first, or stop requiring consent. Otherwise people "
+                "would be called without consent."
             )
             messages.error(request, sentence)
             return HttpResponseRedirect(page)
@@ -205,20 +206,21 @@ class ShowsConsentTexts(Admin):
 def trouble(source: LeadSource) -> str:
     """What is wrong with a source's consent; "" for nothing."""
     if source.demands_consent and not consent.texts(source):
-        return gettext("Consent is demanded, but there is no text: nobody is asked.")
+        return gettext("Consent is required, but there is no text, so visitors are not asked.")
     return ""
 
 
 def _question(source: LeadSource, text: ConsentText, page: str) -> Confirmation:
     follows = consent.shown(source, text.language, without=text)
     then = (
-        gettext("From then on visitors are asked to agree to %(text)s.") % {"text": follows}
+        gettext("From now on visitors are asked to agree to %(text)s.") % {"text": follows}
         if follows
-        else gettext("There is no other text: from then on visitors are asked nothing.")
+        else gettext("There is no other text, so from now on visitors are not asked for consent.")
     )
     what = gettext(
-        "Nobody can agree to it any more. Whoever has the form open is asked anew, and requests "
-        "of programs that name this version are refused. What was agreed before stays known."
+        "Nobody can agree to this text any more. Visitors who have the "
+        "form open are asked again, and API requests that name this "
+        "version are refused. Consents already given stay on record."
     )
     agreed = text.consents.count()
     count = ngettext(
@@ -227,7 +229,7 @@ def _question(source: LeadSource, text: ConsentText, page: str) -> Confirmation:
     return Confirmation(
         title=gettext("Withdraw %(text)s?") % {"text": text},
         explanation=f"{what} {then}",
-        button=_("Withdraw it"),
+        button=_("Withdraw"),
         things=[Truncator(text.text).chars(300), count],
         back=page,
         danger=True,

@@ -45,9 +45,9 @@ class FeedbackFilter(SimpleListFilter):
         """In groups: who looks for trouble does not care for the exact number."""
         return [
             ("any", gettext("Answered")),
-            ("low", gettext("It did not: 1 or 2")),
-            ("middle", gettext("In between: 3")),
-            ("high", gettext("It did: 4 or 5")),
+            ("low", gettext("No: 1 or 2")),
+            ("middle", gettext("Neither: 3")),
+            ("high", gettext("Yes: 4 or 5")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

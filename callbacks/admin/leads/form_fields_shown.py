@@ -54,7 +54,7 @@ class FormFieldForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
             "need": UnfoldAdminSelectWidget(attrs={"aria-label": _("Required")}),
             "label": UnfoldAdminTextInputWidget(attrs={"dir": "auto", "aria-label": _("Label")}),
             "choices": UnfoldAdminTextareaWidget(
-                attrs={"dir": "auto", "rows": 3, "aria-label": _("Choices, one on each line")}
+                attrs={"dir": "auto", "rows": 3, "aria-label": _("Choices, one per line")}
             ),
             "key": UnfoldAdminTextInputWidget(
                 attrs={"dir": "ltr", "aria-label": _("Name for programs")}
@@ -80,21 +80,17 @@ class FormFieldForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
 
     def _clean_own(self, kind: str, cleaned: dict[str, Any]) -> None:
         if not cleaned.get("label"):
-            self.add_error("label", gettext("Enter what the form asks."))
+            self.add_error("label", gettext("Enter the question the form asks."))
         choices = lines(cleaned.get("choices") or "")
         cleaned["choices"] = "\n".join(choices) if kind == FieldKind.CHOICE else ""
         if kind == FieldKind.CHOICE and not 2 <= len(choices) <= MOST_CHOICES:
             words = {"most": MOST_CHOICES}
-            self.add_error(
-                "choices", gettext("Enter 2 to %(most)s choices, one on each line.") % words
-            )
+            self.add_error("choices", gettext("Enter 2 to %(most)s choices, one per line.") % words)
         elif any(len(it) > MAX_LABEL for it in choices):
             words = {"most": MAX_LABEL}
-            self.add_error(
-                "choices", gettext("Use at most %(most)s characters on each line.") % words
-            )
+            self.add_error("choices", gettext("Use at most %(most)s characters per line.") % words)
         if cleaned.get("key") in FieldKind.values:
-            self.add_error("key", gettext("This is the name of another field."))
+            self.add_error("key", gettext("Another field has this name."))
 
 
 class FormFieldsFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # not generic
@@ -182,7 +178,7 @@ class FormFieldTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not gener
                 attrs={
                     "dir": "auto",
                     "rows": 3,
-                    "aria-label": _("Choices, each with its words, one on each line"),
+                    "aria-label": _("Translated choices, one per line"),
                 }
             ),
         }
@@ -199,7 +195,9 @@ class FormFieldTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not gener
             return cleaned
         row = _row_of(field, self.data)
         if self.data.get(f"{row}DELETE") and self.has_changed():
-            self.add_error("field", gettext("You are removing this field; its texts go with it."))
+            self.add_error(
+                "field", gettext("You are removing this field, so its texts are removed too.")
+            )
         choices = _choices_as_posted(field, row, self.data)
         known, kept = lines(self.initial.get("choices") or ""), []
         for line in lines(cleaned.get("choices") or ""):
@@ -237,13 +235,13 @@ def _wrong(line: str, choices: Sequence[str]) -> str:
         words = {"line": line, "choices": gettext(", ").join(choices)}
         return (
             gettext(
-                "“%(line)s” does not begin with one of the choices and “=”. The choices are: "
-                "%(choices)s."
+                "“%(line)s” does not start with one of the choices followed by "
+                "“=”. The choices are: %(choices)s."
             )
             % words
         )
     if len(line.removeprefix(choice)) > MAX_LABEL:
-        return gettext("Use at most %(most)s characters on each line.") % {"most": MAX_LABEL}
+        return gettext("Use at most %(most)s characters per line.") % {"most": MAX_LABEL}
     return ""
 
 
@@ -255,8 +253,8 @@ def missing(source: LeadSource) -> list[str]:
             known = paired(text.choices, field.listed_choices)
             if gaps := [it for it in field.listed_choices if it not in known]:
                 sentence = gettext(
-                    "In %(language)s, these choices of “%(field)s” have no words, and are shown as "
-                    "they are: %(choices)s."
+                    "In %(language)s, these choices of “%(field)s” have no translation "
+                    "and are shown as they are: %(choices)s."
                 )
                 words = {
                     "language": languages.name_of(text.language),
@@ -295,7 +293,7 @@ class ShowsAnswers(Admin):
         """With a section for them after the first one, where there are any to be seen."""
         rows = list(super().get_fieldsets(request, obj))
         if obj and _newest(obj):
-            rows.insert(1, (gettext("What the form asked"), {"fields": ["answered"]}))
+            rows.insert(1, (gettext("Answers to the form"), {"fields": ["answered"]}))
         return rows
 
     @display(description=_("answers"))  # type: ignore[untyped-decorator]  # unfold has no types

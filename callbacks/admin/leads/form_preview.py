@@ -85,12 +85,11 @@ class PreviewsForm(Admin):
         except OperationalError as error:
             if unavailable.sqlstate(error) not in _IN_HAND:
                 raise  # it is the database that cannot, not somebody who saves
-            sentence = gettext("Somebody is saving something just now. Try again in a moment.")
+            sentence = gettext("Somebody is saving changes right now. Try again in a moment.")
             return JsonResponse({"error": sentence}, status=HTTPStatus.SERVICE_UNAVAILABLE)
         if found is None:
             sentence = gettext(
-                "Something above is not complete or not valid yet. This is the form as it was "
-                "before."
+                "Something above is incomplete or not valid yet. This is the form as it was before."
             )
             # As usual while somebody types. The stored form is for a preview that has none yet.
             return JsonResponse({"error": sentence, **asdict(_stored(request, source.pk))})

@@ -25,8 +25,8 @@ class LogoForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
         label=_("Picture"),
         required=False,
         help_text=_(
-            "A PNG, JPEG or WebP file of at most 1 MB. It is shown at up to 240 by 64 pixels; with "
-            "720 by 192 it is sharp on every screen."
+            "A PNG, JPEG or WebP file of at most 1 MB. It is shown at up to "
+            "240 by 64 pixels; 720 by 192 pixels look sharp on every screen."
         ),
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": "image/png,image/jpeg,image/webp"}),
     )
@@ -70,7 +70,7 @@ class LogoInline(OfItsSource, StackedInline):  # type: ignore[misc]  # unfold ha
     def shown(self, obj: Logo) -> SafeString | str:
         """As it is stored, on a light and on a dark page."""
         if not obj.digest:
-            return gettext("There is none.")
+            return gettext("None.")
         address = reverse("leads:logo", args=[obj.digest])
         picture = format_html(
             '<img src="{}" alt="{}" width="{}" height="{}">',

@@ -87,7 +87,7 @@ class SourceAdmin(PreviewsForm, ShowsConsentTexts, LeadSourceAdmin):
         deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
         going = [it.pk for it in objs]
         clients = ApiClient.objects.filter(sources__in=going).distinct()
-        sentence = gettext("API client %(client)s: it may submit to this source alone.")
+        sentence = gettext("API client %(client)s: may submit only to this source.")
         alone = [
             sentence % {"client": it.name}
             for it in clients

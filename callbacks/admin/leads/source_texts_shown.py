@@ -85,22 +85,22 @@ def missing(source: LeadSource) -> list[str]:
         for sentence, gaps in (
             (
                 gettext(
-                    "Your texts for the form are missing in %(languages)s. Visitors see those in "
-                    "the source's language instead, or in another one."
+                    "Your texts for the form are missing in %(languages)s. Visitors "
+                    "see them in the source's language or another language instead."
                 ),
                 source_texts.missing(source, source.texts.all()),
             ),
             (
                 gettext(
-                    "A consent text is missing in %(languages)s. Visitors agree to the one in the "
-                    "source's language instead, or in another one."
+                    "A consent text is missing in %(languages)s. Visitors see it in "
+                    "the source's language or another language instead."
                 ),
                 source_texts.missing(source, consent.texts(source)),
             ),
             (
                 gettext(
-                    "Your texts for the button on other websites are missing in %(languages)s. It "
-                    "shows our own words instead."
+                    "Your texts for the button on other websites are missing in "
+                    "%(languages)s. The button shows the standard text instead."
                 ),
                 source_texts.missing(source, source.widget_texts.all()),
             ),

@@ -10,5 +10,5 @@ def code(typed: str) -> str:
     """The code: "iw" is "he". Raises ValidationError for what is none."""
     if found := languages.read(typed):
         return found
-    sentence = gettext("%(typed)s is no code of a language. For example: en, he, ru.")
+    sentence = gettext("%(typed)s is not a language code. Use a code like en, he, ru.")
     raise forms.ValidationError(sentence % {"typed": typed})

@@ -62,7 +62,7 @@ class WidgetForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
         if cleaned.get("appears") != Appears.LATER:
             cleaned["after_seconds"] = None
         elif cleaned.get("after_seconds") is None and "after_seconds" not in self.errors:
-            sentence = gettext("Enter after how many seconds the button shows.")
+            sentence = gettext("Enter the number of seconds before the button appears.")
             self.add_error("after_seconds", sentence)
         return cleaned
 
@@ -72,7 +72,7 @@ class WidgetInline(OfItsSource, StackedInline):  # type: ignore[misc]  # unfold 
 
     model = Widget
     form = WidgetForm
-    verbose_name = _("colour, and button on other websites")
+    verbose_name = _("colour and button on other websites")
     verbose_name_plural = verbose_name
     extra = 1
     max_num = 1
@@ -115,10 +115,10 @@ class WidgetTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
             # The heading of a column is no label of the boxes below it.
             "language": UnfoldAdminTextInputWidget(attrs={"aria-label": _("Language")}),
             "button": UnfoldAdminTextInputWidget(
-                attrs={"dir": "auto", "aria-label": _("Text of the button")}
+                attrs={"dir": "auto", "aria-label": _("Button text")}
             ),
             "title": UnfoldAdminTextInputWidget(
-                attrs={"dir": "auto", "aria-label": _("Title of the dialog")}
+                attrs={"dir": "auto", "aria-label": _("Dialog title")}
             ),
         }
 

@@ -38,7 +38,7 @@ _ITS_READERS_ALONE = re.compile(
 
 def _send_again(mail: OutgoingMail, _user: object) -> str:
     if not outbox.send_again(mail.pk, timezone.now()):
-        raise NothingToDo(gettext("This mail has been sent, or is being sent just now."))
+        raise NothingToDo(gettext("This mail has already been sent or is being sent now."))
     return gettext("The mail is being sent again.")
 
 
@@ -46,7 +46,8 @@ SEND_AGAIN = Command(
     run=_send_again,
     title=_("Send this mail again?"),
     explanation=_(
-        "It goes to the same address. If it says that it may have arrived, it may come twice."
+        "It is sent to the same address. If its status says that it may "
+        "have arrived, it may arrive twice."
     ),
     button=_("Send again"),
     logged=_("Sent again"),

@@ -54,7 +54,7 @@ class ErasureAdmin(Admin):
         """Whether anything is left to be done."""
         if obj.finished_at:
             return html.label(gettext("finished"), html.GREEN)
-        return html.label(gettext("under way"), html.ORANGE)
+        return html.label(gettext("in progress"), html.ORANGE)
 
     @display(description=_("what was done"))  # type: ignore[untyped-decorator]
     def done(self, obj: Erasure) -> SafeString | str:
@@ -85,8 +85,11 @@ class ErasureAdmin(Admin):
     def recordings_shown(self, obj: Erasure) -> SafeString | str:
         """What only the provider can delete."""
         if not obj.recordings:
-            return gettext("None was known.")
-        sentence = gettext("They lie with the provider. Ask it to delete those of these calls:")
+            return gettext("None known.")
+        sentence = gettext(
+            "The recordings are with the provider. Ask the provider to delete "
+            "the recordings of these calls:"
+        )
         return format_html_join(
             "", "<div>{}</div>", ((sentence,), *((html.call_id(it),) for it in obj.recordings))
         )

@@ -54,7 +54,7 @@ class PersonForm(forms.Form):
         required=False,
         max_length=64,
         widget=_input("tel"),
-        help_text=_("In any spelling."),
+        help_text=_("In any format."),
     )
     email = forms.CharField(
         label=_("E-mail"), required=False, max_length=254, widget=_input("text")
@@ -83,7 +83,7 @@ class EraseForm(forms.Form):
         required=False,
         initial=True,
         widget=UnfoldBooleanWidget,
-        help_text=_("The list then keeps a keyed hash of it, and nobody can tell the number."),
+        help_text=_("The list then stores a keyed hash of the number, which does not reveal it."),
     )
 
 

@@ -49,7 +49,7 @@ class AuthenticatorAdmin(ReadOnly, Admin):
         found = super().get_queryset(request).filter(confirmed=True).select_related("user")
         return of_people_seen(request, found)
 
-    @admin.action(description=_("Reset: the phone is lost"), permissions=["reset"])
+    @admin.action(description=_("Reset (phone lost)"), permissions=["reset"])
     def reset_selected(
         self, request: HttpRequest, queryset: QuerySet[Authenticator]
     ) -> HttpResponse | None:
@@ -59,8 +59,9 @@ class AuthenticatorAdmin(ReadOnly, Admin):
             question = Confirmation(
                 title=gettext("Reset the second factor?"),
                 explanation=gettext(
-                    "Make sure that it is this person who asks: until they have set up another "
-                    "one, their password alone opens the account. Their recovery codes end too."
+                    "Make sure that the request comes from this person. Until they set "
+                    "up a new second factor, their password alone opens the account. "
+                    "Their recovery codes stop working too."
                 ),
                 button=gettext("Reset"),
                 things=[str(it.user) for it in chosen],

@@ -34,12 +34,12 @@ def _open(span: SpendSpan) -> Callable[[SpendLimit, object], str]:
         found = _standing(limit, span)
         if found is None or not found.is_bounded:
             raise NothingToDo(
-                gettext("This limit sets nothing for that time, so there is nothing to open again.")
+                gettext("This limit has no value for that period, so there is nothing to reopen.")
             )
         moved = spend_limits.open_again(limit.pk, span, timezone.now())
         return ngettext(
-            "The limit may be used once more. %(count)d lead that was waiting is called now.",
-            "The limit may be used once more. %(count)d leads that were waiting are called now.",
+            "The limit is open again. %(count)d waiting lead is called now.",
+            "The limit is open again. %(count)d waiting leads are called now.",
             moved,
         ) % {"count": moved}
 
@@ -53,23 +53,24 @@ def _standing(limit: SpendLimit, span: SpendSpan) -> Standing | None:
 
 OPEN_HOUR = Command(
     run=_open(SpendSpan.HOUR),
-    title=_("Open this limit again for the hour?"),
+    title=_("Reopen this limit for the hour?"),
     explanation=_(
-        "All that is allowed in an hour, calls and cost, may be used once more before this hour is "
-        "over. Leads that are waiting for the next hour are called now."
+        "The full hourly amount of calls and cost may be used again before "
+        "this hour ends. Leads that are waiting for the next hour are "
+        "called now."
     ),
-    button=_("Open again for this hour"),
-    logged=_("Opened again for the hour"),
+    button=_("Reopen for this hour"),
+    logged=_("Reopened for the hour"),
 )
 OPEN_DAY = Command(
     run=_open(SpendSpan.DAY),
-    title=_("Open this limit again for today?"),
+    title=_("Reopen this limit for today?"),
     explanation=_(
-        "All that is allowed in a day, calls and cost, may be used once more before today is over. "
-        "Leads that are waiting for tomorrow are called now."
+        "The full daily amount of calls and cost may be used again before "
+        "today ends. Leads that are waiting for tomorrow are called now."
     ),
-    button=_("Open again for today"),
-    logged=_("Opened again for the day"),
+    button=_("Reopen for today"),
+    logged=_("Reopened for the day"),
 )
 
 
@@ -90,9 +91,9 @@ class LimitForm(forms.ModelForm):  # type: ignore[type-arg]  # not at run time
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         scope = cleaned.get("scope")
         if scope == SpendScope.SOURCE and not cleaned.get("source"):
-            self.add_error("source", gettext("Choose the source whose calls are limited."))
+            self.add_error("source", gettext("Choose the source to limit."))
         if scope == SpendScope.COUNTRY and not cleaned.get("country") and not self.errors:
-            self.add_error("country", gettext("Name the country to which calls are limited."))
+            self.add_error("country", gettext("Enter the country to limit calls to."))
         costs = [it for it in ("cost_an_hour", "cost_a_day") if (cleaned.get(it) or 0) > 0]
         if costs and not CallPrice.objects.filter(Q(set_up__gt=0) | Q(per_minute__gt=0)).exists():
             self.add_error(
@@ -160,14 +161,14 @@ class SpendLimitAdmin(Admin):
             self.delete_model(request, limit)
 
     @action(  # type: ignore[untyped-decorator]
-        description=_("Open again for this hour"), url_path="open-hour", permissions=["change"]
+        description=_("Reopen for this hour"), url_path="open-hour", permissions=["change"]
     )
     def open_hour(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks, then opens it."""
         return self._one(request, object_id, OPEN_HOUR)
 
     @action(  # type: ignore[untyped-decorator]
-        description=_("Open again for today"), url_path="open-day", permissions=["change"]
+        description=_("Reopen for today"), url_path="open-day", permissions=["change"]
     )
     def open_day(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks, then opens it."""
@@ -207,8 +208,8 @@ def _used(found: Standing | None) -> SafeString | str:
         return format_html("<div>{}</div>", meter)
     now, zone = timezone.now(), timezone.get_current_timezone()
     sentence = gettext(
-        "Used up: no more of these calls are dialled until %(when)s, or until somebody opens it "
-        "again."
+        "Used up: no more of these calls are dialled until %(when)s or "
+        "until somebody reopens the limit."
     ) % {"when": when(found.ends_at, now, zone)}
     return format_html('<div>{}<p class="trouble">{}</p></div>', meter, sentence)
 

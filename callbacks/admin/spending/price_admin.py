@@ -34,7 +34,7 @@ class CountryField(forms.CharField):
         found = countries.code(typed)
         if not found:
             raise forms.ValidationError(
-                _("There is no country “%(typed)s”. Write its English name or its two letters."),
+                _("There is no country “%(typed)s”. Enter its English name or two-letter code."),
                 params={"typed": typed},
             )
         return found

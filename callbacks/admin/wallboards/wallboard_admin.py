@@ -31,19 +31,21 @@ def _withdraw(board: Wallboard, _user: object) -> str:
         withdrawn_at=timezone.now()
     )
     if not changed:
-        raise NothingToDo(gettext("The link of this board has been withdrawn before."))
+        raise NothingToDo(gettext("The link of this board has already been withdrawn."))
     return gettext("The link has been withdrawn. Screens that show it stop within seconds.")
 
 
 def _renew(board: Wallboard, _user: object) -> str:
     Wallboard.objects.filter(pk=board.pk).update(link_id=uuid.uuid4(), withdrawn_at=None)
-    return gettext("The board has a new link. The old one shows nothing any more.")
+    return gettext("The board has a new link. The old link no longer works.")
 
 
 WITHDRAW = Command(
     run=_withdraw,
     title=_("Withdraw the link of this board?"),
-    explanation=_("Every screen that shows it stops within seconds. A new link can be made."),
+    explanation=_(
+        "Every screen that shows the board stops within seconds. You can make a new link later."
+    ),
     button=_("Withdraw"),
     logged=_("Link withdrawn"),
     danger=True,
@@ -51,7 +53,7 @@ WITHDRAW = Command(
 RENEW = Command(
     run=_renew,
     title=_("Make a new link for this board?"),
-    explanation=_("The old link ends. Screens that show it have to be opened with the new one."),
+    explanation=_("The old link stops working. Open the board on each screen with the new link."),
     button=_("Make a new link"),
     logged=_("New link made"),
 )
@@ -112,7 +114,7 @@ class WallboardAdmin(Admin):
     def address(self, obj: Wallboard) -> SafeString | str:
         """To be opened on the screen, or copied."""
         if obj.withdrawn_at:
-            return gettext("Withdrawn: it shows nothing.")
+            return gettext("Withdrawn: the link no longer works.")
         return format_html(
             '<a class="quiet-link" href="{0}" target="_blank" rel="noopener noreferrer" dir="ltr">'
             "{0}</a>",
@@ -124,7 +126,7 @@ class WallboardAdmin(Admin):
         """Whether its link holds."""
         if obj.withdrawn_at:
             return html.label(gettext("Withdrawn"), html.GREY)
-        return html.label(gettext("Shown to whoever has the link"), html.GREEN)
+        return html.label(gettext("Visible to anyone with the link"), html.GREEN)
 
     def save_model(
         self, request: HttpRequest, obj: Wallboard, form: "ModelForm[Any]", change: bool
