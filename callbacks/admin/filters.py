@@ -366,7 +366,7 @@ class AvailabilityFilter(RadioFilter):  # type: ignore[misc]  # unfold has no ty
             ("busy", gettext("On a call or dialing")),
             ("paused", gettext("Paused")),
             ("blocked", gettext("Blocked by the provider")),
-            ("out", gettext("Out for a while")),
+            ("out", gettext("Temporarily out")),
             ("seen", gettext("On another call, or away")),
             ("off", gettext("Off")),
         ]

@@ -184,7 +184,7 @@ def _who_steps_in(lead: Lead, current: RoutingConfig, waited: timedelta) -> str:
     if coming is None:
         return ""
     words = {"left": _in_words(coming[0] - waited), "team": coming[1]}
-    return gettext("In %(left)s %(team)s steps in.") % words
+    return gettext("%(team)s steps in after another %(left)s.") % words
 
 
 def _left(wait: int | None, waited: timedelta) -> str:

@@ -95,7 +95,7 @@ _COUNTED: dict[str, Callable[[int], str]] = {
         "%(n)s phone is blocked by the provider", "%(n)s phones are blocked by the provider", n
     ),
     rules.OUT: lambda n: ngettext(
-        "%(n)s phone is out for a while", "%(n)s phones are out for a while", n
+        "%(n)s phone is temporarily out", "%(n)s phones are temporarily out", n
     ),
     rules.CAPPED: lambda n: ngettext(
         "%(n)s phone is at the daily limit",

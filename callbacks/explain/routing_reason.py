@@ -39,8 +39,8 @@ _REASONS = {
         _("busy according to the provider until %(time)s"),
     ),
     rules.REFUSED: (
-        _("refused with this lead before"),
-        _("refused with this lead before, until %(time)s"),
+        _("refused for this lead before"),
+        _("refused for this lead before, until %(time)s"),
     ),
 }
 # Why this extension was chosen: alone, and with the number of extensions that were free.

@@ -209,11 +209,11 @@ _HELD: dict[str, tuple[Callable[[int], str], Callable[[int], str]]] = {
     ),
     rules.REFUSED: (
         lambda n: ngettext(
-            "%(count)d refused with this lead before", "%(count)d refused with this lead before", n
+            "%(count)d refused for this lead before", "%(count)d refused for this lead before", n
         ),
         lambda n: ngettext(
-            "%(count)d of %(all)d refused with this lead before",
-            "%(count)d of %(all)d refused with this lead before",
+            "%(count)d of %(all)d refused for this lead before",
+            "%(count)d of %(all)d refused for this lead before",
             n,
         ),
     ),

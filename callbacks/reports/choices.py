@@ -52,7 +52,7 @@ def fields(
     # Of leads some have been called by nobody; a call is always somebody's.
     unnamed = people.unnamed(seen) if groupings is GROUPINGS else []
     callers = [(str(Person(number)), name) for number, name in unnamed]
-    everybody = [("", gettext("Everybody")), *_people(asked, seen, callers)]
+    everybody = [("", gettext("Everyone")), *_people(asked, seen, callers)]
     its_teams, its_sources = Team.objects.filter(seen.of_teams("pk")), LeadSource.objects.all()
     if seen.is_limited:
         its_sources = its_sources.filter(pk__in=seen.sources)

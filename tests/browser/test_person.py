@@ -70,7 +70,7 @@ def test_a_source_says_what_becomes_of_its_leads(stack: Stack, admin: Page) -> N
     admin.goto(f"{stack.url}/admin/leads/leadsource/{source.pk}/change/")
     admin.get_by_label("Kept for (days)").fill("30")
     admin.get_by_role("button", name="Save and continue editing").click()
-    expect(admin.get_by_text("1 lead is made anonymous on")).to_be_visible()
+    expect(admin.get_by_text("1 lead will be made anonymous on")).to_be_visible()
     look(admin, "source")
     admin.goto(f"{stack.url}/admin/leads/lead/{Lead.objects.get().pk}/legal-hold/")
     admin.get_by_label("Reason").fill("A dispute about a ladder")

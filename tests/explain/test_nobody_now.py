@@ -21,13 +21,14 @@ KEPT_AWAY: list[tuple[str, list[dict[str, Any]], str]] = [
     ("all are paused", [PAUSED, PAUSED | {"paused_until": LATER}], "2 phones are paused"),
     ("blocked", [{"is_blocked": True}], "1 phone is blocked by the provider"),
     ("switched off", [{"is_active": False}], "1 phone is switched off"),
-    ("out after missed calls", [OUT], "1 phone is out for a while"),
+    ("out after missed calls", [OUT], "1 phone is temporarily out"),
     ("their calls of the day are over", [{"capped_until": LATER}],
      "1 phone is at the daily limit"),
     ("logged out", [{"provider_busy_until": LATER, "provider_busy_as": "logged out"}],
      "1 person is away"),
     ("one of each", [PAUSED, OUT, {"is_active": False}],
-     "1 phone is paused, 1 phone is out for a while and 1 phone is switched off"),
+     ("1 phone is paused, 1 phone is temporarily out and 1 phone is "
+"switched off")),
 ]  # fmt: skip
 THERE: list[tuple[str, list[dict[str, Any]]]] = [
     ("one is free", [{}, PAUSED]),

@@ -89,8 +89,8 @@ def test_of_a_team_of_hundreds_a_few_are_named_and_the_others_counted() -> None:
     said = routing_reason.sentence(kept("longest_idle", 2, *looked), "101", AT, ZONE)
     assert said.startswith("101, idle longest of 2 free; 102 on a call, 103 on a call, ")
     assert said.endswith(
-        "107 on a call, and 392 more on a call, 1 more off shift, "
-        "1 more refused with this lead before"
+        "107 on a call, and 392 more on a call, 1 more off shift, 1 more "
+        "refused for this lead before"
     )
     assert len(said) < 300
 

@@ -291,7 +291,9 @@ def test_it_says_when_another_team_steps_in(
     TeamSource.objects.create(team=support, source=source, overflow_after=30)
     Extension.objects.create(number="201", team=support)
     Extension.objects.filter(pk=extension.pk).update(is_paused=True)
-    assert text(waiting(18)) == "0 of 1 phones free: 101 paused. In 12 s Support steps in."
+    assert text(waiting(18)) == (
+        "0 of 1 phones free: 101 paused. Support steps in after another 12 s."
+    )
     assert text(waiting(31)) == "About to be called: 201 is free."
 
 

@@ -124,7 +124,7 @@ def test_a_change_holds_a_day_later_and_the_page_says_what_will_be_done(
     source.refresh_from_db()
     [first, *_] = retention_shown.sentences(source, timezone.now())
     tomorrow = timezone.localtime() + timedelta(days=1)
-    assert first.startswith("2 leads are made anonymous on")
+    assert first.startswith("2 leads will be made anonymous on")
     assert f"{tomorrow:%A}" in first
     assert first in admin_client.get(address).content.decode()
     LeadSource.objects.update(kept_since=timezone.now())

@@ -167,7 +167,7 @@ def test_its_leads_wait_where_managers_see_it(
     source_page = client.get(
         f"/admin/leads/leadsource/{leads[0].source_id}/change/"
     ).content.decode()
-    assert f"Its leads wait: {words}." in source_page
+    assert f"Its leads are waiting: {words}." in source_page
 
 
 @pytest.mark.parametrize(

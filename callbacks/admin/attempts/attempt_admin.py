@@ -342,7 +342,7 @@ class _AttemptCommand(Command[CallAttempt]):
 
 _NO_CALL_CAME = _AttemptCommand(
     run=lambda it, user: manual_resolution.no_call_came(it.pk, user),
-    title=_("Did no phone ring?"),
+    title=_("Confirm that no phone rang?"),
     explanation=_(
         "The provider's answer does not tell whether it called. Ask the "
         "salesperson. If their phone did not ring, confirm, and the lead "

@@ -59,9 +59,9 @@ class AlikeFilter(SimpleListFilter):
         if asked is None:
             return []
         words = {
-            "address": gettext("From the address of lead %(number)s, within a day"),
-            "number": gettext("With the number of lead %(number)s, within a day"),
-            "country": gettext("To the country of lead %(number)s, within a day"),
+            "address": gettext("Same address as lead %(number)s, within a day"),
+            "number": gettext("Same number as lead %(number)s, within a day"),
+            "country": gettext("Same country as lead %(number)s, within a day"),
         }
         return [(asked[0], words[asked[1]] % {"number": asked[2]})]
 

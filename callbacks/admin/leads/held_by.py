@@ -28,8 +28,8 @@ _CHECKS: dict[str, Text] = {
     rates.NAME: _("Too many requests"),
     robots.NAME: _("Signs of a robot"),
     websites.NAME: _("Another website"),
-    keyless.NAME: _("The API without a key"),
-    restored.NAME: _("A backup that was restored"),
+    keyless.NAME: _("API without a key"),
+    restored.NAME: _("Restored backup"),
 }
 
 

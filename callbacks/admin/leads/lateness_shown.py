@@ -30,7 +30,7 @@ from leads.models import Lead
 class LatenessFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
     """The leads behind a cause of lateness; there only when the page on lateness has led here."""
 
-    title = _("late for")
+    title = _("late by")
     parameter_name = lateness_views.PARAMETER
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:

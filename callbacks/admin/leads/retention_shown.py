@@ -20,19 +20,19 @@ def sentences(source: LeadSource, now: datetime) -> list[str]:
     for day, count in due.by_day.items():
         days[day] = days.get(day, 0) + count
     if not days:
-        return [gettext("No lead of this source is old enough to be erased within a week.")]
+        return [gettext("No leads of this source will be erased within a week.")]
     return [_on(source, date_format(day, "l, j F"), count) for day, count in sorted(days.items())]
 
 
 def _on(source: LeadSource, day: str, count: int) -> str:
     if source.after_that == AfterThat.DELETED:
         return ngettext(
-            "%(count)d lead is deleted on %(day)s.",
-            "%(count)d leads are deleted on %(day)s.",
+            "%(count)d lead will be deleted on %(day)s.",
+            "%(count)d leads will be deleted on %(day)s.",
             count,
         ) % {"count": count, "day": day}
     return ngettext(
-        "%(count)d lead is made anonymous on %(day)s.",
-        "%(count)d leads are made anonymous on %(day)s.",
+        "%(count)d lead will be made anonymous on %(day)s.",
+        "%(count)d leads will be made anonymous on %(day)s.",
         count,
     ) % {"count": count, "day": day}
