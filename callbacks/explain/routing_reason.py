@@ -130,9 +130,9 @@ def said_reason(
 ) -> str:
     """ "off shift until 14:00" """
     if reason == rules.LANGUAGE and language:
-        return gettext("does not speak %(language)s") % {"language": language}
+        return gettext("not speaking %(language)s") % {"language": language}
     if reason == rules.LANGUAGE:
-        return gettext("does not speak the lead's language")
+        return gettext("not speaking the lead's language")
     if reason not in _REASONS:
         return reason
     plain, with_time = _REASONS[reason]

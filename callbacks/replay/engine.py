@@ -40,21 +40,18 @@ MOST_TRIES = 50
 
 ASSUMED = (
     (
-        "The same leads arrive at the same moments. Each try ends as the "
-        "lead's own tries did, in the same order; the results of further "
-        "tries are drawn from all calls in the period."
+        "The same leads arrive at the same moments. Each try ends as the lead's own tries did, in "
+        "the same order; the results of further tries are drawn from all calls in the period."
     ),
     "A call occupies its extension for as long as it did then.",
     (
-        "Extensions are on shift according to their schedules, and on a "
-        "call, out, resting or at their daily limit according to the "
-        "rules. Nobody pauses or takes other calls. An extension that is "
-        "paused after missed calls, or blocked, is back as soon as an "
-        "offline one would be."
+        "Extensions are on shift according to their schedules, and on a call, out, resting or at "
+        "their daily limit according to the rules. Nobody pauses or takes other calls. Once paused "
+        "after missed calls, or blocked, an extension is back as soon as an offline one would be."
     ),
-    ("Everyone starts equal: nobody has been idle longer than the others."),
-    ("Each lead is assigned from the start to the person it is assigned to now."),
-    ("Nothing is done manually, nothing fails, and a wake-up takes no time."),
+    "Everyone starts equal: nobody has been idle longer than the others.",
+    "Each lead is assigned from the start to the person it is assigned to now.",
+    "Nothing is done manually, nothing fails, and a wake-up takes no time.",
 )
 
 

@@ -389,11 +389,7 @@ def test_the_salesperson_reads_nothing_of_their_talk(theirs: CallAttempt, world:
     ("act", "says", "false"),
     [
         ("after-talk", "None of your teams has called this lead yet.", "Nobody has called"),
-        (
-            "they-talked",
-            "There is nothing left for you to decide",
-            "Somebody else has decided in the meantime.",
-        ),
+        ("they-talked", "There is nothing left for you to decide", "Somebody else has decided"),
     ],
 )
 def test_what_only_another_team_has_done_is_not_said_to_be_undone(

@@ -52,7 +52,7 @@ def test_nobody_can_be_rung_when(
     phones(team, rows)
     found = nobody_now.sources(NOW)
     assert [(it.name, it.why) for it in found] == [("Website", why)]
-    assert nobody_now.words(found) == f"Nobody can be rung now for Website: {why}."
+    assert nobody_now.words(found) == f"Nobody can take calls now for Website: {why}."
 
 
 @pytest.mark.parametrize(("name", "rows"), THERE, ids=[row[0] for row in THERE])

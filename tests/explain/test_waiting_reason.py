@@ -275,11 +275,11 @@ def test_it_waits_for_somebody_who_speaks_its_language(
     on_a_call(busy, waiting(status="calling"))
     lead = waiting(18, language="ru")
     assert text(lead) == (
-        "Waiting for somebody who speaks ru (12 s more): 101 does not speak ru, 102 on a call."
+        "Waiting for somebody who speaks ru (12 s more): 101 not speaking ru, 102 on a call."
     )
     assert short(lead) == "for ru"
     Team.objects.update(language_wait=None)
-    assert text(lead).startswith("Waiting for somebody who speaks ru: 101 does not speak ru")
+    assert text(lead).startswith("Waiting for somebody who speaks ru: 101 not speaking ru")
     Team.objects.update(language_wait=0)
     assert text(lead) == "About to be called: 101 is free."
 

@@ -72,7 +72,9 @@ def test_four_minutes_are_told_by_their_name(
     lead = story.submit(0)
     keep(story, lead)
     story.rings(story.accepted(lead, 240), 244)
-    assert story.says(lead) == (f"3 min 4 s late: 3 min {said}, 4 s the salesperson's phone rang.")
+    assert story.says(lead) == (
+        f"3 min 4 s late: 3 min {said}, 4 s while the salesperson's phone rang."
+    )
     assert getattr(lead, f"waited_{stage}") == timedelta(minutes=4)
     spent = time_breakdown.of_lead(lead, lead.call_attempts.all(), timezone.now())
     assert {it.stage.key: it.seconds for it in spent.parts if it.seconds >= 240} == {stage: 240.0}

@@ -58,7 +58,7 @@ def _row(page: str, name: str) -> list[str]:
 
 def test_one_more_person(admin_client: Client, story: Story, team: Team) -> None:
     page = _played(admin_client, **_asked(team, people=1))
-    assert "Sales: 1 person more" in page
+    assert "Sales: 1 more person" in page
     leads = _row(page, "Leads")
     assert leads == ["4", "4", "4"]
     result = Study.objects.get().result
