@@ -74,8 +74,8 @@ _AFTER_ANYTHING = _("%(time)s between two tries")
 
 
 def of(lateness: Lateness) -> str:
-    """ "4 min 12 s late: 3 min 37 s nobody was free (5 of 5 on calls), 35 s between two tries after
-    the provider refused."
+    """ "4 min 12 s late: 3 min 37 s with nobody free (5 of 5 on calls), 35 s between two tries
+    after the provider refused."
     """
     large, small = _by_size(lateness)
     seconds = whole_seconds([*(it.took.total_seconds() for it in large), small])
@@ -130,7 +130,7 @@ def _by_size(lateness: Lateness) -> tuple[list[Part], float]:
 
 
 def words(part: Part, time: str) -> str:
-    """One part: "3 min 56 s nobody was free (5 of 5 on calls)"."""
+    """One part: "3 min 56 s with nobody free (5 of 5 on calls)"."""
     if part.cause is Cause.RETRY:
         return _AFTER.get(part.after, _AFTER_ANYTHING) % {"time": time}
     said = _PARTS[part.cause] % {"time": time}

@@ -146,7 +146,7 @@ _NO_REMEDY = _("Neither more people nor different hours would have changed this.
 def remedy(
     found: Mapping[str, Any] | None, simulated: float | None, teams: Mapping[int, str]
 ) -> str:
-    """ "One more person in Sales between 09:00 and 11:00 would have brought p90 from 6 min 10 s to
+    """ "One more person in Sales between 09:00 and 11:00 would have reduced p90 from 6 min 10 s to
     48 s."
 
     `found`: a stored remedies.Remedy; None: there is nothing to try. `simulated`: p90 without it.

@@ -318,7 +318,7 @@ def logged_in(*permissions: str) -> Client:
 
 def test_the_page_answers_whoever_sees_leads_and_extensions(extension: Extension) -> None:
     client = logged_in("leads.view_lead", "callbacks.view_extension")
-    assert "Who is rung" not in client.get(PAGE).content.decode()
+    assert "Who gets the call" not in client.get(PAGE).content.decode()
     page = client.get(PAGE, {"source": "website", "at": NIGHT}).content.decode()
     assert "101 <bdi>Dana</bdi> rings at once." in page
     assert "Who gets the call, in this order" in page

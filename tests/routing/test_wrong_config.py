@@ -93,7 +93,7 @@ WRONG: dict[str, tuple[Callable[[], None], str]] = {
     "a path for a zone": (path_as_zone, "Sales never opens"),
     "an extension's zone that is not known": (
         zone_of_extension,
-        "nobody of Sales is ever on shift",
+        "nobody in Sales is ever on shift",
     ),
     "a country that is not known": (country, "Sales never opens"),
     "a week without hours": (empty_week, "Sales never opens"),

@@ -163,7 +163,7 @@ class LeadAdmin(
         (_("AI findings"), {"fields": ["heard"], "classes": ["story"]}),
         (_("Where the time went"), {"fields": ["stages"], "classes": ["story"]}),
         (_("Same number"), {"fields": [("duplicate", "duplicates_shown")]}),
-        (_("History"), {"fields": ["story"], "classes": ["story"]}),
+        (_("What happened"), {"fields": ["story"], "classes": ["story"]}),
         (
             _("Times"),
             {
