@@ -238,7 +238,7 @@ def _play_when_closed(lead: Lead) -> None:
         with transaction.atomic():
             recorded_messages.play_when_closed(lead, lead.submitted_at)
     except Exception:
-        log.exception("the message for closed hours is not played")
+        log.exception("the message for closed hours could not be stored")
 
 
 @receiver([post_save, post_delete], sender=OpeningHours)

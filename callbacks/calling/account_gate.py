@@ -101,7 +101,7 @@ def note(kind: RefusedFor, attempt: CallAttempt, now: datetime) -> bool:
     values = _values(now) | {"kind": kind.value, "next": now + FIRST_WAIT}
     if any(row["is_new"] for row in sql.rows(_NOTE, values)):
         log.error(
-            "the provider refuses the account, and nothing is dialled until it takes it: reason=%s",
+            "the provider refuses the account; nothing is dialled until it is accepted: reason=%s",
             kind.value,
         )
     return True

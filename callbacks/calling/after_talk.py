@@ -137,7 +137,7 @@ def when_over(lead_id: int, now: datetime) -> None:
                 whole = CallNote.objects.select_related("attempt", "lead__source", "disposition")
                 _do(whole.get(pk=note_id), now)
         except Exception:
-            log.exception("what follows from a call note is not done note=%s", note_id)
+            log.exception("the effect of a call note failed note=%s", note_id)
 
 
 def keep_what_was_agreed(lead_id: int, now: datetime) -> None:

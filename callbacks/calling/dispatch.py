@@ -183,7 +183,7 @@ def _wait_for_the_number(lead: Lead, config: RoutingConfig, now: datetime) -> No
     """Puts the lead off if its number was called too recently or too often."""
     if limited_until := number_limits.lead_limited_until(lead.pk, now):
         _put_off(lead, config, now, limited_until)
-        log.info("number rests")
+        log.info("number may not be called yet")
 
 
 def _wait_for_the_limit(lead: Lead, config: RoutingConfig, now: datetime) -> None:

@@ -62,7 +62,7 @@ def _try(lead_id: int, kind: str) -> None:
     if found is None or not _is_wanted(found, kind, now):
         return
     if not mail_rates.may_mail(found.email, f"{kind} {found.pk}", now):
-        log.warning("mail to a visitor not written, by the rate lead=%s kind=%s", lead_id, kind)
+        log.warning("mail to a visitor not written: rate limit lead=%s kind=%s", lead_id, kind)
         return
     try:
         _post(found, kind, now)

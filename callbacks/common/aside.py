@@ -47,7 +47,7 @@ class Aside:
         try:
             did_something = self._do_next()
         except Exception:
-            log.exception("work aside failed name=%s", self._name)
+            log.exception("background work failed name=%s", self._name)
         finally:
             connection.close()  # back to the pool: the next job may be far away
         with self._lock:

@@ -207,7 +207,7 @@ def _is_blind(legs: Iterable[Cdr], since: datetime, now: datetime) -> bool:
     ).values_list("call_id", flat=True)[:100]
     blind = bool(known) and not set(known) & {leg.call_id for leg in legs}
     if blind:
-        log.warning("Call Log has none of our calls: what it lacks is not believed")
+        log.warning("Call Log has none of our known calls: missing calls prove nothing")
     return blind
 
 

@@ -34,7 +34,7 @@ def _last_calls(phone: str, how_many: str) -> str:
             FROM callbacks_callattempt rung
             WHERE rung.phone = {phone} AND (
                 rung.state NOT IN ({_DID_NOT_RING})
-                -- The salesperson hung up while it rang: the first leg's record does not say so.
+                -- The salesperson hung up while it rang: only the lead's record says so.
                 OR EXISTS (
                     SELECT FROM callbacks_callrecord record
                     WHERE record.attempt_id = rung.id AND record.leg = 2

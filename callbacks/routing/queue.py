@@ -34,14 +34,14 @@ _CAN_BE_CALLED = f"""
         OR split_part(lower(lead.language), '-', 1) = ANY(free.languages)
         OR (lead.call_after <= %(now)s::timestamptz - %(language_wait)s::interval) IS TRUE
     )
-    -- A number that is on a call cannot be dialled. A message that is not sent gives way.
+    -- A number on a call cannot be dialled. An unsent message gives way.
     AND NOT EXISTS (
         SELECT FROM callbacks_callattempt live
         WHERE live.phone = lead.phone AND live.state IN ({LIVE})
             AND (live.sent_at IS NOT NULL OR live.kind <> 'message')
         OFFSET 0
     )
-    -- Nor one that is kept for its owner, of whichever team.
+    -- Nor a lead that is kept for its owner, in any team.
     AND (
         lead.call_after <= %(now)s::timestamptz - CASE WHEN {_HAS_OWNER}
             THEN %(longest_owned_wait)s::interval ELSE %(longest_wait)s::interval END
@@ -117,7 +117,7 @@ _NEXT_LEADS = f"""
         )
         LIMIT (SELECT extensions FROM free)
     ) lead
-    -- A source's priority: as if its leads had waited so many minutes longer.
+    -- A source's priority: as if its leads had waited that many minutes longer.
     ORDER BY lead.urgency - make_interval(mins => answered.priority), answered.priority DESC,
         lead.id
     LIMIT (SELECT extensions FROM free)

@@ -95,7 +95,7 @@ def _popup(request: HttpRequest) -> HttpResponse:
         unavailable = {"STATUS": "ERROR", "Err": 2, "Errdesc": "Application error"}
         return JsonResponse(unavailable, status=503)
     if attempt is None or not attempt.is_live:
-        log.info("pop-up of no call that is on status=%s call_id=%s", asked.status, asked.call_id)
+        log.info("pop-up for no live call status=%s call_id=%s", asked.status, asked.call_id)
         return JsonResponse(popup_answer())
     lead = attempt.lead
     log_context.follow(lead.pk)
