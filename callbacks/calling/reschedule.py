@@ -67,8 +67,8 @@ def follow_changed_hours() -> int:
     processes may do the same step; only one of them queues the next. Returns how many leads were
     moved.
 
-    Meanwhile somebody may store a lead by the old hours and commit it behind this step. So until
-    SETTLES_IN has passed, each sweep looks at all leads again, and once more after that.
+    Meanwhile somebody may plan a lead by the old hours and commit it after this step has passed its
+    place. So until SETTLES_IN is over, each sweep looks at all leads again, and once more after that.
     """
     state = SetupVersion.objects.first()
     if state is None:
@@ -178,9 +178,9 @@ def _follow_changed(
 class _Wait(NamedTuple):
     """What a lead waits for, apart from opening hours, as of now.
 
-    `unasked`: the lead was put off to an hour at which people are called without having asked for
-    that time, because nobody asked for the hour at which the limit ends. `is_another`: the number
-    may be called at another time than the lead was given.
+    `unasked`: the lead was put off to a usual hour (calling_hours.is_usual_hour), because nobody
+    asked for the hour at which its limit ends. `is_another`: the number may be called at another
+    time than the lead was given.
     """
 
     gap_until: datetime | None

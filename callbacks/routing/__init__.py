@@ -1,1 +1,1 @@
-"""Who is rung for a lead, and which lead a free extension calls next."""
+"""Which extension rings for a lead, and which lead a free extension calls next."""

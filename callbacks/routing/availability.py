@@ -25,9 +25,9 @@ IS_ON_CALL = f"""EXISTS (
     SELECT FROM callbacks_callattempt live
     WHERE live.extension_id = extension.id AND live.state IN ({LIVE}) OFFSET 0
 )"""
-# A call, a pause, a wrap-up and a conference concern the person, so they hold for all of a
-# salesperson's phones. Logged out, offline, blocked, off and the calls of the day concern one phone
-# alone.
+# A call, a pause, a wrap-up, a conference and being seen busy concern the person, so they hold for
+# all of a salesperson's phones. Logged out, offline, blocked, off and the calls of the day concern
+# one phone alone.
 #
 # By ended_at, as in the index by salesperson: otherwise PostgreSQL might choose the index by
 # extension and read all live attempts for each phone.
