@@ -68,7 +68,7 @@ def follow_changed_hours() -> int:
     moved.
 
     Meanwhile somebody may plan a lead by the old hours and commit it after this step has passed its
-    place. So until SETTLES_IN is over, each sweep looks at all leads again, and once more after that.
+    place. So until SETTLES_IN is over, and once after that, each sweep looks at all leads again.
     """
     state = SetupVersion.objects.first()
     if state is None:
