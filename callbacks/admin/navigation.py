@@ -116,7 +116,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         ),
         (
-            gettext("Set-up"),
+            gettext("Setup"),
             [
                 _entry(gettext("Lead sources"), "web", "leads", "leadsource"),
                 _entry(gettext("Wallboards"), "tv", "callbacks", "wallboard"),

@@ -25,27 +25,38 @@ OF_THE_GUARD = (
     Kind(
         "held_waits",
         _("Held lead waits"),
-        _("Minutes for which a lead has been held, and nobody has released or rejected it."),
+        _("Minutes a lead has been held without anybody releasing or "
+          "rejecting it."),
         30,
         held_back.oldest_held,
         _(
-            "Lead %(lead)s of %(source)s has been held since %(begin)s, and its visitor waits. "
-            "Held in all: %(held)s. Release or reject them under “Held leads”."
+            "Lead %(lead)s of %(source)s has been held since %(begin)s, and "
+            "its visitor is waiting. Held in total: %(held)s. Release or "
+            "reject them under “Held leads”."
         ),
         _("Lead %(lead)s of %(source)s was held from %(begin)s to %(end)s."),
-        ngettext_lazy("%(count)s held lead waits", "%(count)s held leads wait", "count"),
-        ngettext_lazy("%(count)s held lead waited", "%(count)s held leads waited", "count"),
+        ngettext_lazy(
+            "%(count)s held lead is waiting",
+            "%(count)s held leads are waiting",
+            "count",
+        ),
+        ngettext_lazy(
+            "%(count)s held lead was waiting",
+            "%(count)s held leads were waiting",
+            "count",
+        ),
         _held,
     ),
     Kind(
         "many_held",
         _("Many leads are held"),
-        _("How many leads at least are held for somebody to look at."),
+        _("The number of held leads from which the alert is sent."),
         20,
         held_back.many_held,
         _(
-            "%(number)s leads are held. If one address, domain or reason stands behind them, "
-            "choose those under “Held leads” and decide about them at once. Honest ones wait, too."
+            "%(number)s leads are held. If most of them share an address, "
+            "domain or reason, select them under “Held leads” and decide for "
+            "all of them at once. Genuine requests are waiting too."
         ),
         _("From %(begin)s to %(end)s many leads were held, %(number)s at the last count."),
         ngettext_lazy("Many leads are held", "Many leads are held", "count"),
@@ -56,12 +67,14 @@ OF_THE_GUARD = (
     Kind(
         "never_call_grows",
         _("Never-call list grows by visitors"),
-        _("How many numbers visitors put on the never-call list within an hour."),
+        _("The number of numbers visitors put on the never-call list within "
+          "an hour."),
         5,
         held_back.listed_by_visitors,
         _(
-            "Within an hour visitors put %(number)s numbers on the never-call list. If their "
-            "owners did not ask for it, take them off the list and block who sent the requests."
+            "Within an hour visitors put %(number)s numbers on the never-call "
+            "list. If the owners of the numbers did not ask for this, remove "
+            "the numbers from the list and block the senders of the requests."
         ),
         _(
             "From %(begin)s to %(end)s visitors put many numbers on the never-call list, "
@@ -80,12 +93,14 @@ OF_THE_GUARD = (
     Kind(
         "entry_refuses",
         _("Block list refuses many"),
-        _("How many requests an entry of the block lists has refused since midnight."),
+        _("The number of requests a block list entry has refused since "
+          "midnight."),
         50,
         held_back.refusing_entries,
         _(
-            "The block list entry “%(entry)s” has refused %(number)s requests today, and nothing "
-            "is stored of them. If visitors of yours may be among them, have it hold them instead."
+            "The block list entry “%(entry)s” has refused %(number)s requests "
+            "today, and they were not stored. If some may be from real "
+            "visitors, change the entry so that it holds requests instead."
         ),
         _(
             "From %(begin)s to %(end)s the block list entry “%(entry)s” refused many requests, "

@@ -71,7 +71,7 @@ _KINDS = (
     Kind(
         "lead_overdue",
         _("Lead overdue"),
-        _("Minutes after its due time at which a lead's phone has not rung."),
+        _("Minutes after the due time without a lead's phone ringing."),
         5,
         facts.overdue,
         _("Lead %(lead)s of %(source)s was due at %(begin)s, and its phone has not rung."),
@@ -83,10 +83,12 @@ _KINDS = (
     Kind(
         "nobody_will_call",
         _("Nobody will call"),
-        _("Minutes for which a lead waits that nobody will ever call, as things are set up."),
+        _("Minutes a lead has been waiting that nobody will ever call with "
+          "the current setup."),
         0,
         facts.nobody_will_call,
-        _("Nobody will call lead %(lead)s of %(source)s, as things are set up."),
+        _("Nobody will call lead %(lead)s of %(source)s with the current "
+          "set-up."),
         _("From %(begin)s to %(end)s nobody would have called lead %(lead)s of %(source)s."),
         ngettext_lazy(
             "Nobody will call %(count)s lead", "Nobody will call %(count)s leads", "count"
@@ -101,7 +103,8 @@ _KINDS = (
     Kind(
         "no_free_extension",
         _("No free extension"),
-        _("Minutes for which all people of an open team are on calls, resting, paused or away."),
+        _("Minutes during which everyone in an open team is on a call, "
+          "resting, paused or away."),
         15,
         facts.no_free_extension,
         _(
@@ -119,20 +122,22 @@ _KINDS = (
     ),
     Kind(
         "nobody_can_be_rung",
-        _("Nobody can be rung"),
-        _("Minutes for which nobody can be rung for a source, although a team of it is open."),
+        _("Nobody can take calls"),
+        _("Minutes during which nobody can take calls for a source although "
+          "one of its teams is open."),
         2,
         facts.nobody_can_be_rung,
-        _("Since %(begin)s nobody can be rung for %(source)s: %(why)s."),
-        _("From %(begin)s to %(end)s nobody could be rung for %(source)s: %(why)s."),
+        _("Since %(begin)s nobody can take calls for %(source)s: %(why)s."),
+        _("From %(begin)s to %(end)s nobody could take calls for %(source)s: "
+          "%(why)s."),
         ngettext_lazy(
-            "Nobody can be rung for %(count)s source",
-            "Nobody can be rung for %(count)s sources",
+            "Nobody can take calls for %(count)s source",
+            "Nobody can take calls for %(count)s sources",
             "count",
         ),
         ngettext_lazy(
-            "Nobody could be rung for %(count)s source",
-            "Nobody could be rung for %(count)s sources",
+            "Nobody could take calls for %(count)s source",
+            "Nobody could take calls for %(count)s sources",
             "count",
         ),
         _of_source,
@@ -140,7 +145,8 @@ _KINDS = (
     Kind(
         "provider_refuses",
         _("Provider takes no calls"),
-        _("Minutes for which the telephone provider has placed none of the newest calls."),
+        _("Minutes during which the telephone provider has placed none of "
+          "the newest calls."),
         0,
         facts.provider_refuses,
         _(
@@ -161,7 +167,8 @@ _KINDS = (
     Kind(
         "account_refused",
         _("Account refused"),
-        _("Minutes for which the provider refuses the account, so that nobody is called."),
+        _("Minutes during which the provider refuses the account, so that "
+          "nobody is called."),
         0,
         facts.account_refused,
         _("Since %(begin)s: %(sentence)s"),
@@ -184,7 +191,7 @@ _KINDS = (
         _("Minutes for which four fifths or more of a spending limit are used."),
         0,
         facts.spending_near,
-        _("%(sentence)s At the limit nothing more is dialled."),
+        _("%(sentence)s Once the limit is used up, no more calls are dialled."),
         _("From %(begin)s to %(end)s: %(sentence)s"),
         ngettext_lazy(
             "%(count)s spending limit is nearly used", "%(count)s spending limits are nearly used",
@@ -200,10 +207,12 @@ _KINDS = (
     Kind(
         "extension_blocked",
         _("Extension blocked"),
-        _("Minutes for which an extension is blocked by the provider, so that it is not rung."),
+        _("Minutes during which an extension is blocked by the provider and "
+          "gets no calls."),
         0,
         facts.extensions_blocked,
-        _("Extension %(extension)s is blocked by the provider, and is not rung."),
+        _("Extension %(extension)s is blocked by the provider and gets no "
+          "calls."),
         _("Extension %(extension)s was blocked by the provider from %(begin)s to %(end)s."),
         ngettext_lazy(
             "%(count)s extension is blocked by the provider",
@@ -220,19 +229,22 @@ _KINDS = (
     Kind(
         "unknown_outcomes",
         _("Unknown outcomes"),
-        _("How many calls at least, of which somebody has to find out how they ended."),
+        _("The number of calls with an unknown outcome from which the alert "
+          "is sent."),
         3,
         facts.unknown_outcomes,
-        _("Nobody knows how the call of lead %(lead)s of %(source)s ended at %(begin)s."),
-        _("How the call of lead %(lead)s of %(source)s ended was found out by %(end)s."),
+        _("The outcome of the call to lead %(lead)s of %(source)s at "
+          "%(begin)s is unknown."),
+        _("The outcome of the call to lead %(lead)s of %(source)s was known "
+          "by %(end)s."),
         ngettext_lazy(
-            "Nobody knows how %(count)s call ended",
-            "Nobody knows how %(count)s calls ended",
+            "The outcome of %(count)s call is unknown",
+            "The outcomes of %(count)s calls are unknown",
             "count",
         ),
         ngettext_lazy(
-            "How %(count)s call ended has been found out",
-            "How %(count)s calls ended has been found out",
+            "The outcome of %(count)s call is now known",
+            "The outcomes of %(count)s calls are now known",
             "count",
         ),
         _unknown_outcomes,
@@ -240,18 +252,21 @@ _KINDS = (
     ),
     Kind(
         "process_away",
-        _("Part of the system away"),
-        _("Minutes for which Redis, the queue, the system's clock or the workers are away."),
+        _("Part of the system unavailable"),
+        _("Minutes during which Redis, the queue, the system's clock or the "
+          "workers are unavailable."),
         2,
         facts.processes_away,
         _("Since %(begin)s: %(sentence)s"),
         _("From %(begin)s to %(end)s: %(sentence)s"),
         ngettext_lazy(
-            "%(count)s part of the system is away", "%(count)s parts of the system are away",
+            "%(count)s part of the system is unavailable",
+            "%(count)s parts of the system are unavailable",
             "count",
         ),
         ngettext_lazy(
-            "%(count)s part of the system was away", "%(count)s parts of the system were away",
+            "%(count)s part of the system was unavailable",
+            "%(count)s parts of the system were unavailable",
             "count",
         ),
         _overview,
@@ -259,11 +274,13 @@ _KINDS = (
     Kind(
         "wrong_clock",
         _("Wrong clock"),
-        _("Minutes for which the clock of a machine is not the database's."),
+        _("Minutes during which a machine's clock differs from the "
+          "database's."),
         5,
         facts.wrong_clocks,
         _("Since %(begin)s: %(sentence)s"),
-        _("The clock of %(machine)s was not the database's from %(begin)s to %(end)s."),
+        _("The clock of %(machine)s differed from the database's from "
+          "%(begin)s to %(end)s."),
         ngettext_lazy("The clock of %(count)s machine is wrong",
                       "The clocks of %(count)s machines are wrong", "count"),
         ngettext_lazy("The clock of %(count)s machine was wrong",
@@ -272,19 +289,21 @@ _KINDS = (
     ),
     Kind(
         STOOD_STILL,
-        _("System stood still"),
+        _("System was down"),
         _(
-            "Minutes for which nothing was looked after: no worker, no clock, no queue or no "
-            "database. Told when it works again; until then nothing can be sent."
+            "Minutes during which nothing was processed: no worker, no clock, "
+            "no queue or no database. The alert is sent when the system works "
+            "again, because nothing can be sent until then."
         ),
         2,
         _never,
-        _("The system has stood still since %(begin)s."),
-        _("The system stood still from %(begin)s to %(end)s: leads were called late."),
-        ngettext_lazy("The system stands still", "The system stands still", "count"),
+        _("The system has been down since %(begin)s."),
+        _("The system was down from %(begin)s to %(end)s: leads were called "
+          "late."),
+        ngettext_lazy("The system is down", "The system is down", "count"),
         ngettext_lazy(
-            "The system stood still, and runs again",
-            "The system stood still %(count)s times, and runs again",
+            "The system was down and works again",
+            "The system was down %(count)s times and works again",
             "count",
         ),
         _overview,
@@ -293,7 +312,8 @@ _KINDS = (
     Kind(
         "webhook_stopped",
         _("Webhook stopped"),
-        _("Minutes for which nothing is sent to a receiver whose webhook failed too often."),
+        _("Minutes during which nothing is sent to a receiver because its "
+          "webhook failed too often."),
         0,
         facts.webhooks_stopped,
         _("Nothing has been sent to %(receiver)s since %(begin)s: its webhook failed too often."),
@@ -309,11 +329,14 @@ _KINDS = (
     Kind(
         "mail_failed",
         _("Mail failed"),
-        _("Minutes for which mail to an address has failed for good: an alert, or a report."),
+        _("Minutes during which mail to an address (an alert or a report) "
+          "has failed permanently."),
         0,
         facts.mail_failed,
-        _("Mail to %(to)s has failed since %(begin)s, and is not sent again by itself."),
-        _("Mail to %(to)s failed at %(begin)s; by %(end)s mail had arrived there again."),
+        _("Mail to %(to)s has failed since %(begin)s and is not sent again "
+          "automatically."),
+        _("Mail to %(to)s failed at %(begin)s; by %(end)s mail was arriving "
+          "again."),
         ngettext_lazy(
             "Mail to %(count)s address fails", "Mail to %(count)s addresses fails", "count"
         ),

@@ -35,17 +35,18 @@ PATTERNS = (
     Kind(
         "many_numbers",
         _("Many numbers from one address"),
-        _("To how many different numbers calls are asked for from one address within an hour."),
+        _("The number of different phone numbers one address asks to be "
+          "called within an hour."),
         10,
         patterns.many_numbers,
         _(
-            "From one address calls to %(number)s different numbers were asked for within an hour. "
-            "If this is no office of yours, block the address: under “Held leads”, or in the block "
-            "list."
+            "One address asked for calls to %(number)s different numbers "
+            "within an hour. If it is not one of your offices, block the "
+            "address under “Held leads” or in the block list."
         ),
         _(
-            "From %(begin)s to %(end)s calls to many numbers were asked for from one address, "
-            "%(number)s within an hour at the last count."
+            "From %(begin)s to %(end)s one address asked for calls to many "
+            "numbers, %(number)s within an hour at the last count."
         ),
         ngettext_lazy(
             "Many numbers from %(count)s address", "Many numbers from %(count)s addresses", "count"
@@ -61,17 +62,19 @@ PATTERNS = (
     Kind(
         "many_sources",
         _("Many sources for one number"),
-        _("Through how many sources calls to one number are asked for within a day."),
+        _("The number of sources through which calls to one number are "
+          "requested within a day."),
         3,
         patterns.many_sources,
         _(
-            "Calls to one number were asked for through %(number)s sources within a day. Somebody "
-            "may be using you to ring it: look at the requests, and put the number on the block "
-            "list or the never-call list if its owner did not ask."
+            "Calls to one number were requested through %(number)s sources "
+            "within a day. Somebody may be using you to harass its owner. "
+            "Check the requests, and add the number to the block list or the "
+            "never-call list if its owner did not ask."
         ),
         _(
-            "From %(begin)s to %(end)s calls to one number were asked for through many sources, "
-            "%(number)s within a day at the last count."
+            "From %(begin)s to %(end)s calls to one number were requested "
+            "through many sources, %(number)s within a day at the last count."
         ),
         ngettext_lazy(
             "%(count)s number comes through many sources",
@@ -90,16 +93,18 @@ PATTERNS = (
         "unreached_share",
         _("More calls than usual reach nobody"),
         _(
-            "By how many percentage points the share of calls that reach nobody is above what was "
-            "usual in the 28 days before. Counted are the calls of the last three hours that a "
-            "salesperson picked up, once they are twenty."
+            "Percentage points by which the share of calls that reach nobody "
+            "exceeds the usual share of the previous 28 days. Counts calls of "
+            "the last three hours that a salesperson picked up, once there are "
+            "twenty."
         ),
         20,
         patterns.unreached,
         _(
-            "Of the %(calls)s calls of the last %(hours)s hours that a salesperson picked up, "
-            "%(share)s%% reached nobody; %(usual)s%% is usual. Look at the numbers: if strangers "
-            "type them, block their address, or lower the spending limit until it is over."
+            "Of the %(calls)s calls a salesperson picked up in the last "
+            "%(hours)s hours, %(share)s%% reached nobody; %(usual)s%% is "
+            "usual. Check the numbers. If strangers are entering them, block "
+            "their address, or lower the spending limit until this is over."
         ),
         _(
             "From %(begin)s to %(end)s more calls than usual reached nobody: %(share)s%% at the "
@@ -117,20 +122,22 @@ PATTERNS = (
     Kind(
         "new_country",
         _("Country never seen"),
-        _("Minutes after a call to a country was asked for that nobody had asked for before."),
+        _("Minutes after the first request ever for a call to a country."),
         0,
         patterns.new_countries,
         _(
-            "At %(begin)s a call to %(country)s was asked for, for the first time. If you do not "
-            "call there, take the country off the source's allowed countries."
+            "At %(begin)s a call to %(country)s was requested for the first "
+            "time. If you do not call there, remove the country from the "
+            "source's allowed countries."
         ),
-        _("At %(begin)s a call to %(country)s was asked for, for the first time."),
+        _("At %(begin)s a call to %(country)s was requested for the first "
+          "time."),
         ngettext_lazy(
             "Calls to %(count)s new country", "Calls to %(count)s new countries", "count"
         ),
         ngettext_lazy(
-            "Calls to %(count)s new country were asked for",
-            "Calls to %(count)s new countries were asked for",
+            "Calls to %(count)s new country were requested",
+            "Calls to %(count)s new countries were requested",
             "count",
         ),
         _alike("country"),

@@ -62,7 +62,7 @@ def target_of(url: str) -> Target:
     if not host or port == 0:
         raise NotAllowed(gettext("This is not an address. Enter one like https://…"))
     if "@" in parts.netloc:
-        raise NotAllowed(gettext("The address must not hold a name or a password."))
+        raise NotAllowed(gettext("The address must not contain a user name or password."))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     is_https = parts.scheme == "https"
     return Target(host, port or (443 if is_https else 80), path, is_https)
@@ -80,7 +80,7 @@ def allowed_address(target: Target) -> str:
     for address in addresses:
         if not may_be_asked(ipaddress.ip_address(address)):
             raise NotAllowed(
-                gettext("The address leads into a private network, where nothing is posted to.")
+                gettext("The address is in a private network. Nothing is posted there.")
             )
     return addresses[0]
 
@@ -116,14 +116,14 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
             return status
         reason = ""
     except ssl.SSLError:
-        reason = gettext("There is no secure connection to it: its certificate is not accepted.")
+        reason = gettext("No secure connection is possible: its certificate is not accepted.")
     except ConnectionRefusedError:
         reason = gettext("It refuses the connection.")
     except TimeoutError:
         # The socket's own limit, which is as long, came before the deadline.
         connection.was_aborted = True
     except (OSError, http.client.HTTPException, ValueError):
-        reason = gettext("It broke off, or its answer is not HTTP.")
+        reason = gettext("It closed the connection, or its answer is not HTTP.")
     finally:
         deadline.cancel()
         connection.close()

@@ -70,9 +70,9 @@ def _seen(alert: Alert, *, is_told: bool) -> Seen:
 def silence(receiver: AlertReceiver) -> str:
     """Why nothing is sent to a receiver at all, as a sentence; "" where something may be."""
     if not receiver.is_active:
-        return gettext("It is switched off: nothing is sent.")
+        return gettext("The receiver is switched off, so nothing is sent.")
     if receiver.owner and not receiver.owner.is_active:
-        return gettext("The login %(name)s is switched off: nothing is sent.") % {
+        return gettext("The login %(name)s is switched off, so nothing is sent.") % {
             "name": receiver.owner.get_username()
         }
     if receiver.stopped_at:
@@ -80,13 +80,13 @@ def silence(receiver: AlertReceiver) -> str:
             "why": receiver.stopped_because
         }
     if receiver.channel == AlertChannel.MAIL and not receiver.mail_to:
-        return gettext("It has no mail address: nothing is sent.")
+        return gettext("The receiver has no mail address, so nothing is sent.")
     if receiver.channel == AlertChannel.MAIL and not settings.EMAIL_HOST:
-        return gettext("No mail server is set (EMAIL_URL): nothing is sent by mail.")
+        return gettext("No mail server is set (EMAIL_URL), so nothing is sent by mail.")
     if receiver.channel == AlertChannel.WEBHOOK and not receiver.url:
-        return gettext("It has no webhook address: nothing is sent.")
+        return gettext("The receiver has no webhook address, so nothing is sent.")
     if not receiver.thresholds:
-        return gettext("No kind of alert is chosen: nothing is sent.")
+        return gettext("No kind of alert is chosen, so nothing is sent.")
     return ""
 
 
@@ -129,7 +129,7 @@ def send_test(receiver: AlertReceiver) -> AlertMessage:
     """Stores a message that says that it is a test, and sends it as any other."""
     now, message_id = timezone.now(), uuid.uuid4()
     subject = gettext("This is a test of the alerts")
-    text = gettext('The receiver of alerts "%(name)s" gets what is sent.') % {"name": receiver.name}
+    text = gettext('The alert receiver "%(name)s" gets messages.') % {"name": receiver.name}
     content = words.Content(
         subject, text, "", words.payload(receiver, message_id, subject, now, is_test=True)
     )

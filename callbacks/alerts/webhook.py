@@ -120,7 +120,7 @@ def _wrong_with(status: int) -> str:
     if 200 <= status < 300:
         return ""
     if 300 <= status < 400:
-        return gettext("It answered with a redirect (%(status)s), and none is followed.") % {
+        return gettext("It answered with a redirect (%(status)s); redirects are not followed.") % {
             "status": status
         }
     return gettext("It answered with status %(status)s.") % {"status": status}

@@ -75,7 +75,7 @@ def compose(
         "language": get_language() or settings.LANGUAGE_CODE,
         "subject": subject,
         "sections": sections,
-        "why": gettext('You get this as the receiver of alerts "%(name)s".')
+        "why": gettext('You get this message as the alert receiver "%(name)s".')
         % {"name": receiver.name},
         "settings_at": settings_at,
     }
@@ -170,7 +170,7 @@ def _lines(section: Section) -> Iterator[str]:
     if section.more:
         yield section.more
     if section.address:
-        yield gettext("All of them: %(address)s") % {"address": section.address}
+        yield gettext("All alerts: %(address)s") % {"address": section.address}
 
 
 def _summary(sections: Sequence[Section]) -> str:

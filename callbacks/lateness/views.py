@@ -184,11 +184,11 @@ def _replayed(really: float | None, simulated: float | None, *, near: bool) -> T
     if near:
         return gettext(
             "Based on the replay. Its p90 for these days is %(simulated)s; the "
-"measured p90 is %(really)s."
+            "measured p90 is %(really)s."
         ) % values  # fmt: skip
     return gettext(
         "What would have helped is not known: the replay's p90 for these "
-"days, %(simulated)s, is too far from the measured p90, %(really)s."
+        "days, %(simulated)s, is too far from the measured p90, %(really)s."
     ) % values  # fmt: skip
 
 

@@ -19,12 +19,12 @@ CAUSES: dict[Cause, tuple[Text, Text]] = {
     Cause.BUSY: (
         _("Nobody was free"),
         _("The lead could be called, but every phone was on a call, resting "
-"after one, or otherwise unavailable."),
+          "after one, or otherwise unavailable."),
     ),
     Cause.LOST: (
         _("Call outcomes unknown"),
         _("Nobody was free, and some phones were held by calls whose answer "
-"or record was lost."),
+          "or record was lost."),
     ),
     Cause.PAUSED: (
         _("Pauses"),
@@ -38,23 +38,23 @@ CAUSES: dict[Cause, tuple[Text, Text]] = {
         _("A phone may have been free"),
         _(
             "Nothing stored tells what kept the phones busy: perhaps the queue "
-"was not being processed, or somebody had paused."
+            "was not being processed, or somebody had paused."
         ),
     ),
     Cause.OWNER: (
         _("Waiting for the same salesperson"),
         _("A phone seems to have been free, but the salesperson who talked "
-"with this number before was on a call."),
+          "with this number before was on a call."),
     ),
     Cause.ASSIGNED: (
         _("Waiting for the assigned salesperson"),
         _("A phone seems to have been free, but the salesperson the lead is "
-"assigned to was on a call."),
+          "assigned to was on a call."),
     ),
     Cause.LANGUAGE: (
         _("Waiting for the language"),
         _("A phone seems to have been free, but the people who speak the "
-"lead's language were on calls."),
+          "lead's language were on calls."),
     ),
     Cause.CHOSEN: (_("Chosen time"), _("Until the time the visitor chose.")),
     Cause.CLOSED: (
@@ -64,7 +64,7 @@ CAUSES: dict[Cause, tuple[Text, Text]] = {
     Cause.TURN: (
         _("Turn after opening"),
         _("The team was open, but earlier leads were being called first, at "
-"the team's rate."),
+          "the team's rate."),
     ),
     Cause.RETRY: (
         _("Between two tries"),
@@ -73,12 +73,12 @@ CAUSES: dict[Cause, tuple[Text, Text]] = {
     Cause.NUMBER: (
         _("Number resting"),
         _("The number was on a call for another request, or resting after "
-"one."),
+          "one."),
     ),
     Cause.LIMIT: (
         _("Spending limit"),
         _("A spending limit was used up until its hour or day ended or "
-"somebody reopened it."),
+          "somebody reopened it."),
     ),
     Cause.HELD: (
         _("Held for a manager"),
@@ -88,7 +88,7 @@ CAUSES: dict[Cause, tuple[Text, Text]] = {
         _("Closed, then called again"),
         _(
             "The lead was closed until somebody had it called again. In older "
-"data, held leads are also counted here."
+            "data, held leads are also counted here."
         ),
     ),
     Cause.PERSON: (
@@ -118,7 +118,7 @@ CAUSES: dict[Cause, tuple[Text, Text]] = {
     Cause.HOURS: (
         _("Hours changed since"),
         _("The lead's clock counted more time than today's opening hours "
-"would give."),
+          "would give."),
     ),
 }  # fmt: skip
 

@@ -266,8 +266,8 @@ MEASURES = {
             "leads", _("Leads"),
             _(
                 "Leads submitted on these days, in the time zone shown above. "
-"Duplicates, leads held for review and leads cancelled before "
-"their due time are not counted."
+                "Duplicates, leads held for review and leads cancelled before "
+                "their due time are not counted."
             ),
             _always(sla.counted),
         ),
@@ -275,22 +275,22 @@ MEASURES = {
             "not_counted", _("Not counted"),
             _(
                 "Duplicates (the lead they joined is counted), leads held for "
-"review, leads cancelled before their due time, and follow-up "
-"calls."
+                "review, leads cancelled before their due time, and follow-up "
+                "calls."
             ),
             _always(lambda: ~sla.counted()),
         ),
         Measure(
             "follow_ups", _("Follow-ups"),
             _("Calls that salespeople planned after a talk. They are not counted "
-"as leads."),
+              "as leads."),
             _always(sla.follow_ups),
         ),
         Measure(
             "called", _("Called"),
             _(
                 "The provider accepted at least one call. The salesperson's phone "
-"rings first, so the visitor's phone may not have rung."
+                "rings first, so the visitor's phone may not have rung."
             ),
             _always(sla.called),
         ),
@@ -298,8 +298,8 @@ MEASURES = {
             "rang", _("Phone rang"),
             _(
                 "The visitor's phone rang at least once according to the call "
-"records. If a call has no such record, it counts as rung because "
-"the salesperson picked up."
+                "records. If a call has no such record, it counts as rung because "
+                "the salesperson picked up."
             ),
             _always(sla.rang),
         ),
@@ -323,8 +323,8 @@ MEASURES = {
             "in_time", _("Within target"),
             _(
                 "Leads whose phone rang by their due time, as a share of all leads "
-"whose phone rang or whose due time has passed. A lead that still "
-"has time left does not count yet."
+                "whose phone rang or whose due time has passed. A lead that still "
+                "has time left does not count yet."
             ),
             _always(sla.in_time), Unit.SHARE, out_of=sla.judged, better=1,
         ),
@@ -334,8 +334,8 @@ MEASURES = {
             "later", _("Later than 1 h"),
             _(
                 "Leads whose phone rang after more than an hour on the source's "
-"clock, as a share of all leads whose phone rang or whose due time "
-"has passed."
+                "clock, as a share of all leads whose phone rang or whose due time "
+                "has passed."
             ),
             _rang_later, Unit.SHARE, out_of=sla.judged, better=-1,
         ),
@@ -343,22 +343,22 @@ MEASURES = {
             "never", _("Never"),
             _(
                 "Closed leads whose due time has passed and whose phone never "
-"rang, as a share of all leads whose phone rang or whose due time "
-"has passed."
+                "rang, as a share of all leads whose phone rang or whose due time "
+                "has passed."
             ),
             sla.never_rang, Unit.SHARE, out_of=sla.judged, better=-1,
         ),
         Measure(
             "attempts", _("Tries per talk"),
             _("The number of calls made to leads somebody talked with, divided "
-"by the number of those leads."),
+              "by the number of those leads."),
             _always(sla.reached), Unit.NUMBER, F("attempts"), better=-1,
         ),
         Measure(
             "helped", _("Did it help?"),
             _(
                 "The mean of visitors' answers after the talk, on the page of "
-"their request, from 1 (not at all) to 5 (very much)."
+                "their request, from 1 (not at all) to 5 (very much)."
             ),
             _always(sla.answered), Unit.NUMBER, F("helped"), better=1,
             told=others_calls.answer_is_told,
@@ -371,22 +371,22 @@ MEASURES = {
         Measure(
             "overdue", _("Overdue"),
             _("Leads still to be called whose due time has passed. They also "
-"count as missed."),
+              "count as missed."),
             sla.overdue, better=-1,
         ),
         Measure(
             "missed", _("Missed"),
             _(
                 "Leads whose due time passed without their phone ringing, "
-"including those closed or cancelled since. They are not part of "
-"the times to ring."
+                "including those closed or cancelled since. They are not part of "
+                "the times to ring."
             ),
             sla.missed, better=-1,
         ),
         Measure(
             "judged", _("Judged"),
             _("Leads whose phone rang or whose due time has passed, so the "
-"target was either met or missed."),
+              "target was either met or missed."),
             sla.judged,
         ),
     )

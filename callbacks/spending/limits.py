@@ -141,15 +141,17 @@ class Standing:
         if self.span == SpendSpan.HOUR:
             return (
                 gettext(
-                    "The spending limit for this hour is reached (%(limit)s). Nothing more is "
-                    "dialled until %(when)s, or until somebody opens it again."
+                    "The spending limit for this hour is reached (%(limit)s). No more "
+                    "calls are dialled until %(when)s or until somebody reopens the "
+                    "limit."
                 )
                 % values
             )
         return (
             gettext(
-                "The spending limit for today is reached (%(limit)s). Nothing more is dialled "
-                "until %(when)s, or until somebody opens it again."
+                "The spending limit for today is reached (%(limit)s). No more "
+                "calls are dialled until %(when)s or until somebody reopens the "
+                "limit."
             )
             % values
         )
@@ -187,7 +189,7 @@ def why_not(source_id: int | None, country: str, cost: Decimal, now: datetime) -
     """For a manager: the limit that is used up for such a call, in a sentence."""
     found = _last_that_is_used_up(source_id, country, cost, now)
     if found is None:  # somebody has opened it meanwhile
-        return gettext("A spending limit is reached: nothing more is dialled for now.")
+        return gettext("A spending limit is reached: no more calls are dialled for now.")
     return found.sentence(now, timezone.get_current_timezone())
 
 

@@ -163,7 +163,7 @@ def test_who_is_switched_on_again_is_told_of_what_is_from_now_on(
     [
         (204, "127.0.0.1 accepted the test with status 204."),
         (500, "127.0.0.1 did not accept the test. It answered with status 500."),
-        (302, "It answered with a redirect (302), and none is followed."),
+        (302, "It answered with a redirect (302); redirects are not followed."),
     ],
 )
 def test_a_test_says_what_came_of_it(
@@ -196,7 +196,7 @@ def test_a_login_that_is_switched_off_is_shown(
     managing: Client, receiver: AlertReceiver, superuser: Client
 ) -> None:
     AlertReceiver.objects.update(owner=User.objects.create_user("noa", is_active=False))
-    assert "The login noa is switched off: nothing is sent." in managing.get(RECEIVERS).text
+    assert "The login noa is switched off, so nothing is sent." in managing.get(RECEIVERS).text
 
 
 def test_what_has_happened_and_what_was_sent_is_listed(
@@ -305,7 +305,7 @@ def test_without_a_mail_server_a_receiver_says_so(
     receiver = AlertReceiver.objects.create(
         name="Dana", channel="mail", address="dana@example.com", thresholds={"lead_overdue": 5}
     )
-    sentence = "No mail server is set (EMAIL_URL): nothing is sent by mail."
+    sentence = "No mail server is set (EMAIL_URL), so nothing is sent by mail."
     assert sentence in managing.get(RECEIVERS).text
     answer = managing.post(page(receiver, "test"), {"confirmed": "yes"}, follow=True)
     assert sentence in answer.text

@@ -95,8 +95,8 @@ def test_a_stand_still_is_told_when_it_is_over(
     assert Alert.objects.count() == 1
     clock.after(minutes=31)
     clock.after(minutes=32)
-    assert summaries(webhook) == ["The system stood still, and runs again"]
-    sentence = "The system stood still from 12:01 to 12:31: leads were called late."
+    assert summaries(webhook) == ["The system was down and works again"]
+    sentence = "The system was down from 12:01 to 12:31: leads were called late."
     assert sentence in AlertMessage.objects.get().text
 
 

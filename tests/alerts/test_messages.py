@@ -34,8 +34,8 @@ def test_what_a_message_says(
         lines[1] == f"- Lead {leads[2].pk} of Website was due at 11:30, and its phone has not rung."
     )
     assert lines[2] == f"  https://callbacks.example.com/admin/leads/lead/{leads[2].pk}/change/"
-    assert "- Extension 101 Dana is blocked by the provider, and is not rung." in lines
-    assert lines[-2] == 'You get this as the receiver of alerts "The office".'
+    assert "- Extension 101 Dana is blocked by the provider and gets no calls." in lines
+    assert lines[-2] == 'You get this message as the alert receiver "The office".'
     posted = webhook.posted[0].json
     assert posted["summary"] == message.subject
     assert posted["id"] == str(message.public_id)
@@ -82,7 +82,7 @@ def test_the_link_to_all_of_them_lists_exactly_these_leads(
     late_lead(minutes=1)
     clock.after(seconds=10)
     text = AlertMessage.objects.get().text
-    (link,) = [it for it in text.splitlines() if "All of them" in it]
+    (link,) = [it for it in text.splitlines() if "All alerts" in it]
     assert "5 more are not listed here." in text
     rings(told[0])
     client = Client()

@@ -76,8 +76,8 @@ URLS = [
     ("https://host:port/", "not an address"),
     ("https://host:0/", "not an address"),
     ("https://host:99999/", "not an address"),
-    ("https://user:secret@hooks.example.com/", "a name or a password"),
-    ("https://hooks.example.com@127.0.0.1/", "a name or a password"),
+    ("https://user:secret@hooks.example.com/", "a user name or password"),
+    ("https://hooks.example.com@127.0.0.1/", "a user name or password"),
     ("https://hooks.example.com/a b", "not an address"),
     ("https://hooks.example.com/\r\nX: y", "not an address"),
     ("https://hooks.example.com\\@127.0.0.1/", "not an address"),
@@ -199,6 +199,6 @@ def test_a_certificate_that_is_not_the_hosts_is_not_accepted(
 ) -> None:
     """It speaks no TLS at all, which is no better."""
     settings.WEBHOOKS_TO_LOOPBACK = True
-    with pytest.raises(NoAnswer, match="no secure connection"):
+    with pytest.raises(NoAnswer, match="No secure connection"):
         safe_http.post(webhook.url.replace("http:", "https:"), b"{}", {})
     assert webhook.posted == []

@@ -100,8 +100,8 @@ def test_it_is_tried_again_with_growing_waits_and_given_up(
 ANSWERS = [
     (200, "", "sent", ""),
     (202, "", "sent", ""),
-    (301, "http://127.0.0.1/", "waiting", "It answered with a redirect (301), and none is"),
-    (307, "http://127.0.0.1/", "waiting", "It answered with a redirect (307), and none is"),
+    (301, "http://127.0.0.1/", "waiting", "It answered with a redirect (301); redirects are"),
+    (307, "http://127.0.0.1/", "waiting", "It answered with a redirect (307); redirects are"),
     (404, "", "waiting", "It answered with status 404."),
     (410, "", "waiting", "It answered with status 410."),
     (429, "", "waiting", "It answered with status 429."),

@@ -47,10 +47,10 @@ def test_what_a_receiver_is_told_about(
 
 
 SILENT: list[tuple[str, dict[str, Any], str]] = [
-    ("switched off", {"is_active": False}, "It is switched off"),
+    ("switched off", {"is_active": False}, "The receiver is switched off"),
     ("stopped", {"stopped_at": NOON, "stopped_because": "10 requests failed."}, "Stopped: 10 requ"),
-    ("no address", {"url": ""}, "It has no webhook address"),
-    ("no mail address", {"channel": "mail"}, "It has no mail address"),
+    ("no address", {"url": ""}, "The receiver has no webhook address"),
+    ("no mail address", {"channel": "mail"}, "The receiver has no mail address"),
     ("no mail server", {"channel": "mail", "address": "dana@example.com"}, "No mail server is set"),
     ("no kinds", {"thresholds": {}}, "No kind of alert is chosen"),
 ]
@@ -76,7 +76,7 @@ def test_a_login_that_is_switched_off_gets_nothing_until_it_is_on_again(
     late_lead()
     clock.after(seconds=10)
     assert webhook.posted == []
-    assert tell.silence(receiver) == "The login dana is switched off: nothing is sent."
+    assert tell.silence(receiver) == "The login dana is switched off, so nothing is sent."
     User.objects.update(is_active=True)
     clock.after(seconds=20)
     assert summaries(webhook) == ["1 lead is overdue"]

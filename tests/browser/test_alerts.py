@@ -40,7 +40,7 @@ def test_a_webhook_is_set_up_tried_and_told(
         within=90,
     )
     admin.goto(f"{stack.url}/admin/callbacks/alert/")
-    row = admin.locator("#result_list tbody tr", has_text="nobody can be rung for Website")
+    row = admin.locator("#result_list tbody tr", has_text="nobody can take calls for Website")
     expect(row).to_contain_text("Open")
     expect(row).to_contain_text("Alerts for admin")
     row.get_by_role("link", name="Alerts for admin").click()
@@ -49,7 +49,7 @@ def test_a_webhook_is_set_up_tried_and_told(
     Extension.objects.update(is_paused=False)
     eventually(lambda: not Alert.objects.filter(ended_at=None).exists(), within=90)
     admin.goto(f"{stack.url}/admin/callbacks/alert/?state=over")
-    over = admin.locator("#result_list tbody tr", has_text="nobody could be rung for Website")
+    over = admin.locator("#result_list tbody tr", has_text="nobody could take calls for Website")
     expect(over).to_contain_text("Over")
 
 

@@ -28,7 +28,7 @@ KEPT_AWAY: list[tuple[str, list[dict[str, Any]], str]] = [
      "1 person is away"),
     ("one of each", [PAUSED, OUT, {"is_active": False}],
      ("1 phone is paused, 1 phone is temporarily out and 1 phone is "
-"switched off")),
+      "switched off")),
 ]  # fmt: skip
 THERE: list[tuple[str, list[dict[str, Any]]]] = [
     ("one is free", [{}, PAUSED]),

@@ -188,9 +188,9 @@ ON_CALLS = Measure(
     "on_calls", _("On calls"),
     _(
         "From the moment the salesperson picked up until the talk ended or "
-"the lead's phone stopped ringing. Split at midnight and cut at "
-"the start and end of the period. A call in progress counts once "
-"it has ended."
+        "the lead's phone stopped ringing. Split at midnight and cut at "
+        "the start and end of the period. A call in progress counts once "
+        "it has ended."
     ),
     _always(answered), Unit.SECONDS, counts="times", listed="times", added=True,
 )  # fmt: skip
@@ -198,10 +198,10 @@ SHIFT = Measure(
     "shift", _("Shift"),
     _(
         "Time when the person's phones could get calls, up to now, "
-"according to the current hours of the teams and the phones. Time "
-"when the login was switched off is left out. If a person has two "
-"phones, overlapping time counts once. Not known for a person "
-"without a phone."
+        "according to the current hours of the teams and the phones. Time "
+        "when the login was switched off is left out. If a person has two "
+        "phones, overlapping time counts once. Not known for a person "
+        "without a phone."
     ),
     _always(answered), Unit.SECONDS, counts="shift", listed="", added=True,
 )  # fmt: skip
@@ -224,8 +224,8 @@ PAUSES = _pauses(
     "pauses", _("Pauses"),
     _(
         "Pauses that kept a phone from getting calls for part of the "
-"shift. A pause that was changed counts as two. A login that is "
-"switched off does not count as a pause."
+        "shift. A pause that was changed counts as two. A login that is "
+        "switched off does not count as a pause."
     ),
 )  # fmt: skip
 PAUSED = _pauses(
@@ -258,8 +258,8 @@ SYSTEM = _pauses(
     "pauses_system", _("Automatic"),
     _(
         "Pauses started automatically, after several missed calls in a row "
-"or because the provider refused the phone's setup, and pauses of "
-"unknown origin."
+        "or because the provider refused the phone's setup, and pauses of "
+        "unknown origin."
     ),
 )  # fmt: skip
 PAUSE_MEASURES = {
