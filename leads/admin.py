@@ -285,7 +285,7 @@ class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
         max_length=300,
         assume_scheme="https",
         widget=UnfoldAdminURLInputWidget,
-        help_text=_("The address of your privacy notice; the form links to it."),
+        help_text=_("The address of your privacy notice. The form links to it."),
     )
     languages_offered = forms.MultipleChoiceField(
         label=_("Visitors may also choose"),
@@ -293,8 +293,8 @@ class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
         choices=lambda: [(it, _name_of(it)) for it in language_choice.codes()],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=_(
-            "The form and the page of a request then have a list of languages. Choose only "
-            "languages that your salespeople for this source speak."
+            "The form and the request page then show a list of languages. Choose only languages "
+            "that the salespeople of this source speak."
         ),
     )
     allowed_countries = CountriesField(

@@ -22,7 +22,7 @@ class AccountRefusal(models.Model):
 
     ONLY = 1  # its key
 
-    refused_for = models.CharField(_("refused for"), max_length=20, choices=RefusedFor)
+    refused_for = models.CharField(_("what is refused"), max_length=20, choices=RefusedFor)
     since = models.DateTimeField(_("since"))
     tries = models.PositiveIntegerField(_("tries"), default=0)
     next_try_at = models.DateTimeField(_("next try"))
@@ -30,8 +30,8 @@ class AccountRefusal(models.Model):
     marks = ArrayField(models.CharField(max_length=16), verbose_name=_("marks"), default=list)
 
     class Meta:
-        verbose_name = _("refusal of the account")
-        verbose_name_plural = _("refusals of the account")
+        verbose_name = _("account refusal")
+        verbose_name_plural = _("account refusals")
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="account_refusal_only_one")]
 
     def __str__(self) -> str:

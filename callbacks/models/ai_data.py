@@ -11,10 +11,10 @@ class AiDataLoss(models.TextChoices):
     """What of the AI data is missing (callbacks.voicenter.events.ai_data.AiData)."""
 
     NOTHING = "", _("nothing")
-    CUT = "cut", _("its end")
-    TOO_LARGE = "too_large", _("all: too large")
-    NESTED = "nested", _("all: nested too deeply")
-    UNREADABLE = "unreadable", _("all: unreadable")
+    CUT = "cut", _("the end")
+    TOO_LARGE = "too_large", _("everything: too large")
+    NESTED = "nested", _("everything: nested too deeply")
+    UNREADABLE = "unreadable", _("everything: unreadable")
 
 
 class AiData(models.Model):
@@ -29,13 +29,13 @@ class AiData(models.Model):
         related_name="ai_data",
         verbose_name=_("record"),
     )
-    data = models.JSONField(_("data"), null=True, help_text=_("As it was received."))
+    data = models.JSONField(_("data"), null=True, help_text=_("As received."))
     loss = models.CharField(
         _("loss"),
         max_length=10,
         blank=True,
         choices=AiDataLoss.choices,
-        help_text=_("What of it is missing."),
+        help_text=_("What is missing from the data."),
     )
     # What lists and exports need of it, read once: `data` may be megabytes.
     summary = models.TextField(_("summary"), blank=True, db_default="")
@@ -44,14 +44,14 @@ class AiData(models.Model):
         default=list,
         db_default=models.Value([], models.JSONField()),
         blank=True,
-        help_text=_("Pairs of question and answer."),
+        help_text=_("Pairs of a question and its answer."),
     )
     mood = models.CharField(
         _("mood"),
         max_length=20,
         blank=True,
         db_default="",
-        help_text=_("The direction of most of its sentences, such as positive."),
+        help_text=_("The mood of most sentences, such as positive."),
     )
     received_at = models.DateTimeField(_("received at"), auto_now_add=True)
 

@@ -35,7 +35,7 @@ class AlertTiming(models.TextChoices):
     """When a receiver is told."""
 
     AT_ONCE = "at_once", _("At once")
-    EVERY = "every", _("As a digest, every so many minutes")
+    EVERY = "every", _("As a digest, every few minutes")
     DAILY = "daily", _("As a digest, once a day")
 
 
@@ -57,19 +57,19 @@ class AlertReceiver(models.Model):
         related_name="+",
         verbose_name=_("login"),
         help_text=_(
-            "Whose alerts these are. While the login is switched off, nothing is sent. Mail goes "
-            "to its address, unless another one is entered."
+            "The person who gets these alerts. While this login is switched off, nothing is "
+            "sent. Mail goes to the login's address unless you enter another one."
         ),
     )
     channel = models.CharField(
-        _("told by"), max_length=7, choices=AlertChannel, default=AlertChannel.MAIL
+        _("sent by"), max_length=7, choices=AlertChannel, default=AlertChannel.MAIL
     )
     address = models.EmailField(_("mail address"), blank=True)
     url = models.CharField(
         _("webhook address"),
         max_length=500,
         blank=True,
-        help_text=_("An https address that takes JSON by POST."),
+        help_text=_("An https address that accepts JSON by POST."),
     )
 
     thresholds = models.JSONField(_("kinds"), default=dict, blank=True)
@@ -78,43 +78,48 @@ class AlertReceiver(models.Model):
         verbose_name=_("lead sources"),
         blank=True,
         related_name="+",
-        help_text=_("Only alerts about these sources, and their teams. None chosen: about all."),
+        help_text=_(
+            "Only alerts about these sources and their teams. Choose neither sources nor teams to "
+            "get all alerts."
+        ),
     )
     teams = models.ManyToManyField(
         Team,
         verbose_name=_("teams"),
         blank=True,
         related_name="+",
-        help_text=_("Only alerts about these teams, and their sources. None chosen: about all."),
+        help_text=_(
+            "Only alerts about these teams and their sources. Choose neither sources nor teams to "
+            "get all alerts."
+        ),
     )
     tells_end = models.BooleanField(
-        _("tells when it is over"),
+        _("say when an alert is over"),
         default=True,
-        help_text=_("Also of what has begun and ended at hours at which nothing is sent."),
+        help_text=_("This includes alerts that began and ended outside the hours below."),
     )
 
     timing = models.CharField(
         _("when"), max_length=7, choices=AlertTiming, default=AlertTiming.AT_ONCE
     )
     digest_minutes = models.PositiveSmallIntegerField(
-        _("minutes from digest to digest"),
+        _("minutes between digests"),
         default=60,
         validators=[MinValueValidator(5), MaxValueValidator(_A_DAY)],
     )
     digest_at = models.TimeField(_("time of the daily digest"), default=time(8))
     least_gap = models.PositiveSmallIntegerField(
-        _("least minutes between two of a kind"),
+        _("minimum minutes between two messages of one kind"),
         default=30,
         validators=[MinValueValidator(1), MaxValueValidator(_A_DAY)],
-        help_text=_("What comes meanwhile is told together afterwards."),
+        help_text=_("Alerts that come in between are sent together afterwards."),
     )
     hours = models.TextField(
         _("hours"),
         max_length=500,
         blank=True,
         help_text=_(
-            'The week in which something may be sent, in lines like "Sun-Thu 08-18". Empty: at '
-            "any hour."
+            'When messages may be sent, in lines like "Sun-Thu 08-18". Empty: at any hour.'
         ),
     )
     time_zone = models.CharField(
@@ -122,7 +127,7 @@ class AlertReceiver(models.Model):
         max_length=64,
         default="Asia/Jerusalem",
         validators=[validate_time_zone],
-        help_text=_("Of the hours, of the daily digest, and of the times in the messages."),
+        help_text=_("For the hours, the daily digest and the times in messages."),
     )
     schedule = models.ForeignKey(
         Schedule,
@@ -130,22 +135,27 @@ class AlertReceiver(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("or as this schedule is open"),
+        verbose_name=_("or the hours of this schedule"),
     )
 
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     # What ended before this is not told any more, unless its beginning was.
-    settled_until = models.DateTimeField(_("settled until"), default=timezone.now, editable=False)
+    settled_until = models.DateTimeField(
+        _("nothing owed before"), default=timezone.now, editable=False
+    )
     secret_id = models.UUIDField(_("secret ID"), default=uuid.uuid4, editable=False)
     secret_shown_at = models.DateTimeField(
         _("secret shown at"), null=True, blank=True, editable=False
     )
     failures = models.PositiveIntegerField(
-        _("failures in a row"), default=0, editable=False, help_text=_("Requests, not messages.")
+        _("failures in a row"),
+        default=0,
+        editable=False,
+        help_text=_("Counts requests, not messages."),
     )
     stopped_at = models.DateTimeField(_("stopped at"), null=True, blank=True, editable=False)
     stopped_because = models.CharField(
-        _("stopped because"), max_length=300, blank=True, editable=False
+        _("why it was stopped"), max_length=300, blank=True, editable=False
     )
 
     class Meta:
@@ -204,7 +214,7 @@ class Alert(models.Model):
     )
     facts = models.JSONField(_("facts"), default=dict)
     began_at = models.DateTimeField(_("began at"))
-    ended_at = models.DateTimeField(_("over at"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("alert")
@@ -260,14 +270,14 @@ class AlertMessage(models.Model):
         null=True,
         related_name="+",
         verbose_name=_("mail"),
-        help_text=_("As it was handed over; it is forgotten sooner than the message."),
+        help_text=_("The mail that carried the message. It is deleted sooner than the message."),
     )
     is_test = models.BooleanField(_("is a test"), default=False)
     kinds = ArrayField(models.CharField(max_length=40), default=list, verbose_name=_("kinds"))
     subject = models.CharField(_("subject"), max_length=200)
     text = models.TextField(_("text"))
     payload = models.JSONField(_("payload"), null=True)
-    made_at = models.DateTimeField(_("made at"), default=timezone.now)
+    made_at = models.DateTimeField(_("created at"), default=timezone.now)
     state = models.CharField(
         _("state"), max_length=7, choices=AlertMessageState, default=AlertMessageState.WAITING
     )
@@ -315,15 +325,15 @@ class AlertTelling(models.Model):
     )
     over_message = models.ForeignKey(
         AlertMessage,
-        verbose_name=_("message that it is over"),
+        verbose_name=_("message about the end"),
         on_delete=models.CASCADE,
         null=True,
         related_name="over_tellings",
     )
 
     class Meta:
-        verbose_name = _("telling of an alert")
-        verbose_name_plural = _("tellings of alerts")
+        verbose_name = _("sent alert")
+        verbose_name_plural = _("sent alerts")
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(fields=["alert", "receiver"], name="alert_told_once"),
@@ -336,11 +346,11 @@ class AlertTelling(models.Model):
 class AlertWatch(models.Model):
     """One row: when somebody last looked whether there is anything to be told."""
 
-    watched_at = models.DateTimeField(_("watched at"))
+    watched_at = models.DateTimeField(_("checked at"))
 
     class Meta:
-        verbose_name = _("look for alerts")
-        verbose_name_plural = _("looks for alerts")
+        verbose_name = _("check for alerts")
+        verbose_name_plural = _("checks for alerts")
         default_permissions = ()
 
     def __str__(self) -> str:

@@ -62,7 +62,7 @@ class AttemptOutcome(models.TextChoices):
     BLOCKED = Outcome.BLOCKED.value, _("extension blocked")
     INVALID = Outcome.INVALID.value, _("invalid parameters")
     MISCONFIGURED = Outcome.MISCONFIGURED.value, _("extension set up wrongly")
-    PROVIDER_ERROR = Outcome.PROVIDER_ERROR.value, _("error of the provider")
+    PROVIDER_ERROR = Outcome.PROVIDER_ERROR.value, _("provider error")
     NOT_SENT = Outcome.NOT_SENT.value, _("not sent")
     AGENT_NO_ANSWER = Outcome.AGENT_NO_ANSWER.value, _("salesperson did not answer")
     AGENT_UNREACHED = Outcome.AGENT_UNREACHED.value, _("salesperson's phone busy or not reached")
@@ -74,7 +74,7 @@ class AttemptOutcome(models.TextChoices):
     STOPPED = Outcome.STOPPED.value, _("stopped by a manager")
     BRIDGED = Outcome.BRIDGED.value, _("they talked")
     NO_RECORD = Outcome.NO_RECORD.value, _("accepted, no record came")
-    NEVER_KNOWN = Outcome.NEVER_KNOWN.value, _("nobody knows")
+    NEVER_KNOWN = Outcome.NEVER_KNOWN.value, _("outcome unknown")
 
 
 # The outcome of a call that ends in a state, where the state alone tells. Of `refused` the

@@ -19,7 +19,7 @@ class Act(models.TextChoices):
     DONE = "done", _("Done")
     SIGNED_IN = "signed_in", _("Signed in")
     SIGNED_OUT = "signed_out", _("Signed out")
-    LOOKED_UP = "looked_up", _("Looked somebody up")
+    LOOKED_UP = "looked_up", _("Looked up a person")
 
 
 class AuditEntry(models.Model):
@@ -30,17 +30,17 @@ class AuditEntry(models.Model):
     """
 
     at = models.DateTimeField(_("at"), db_default=Now())
-    user_id = models.BigIntegerField(_("id of the user"), null=True)
+    user_id = models.BigIntegerField(_("user id"), null=True)
     username = models.CharField(
         _("user"),
         max_length=150,
         blank=True,
         db_default="",
-        help_text=_("As it was then. Empty: the program itself."),
+        help_text=_("The name at that time. Empty: the program itself."),
     )
     address = models.GenericIPAddressField(_("address"), null=True)
     way = models.CharField(
-        _("by way of"),
+        _("through"),
         max_length=40,
         blank=True,
         db_default="",
@@ -48,21 +48,25 @@ class AuditEntry(models.Model):
     )
     act = models.CharField(_("act"), max_length=12, choices=Act)
     kind = models.CharField(_("kind of object"), max_length=100, blank=True, db_default="")
-    thing_id = models.CharField(_("id of the object"), max_length=255, blank=True, db_default="")
+    thing_id = models.CharField(_("object id"), max_length=255, blank=True, db_default="")
     thing_name = models.CharField(
-        _("object"), max_length=100, blank=True, db_default="", help_text=_("As it was then.")
+        _("object"),
+        max_length=100,
+        blank=True,
+        db_default="",
+        help_text=_("The name at that time."),
     )
     before = models.JSONField(_("before"), db_default={})
     after = models.JSONField(_("after"), db_default={})
     log_entry_id = models.BigIntegerField(
         _("id in the history"),
         null=True,
-        help_text=_("Where the sentence of the act stands: django_admin_log."),
+        help_text=_("The row of django_admin_log that describes the act."),
     )
 
     class Meta:
-        verbose_name = _("entry of the audit")
-        verbose_name_plural = _("entries of the audit")
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
         ordering = ["-at", "-pk"]
         default_permissions = ["view"]
         indexes = [

@@ -39,7 +39,7 @@ class CallNote(models.Model):
     )
     note = models.TextField(_("note"), max_length=LONGEST_NOTE, blank=True)
     call_again_at = models.DateTimeField(
-        _("call again at"), null=True, blank=True, help_text=_("The time that was agreed.")
+        _("call again at"), null=True, blank=True, help_text=_("The time agreed on.")
     )
     written_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -51,23 +51,23 @@ class CallNote(models.Model):
     )
     written_at = models.DateTimeField(_("written at"))
     stands = models.BooleanField(
-        _("stands"), default=True, help_text=_("It is the newest that was written about its call.")
+        _("is current"), default=True, help_text=_("This is the newest note on its call.")
     )
     # What it has done to the calls of the lead (callbacks.calling.after_talk).
     is_pending = models.BooleanField(
         _("is pending"),
         default=False,
-        help_text=_("What follows from it is done when the call that is on is over."),
+        help_text=_("The note takes effect once the current call is over."),
     )
     has_stopped = models.BooleanField(
-        _("has stopped"),
+        _("stopped the calls"),
         default=False,
-        help_text=_("It has taken the lead out of the queue."),
+        help_text=_("The note took the lead out of the queue."),
     )
     has_listed = models.BooleanField(
-        _("has listed"),
+        _("put on the list"),
         default=False,
-        help_text=_("It has put the number on the never-call list."),
+        help_text=_("The note put the number on the never-call list."),
     )
     follow_up = models.ForeignKey(
         Lead,
@@ -77,7 +77,7 @@ class CallNote(models.Model):
         blank=True,
         db_index=False,
         related_name="+",
-        help_text=_("The lead that is called at the time that was agreed."),
+        help_text=_("The lead that is called at the agreed time."),
     )
 
     class Meta:

@@ -16,7 +16,7 @@ class ErasureWay(models.TextChoices):
 
     PAGE = "page", _("a person, on the page")
     COMMAND = "command", _("the command line")
-    RETENTION = "retention", _("the end of the time that the source keeps leads")
+    RETENTION = "retention", _("the end of the source's retention period")
 
 
 class Erasure(models.Model):
@@ -38,39 +38,39 @@ class Erasure(models.Model):
         related_name="+",
     )
     username = models.CharField(
-        _("user name"), max_length=150, blank=True, help_text=_("As it was then.")
+        _("user name"), max_length=150, blank=True, help_text=_("The name at that time.")
     )
     never_call = models.BooleanField(
-        _("never call again"),
+        _("on the never-call list"),
         default=True,
-        help_text=_("Whether the number was put on the never-call list, as a keyed hash."),
+        help_text=_("Whether the number was put on the never-call list (as a keyed hash)."),
     )
     wanted = models.JSONField(
-        _("looked for"), default=dict, help_text=_("Empty as soon as it is finished.")
+        _("looked for"), default=dict, help_text=_("Cleared when the erasure finishes.")
     )
     place = models.PositiveSmallIntegerField(
-        _("place"), default=0, help_text=_("How many places have been looked through.")
+        _("place"), default=0, help_text=_("How many places have been searched.")
     )
     row = models.BigIntegerField(
-        _("row"), default=0, help_text=_("How far the present place was looked through.")
+        _("row"), default=0, help_text=_("How much of the current place has been searched.")
     )
     digests = ArrayField(
         models.CharField(max_length=64), default=list, verbose_name=_("keyed hashes")
     )
     counts = models.JSONField(
-        _("what was done"), default=dict, help_text=_("How many rows, by place.")
+        _("what was done"), default=dict, help_text=_("Number of rows in each place.")
     )
     kept = ArrayField(
         models.BigIntegerField(),
         default=list,
         verbose_name=_("kept"),
-        help_text=_("The leads under a legal hold, which were not touched."),
+        help_text=_("Leads under a legal hold. They were left untouched."),
     )
     recordings = ArrayField(
         models.CharField(max_length=64),
         default=list,
         verbose_name=_("recordings"),
-        help_text=_("The CALLIDs by which the provider has to be asked to delete its recordings."),
+        help_text=_("The CALLIDs of the recordings that the provider must be asked to delete."),
     )
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
@@ -80,8 +80,8 @@ class Erasure(models.Model):
         ordering = ["-asked_at", "-pk"]
         default_permissions = ("view",)
         permissions = [
-            ("see_person", "Can see and take out everything that is held of a person"),
-            ("erase_person", "Can erase everything that is held of a person"),
+            ("see_person", "Can see and export all data about a person"),
+            ("erase_person", "Can erase all data about a person"),
         ]
         indexes = [
             models.Index(

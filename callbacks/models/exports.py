@@ -35,7 +35,7 @@ class ExportState(models.TextChoices):
 
     UNDER_WAY = "under_way", _("Under way")
     COMPLETE = "complete", _("Complete")
-    BROKEN_OFF = "broken_off", _("Broken off")
+    BROKEN_OFF = "broken_off", _("Interrupted")
 
 
 class ExportRecord(models.Model):
@@ -52,27 +52,29 @@ class ExportRecord(models.Model):
         verbose_name=_("user"),
     )
     username = models.CharField(
-        _("user name"), max_length=150, help_text=_("As it was then; kept without the login.")
+        _("user name"),
+        max_length=150,
+        help_text=_("The name at that time. It is kept when the login is deleted."),
     )
     what = models.CharField(_("what"), max_length=20, choices=ExportWhat)
     file_format = models.CharField(_("format"), max_length=4, choices=ExportFormat)
     asked = models.TextField(
-        _("asked for"), blank=True, help_text=_("The filters, as they stood in the address.")
+        _("asked for"), blank=True, help_text=_("The filters, as in the page's address.")
     )
     ticket = models.CharField(
         _("ticket"),
         max_length=32,
         blank=True,
-        help_text=_("The page that waits for the file asks by it how far it has come."),
+        help_text=_("The waiting page uses this to ask for the progress."),
     )
-    rows = models.PositiveIntegerField(_("rows"), help_text=_("How many there are to write."))
+    rows = models.PositiveIntegerField(_("rows"), help_text=_("How many rows there are to write."))
     rows_written = models.PositiveIntegerField(_("rows written"), default=0)
     state = models.CharField(
         _("state"), max_length=10, choices=ExportState, default=ExportState.UNDER_WAY
     )
     started_at = models.DateTimeField(_("started at"), auto_now_add=True)
     told_at = models.DateTimeField(
-        _("told at"), auto_now_add=True, help_text=_("When it last told how far it has come.")
+        _("last progress at"), auto_now_add=True, help_text=_("When progress was last recorded.")
     )
 
     class Meta:

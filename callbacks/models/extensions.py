@@ -55,8 +55,11 @@ class Extension(models.Model):
     number = models.CharField(
         _("number"),
         max_length=64,
-        validators=[RegexValidator(NUMBER, _("Letters, digits and . _ - only."))],
-        help_text=_("SIP code as the provider writes it, phone number (972...), or login code."),
+        validators=[RegexValidator(NUMBER, _("Use only letters, digits and . _ -"))],
+        help_text=_(
+            "The SIP code exactly as the provider writes it, a phone number (972...), or a login "
+            "code."
+        ),
     )
     name = models.CharField(
         _("name"), max_length=100, blank=True, help_text=_("Whose phone it is.")
@@ -84,7 +87,7 @@ class Extension(models.Model):
         blank=True,
         db_index=False,  # seldom asked, and every claim would write it
         related_name="extensions",
-        help_text=_("When this phone is on shift, within the hours of its team. Empty: always."),
+        help_text=_("When this phone is on shift, within its team's hours. Empty: always."),
         verbose_name=_("schedule"),
     )
     tier = models.SmallIntegerField(
@@ -100,8 +103,8 @@ class Extension(models.Model):
         db_default=1,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
         help_text=_(
-            "1 to 100. With 2 it gets twice the calls of one with 1, where the team's "
-            "strategy goes by weights or conversations."
+            "1 to 100. An extension with weight 2 gets twice the calls of one with weight 1, if "
+            "the team's strategy uses weights or conversations."
         ),
     )
     languages = ArrayField(
@@ -110,30 +113,34 @@ class Extension(models.Model):
         default=list,
         db_default=[],
         blank=True,
-        help_text=_("Spoken by the salesperson, separated by commas: he, en, ru. Empty: any."),
+        help_text=_(
+            "Languages the salesperson speaks, separated by commas: he, en, ru. Empty: any."
+        ),
     )
     daily_cap = models.IntegerField(
         _("calls a day"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text=_("At most. Empty: as its team says."),
+        help_text=_("At most. Empty: the team's setting applies."),
     )
     wrap_up = models.PositiveIntegerField(
         _("wrap-up after a call (seconds)"),
         null=True,
         blank=True,
-        help_text=_("Seconds that it is then not rung. Empty: as its team says."),
+        help_text=_("For this long it is not rung. Empty: the team's setting applies."),
     )
-    is_active = models.BooleanField(_("is active"), default=True, help_text=_("Off: never rung."))
+    is_active = models.BooleanField(
+        _("is active"), default=True, help_text=_("If off, this phone is never rung.")
+    )
     is_paused = models.BooleanField(
-        _("is paused"), default=False, help_text=_("Not rung until un-paused.")
+        _("is paused"), default=False, help_text=_("Not rung until the pause ends.")
     )
     paused_until = models.DateTimeField(
         _("paused until"),
         null=True,
         blank=True,
-        help_text=_("When the pause ends by itself. Empty: it does not."),
+        help_text=_("When the pause ends automatically. Empty: it lasts until somebody ends it."),
     )
     pause_reason = models.CharField(_("pause reason"), max_length=100, blank=True, db_default="")
     # For the history of pauses (callbacks.models.pauses), while it is paused.
@@ -168,15 +175,15 @@ class Extension(models.Model):
         _("is blocked"),
         default=False,
         help_text=_(
-            "The provider blocks this extension for Click2Call (error 4). Ask them to allow"
-            " it, then clear this."
+            "The provider has blocked this extension for Click2Call (error 4). Ask the provider "
+            "to allow it, then clear this box."
         ),
     )
     unavailable_until = models.DateTimeField(
         _("unavailable until"),
         null=True,
         blank=True,
-        help_text=_("Not rung before: it was offline or nobody answered."),
+        help_text=_("Not rung until then, because it was offline or nobody answered."),
     )
     unavailable_reason = models.CharField(_("unavailable reason"), max_length=100, blank=True)
     missed_in_a_row = models.SmallIntegerField(_("missed in a row"), default=0)
@@ -184,19 +191,21 @@ class Extension(models.Model):
         _("wrap up until"),
         null=True,
         blank=True,
-        help_text=_("Not rung before: the rest after its last call."),
+        help_text=_("Not rung until then: wrap-up after its last call."),
     )
     capped_until = models.DateTimeField(
         _("capped until"),
         null=True,
         blank=True,
-        help_text=_("Not rung before: it has had its calls of the day."),
+        help_text=_("Not rung until then: it has reached its daily limit of calls."),
     )
     provider_busy_until = models.DateTimeField(
         _("provider busy until"),
         null=True,
         blank=True,
-        help_text=_("Not rung before: the provider has shown it on a call, or away, just now."),
+        help_text=_(
+            "Not rung until then, because the provider just reported it as on a call or away."
+        ),
     )
     provider_busy_as = models.CharField(
         _("provider busy as"), max_length=50, blank=True, db_default=""
@@ -206,7 +215,7 @@ class Extension(models.Model):
         default=False,
         db_default=False,
         editable=False,
-        help_text=_("The provider has shown it logged in, so it can be logged out."),
+        help_text=_("The provider has reported it as logged in, so it can also be logged out."),
     )
     last_called_at = models.DateTimeField(
         _("last called at"), null=True, blank=True, help_text=_("When it last got a call.")
@@ -217,7 +226,7 @@ class Extension(models.Model):
         db_default=0,
         editable=False,
         help_text=_(
-            "Its place in the queue of its team and tier: the lowest is rung next "
+            "Its place in the queue of its team and tier. The lowest is rung next "
             "(callbacks.routing.rules)."
         ),
     )
@@ -227,7 +236,7 @@ class Extension(models.Model):
         permissions = [
             ("pause_extension", "Can pause an extension"),
             ("use_conference", "Can call an extension into the conference room"),
-            ("enter_phone_numbers", "Can have telephone numbers rung as extensions"),
+            ("enter_phone_numbers", "Can use phone numbers as extensions"),
         ]
         # PostgreSQL reads each check anew for every statement that writes a row, whatever it
         # writes; every claim writes one here. So what we count ourselves has none.
@@ -267,7 +276,7 @@ class Extension(models.Model):
         """What the provider would refuse is refused here, where somebody can mend it."""
         if self.kind == self.Kind.PHONE and not to_e164(self.number):
             raise ValidationError(
-                {"number": gettext("This is no full phone number, like 972505550142.")}
+                {"number": gettext("This is not a full phone number, like 972505550142.")}
             )
         if words := first_leg_refusal(self.kind, self.number, sources_countries()):
             raise ValidationError({"number": words})
@@ -317,7 +326,7 @@ def first_leg_refusal(kind: str, number: str, countries: Collection[str]) -> str
         return ""
     e164 = to_e164(number)
     if e164 is None:
-        return gettext("This is no full phone number, like 972505550142.")
+        return gettext("This is not a full phone number, like 972505550142.")
     try:
         number_guard.check_lists(e164)
         phones.check(e164, countries)

@@ -29,7 +29,7 @@ class OutgoingMail(models.Model):
         max_length=200,
         null=True,
         unique=True,
-        help_text=_("There is one mail with this key: it is not written again."),
+        help_text=_("Only one mail can have this key, so the same mail is never written twice."),
     )
     to = models.EmailField(_("to"))
     lead = models.ForeignKey(
@@ -39,7 +39,7 @@ class OutgoingMail(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        help_text=_("Of a mail to a visitor: erased with the lead."),
+        help_text=_("Set for a mail to a visitor, which is erased with the lead."),
     )
     subject = models.CharField(_("subject"), max_length=250)
     text = models.TextField(_("text"))

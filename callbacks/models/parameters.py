@@ -56,19 +56,19 @@ class CallParameters(models.Model):
         _("name shown to the lead"), max_length=100, blank=True, null=True, default=None
     )
     phone_max_dial_time = models.PositiveIntegerField(
-        _("ring the salesperson at most"), null=True, blank=True, help_text=_("Seconds.")
+        _("longest ringing, salesperson"), null=True, blank=True, help_text=_("Seconds.")
     )
     target_max_dial_time = models.PositiveIntegerField(
-        _("ring the lead at most"), null=True, blank=True, help_text=_("Seconds.")
+        _("longest ringing, lead"), null=True, blank=True, help_text=_("Seconds.")
     )
     max_duration = models.PositiveIntegerField(
         _("longest call"), null=True, blank=True, help_text=_("Seconds.")
     )
     phone_auto_answer = models.BooleanField(
-        _("salesperson's phone answers by itself"), null=True, blank=True
+        _("salesperson's phone answers automatically"), null=True, blank=True
     )
     target_auto_answer = models.BooleanField(
-        _("lead's phone answers by itself"), null=True, blank=True
+        _("lead's phone answers automatically"), null=True, blank=True
     )
     check_phone_device_state = models.BooleanField(
         _("refuse when the salesperson's phone is offline"), null=True, blank=True
@@ -121,18 +121,20 @@ class CallParameters(models.Model):
     def clean(self) -> None:
         """What the provider would refuse is refused here, beside its field."""
         if not isinstance(self.variables, dict):
-            raise ValidationError({"variables": 'Write names and texts: {"campaign": "spring"}.'})
+            raise ValidationError(
+                {"variables": 'Enter names and texts like {"campaign": "spring"}.'}
+            )
         if len(self.variables) > MAX_VARIABLES:
             raise ValidationError(
                 {
-                    "variables": gettext("At most %(max_variables)s.")
+                    "variables": gettext("Enter at most %(max_variables)s variables.")
                     % {"max_variables": MAX_VARIABLES}
                 }
             )
         if taken := OWN_VARIABLES & self.variables.keys():
             raise ValidationError(
                 {
-                    "variables": gettext("%(join)s: ours; use another.")
+                    "variables": gettext("Choose another name: %(join)s is used by the system.")
                     % {"join": ", ".join(sorted(taken))}
                 }
             )
@@ -200,14 +202,16 @@ class SourceMessages(models.Model):
         max_length=100,
         blank=True,
         validators=[validate_record_name],
-        help_text=_("Played once to a lead that comes outside opening hours. Empty: none."),
+        help_text=_(
+            "Played once to a lead that comes in outside opening hours. Empty: no message."
+        ),
     )
     when_given_up = models.CharField(
-        _("when given up"),
+        _("when not reached"),
         max_length=100,
         blank=True,
         validators=[validate_record_name],
-        help_text=_("Played once to a lead that could not be reached. Empty: none."),
+        help_text=_("Played once to a lead that could not be reached. Empty: no message."),
     )
 
     class Meta:

@@ -57,10 +57,10 @@ class Pause(models.Model):
         blank=True,
         db_constraint=False,
         related_name="+",
-        help_text=_("Whose phone it was."),
+        help_text=_("The salesperson this phone belonged to."),
         verbose_name=_("salesperson"),
     )
-    kind = models.CharField(_("made by"), max_length=7, choices=PauseKind.choices, blank=True)
+    kind = models.CharField(_("paused by"), max_length=7, choices=PauseKind.choices, blank=True)
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -76,7 +76,7 @@ class Pause(models.Model):
         _("until"),
         null=True,
         blank=True,
-        help_text=_("When it ends by itself. Empty: it does not."),
+        help_text=_("When it ends automatically. Empty: it lasts until somebody ends it."),
     )
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 

@@ -13,14 +13,17 @@ class CallRecord(models.Model):
 
     call_id = models.CharField(_("CALLID"), max_length=64)
     type = models.CharField(
-        _("type"), max_length=64, help_text=_("The provider's, e.g. Click2Call leg1.")
+        _("type"), max_length=64, help_text=_("The provider's type, such as Click2Call leg1.")
     )
     leg = models.PositiveSmallIntegerField(_("leg"), null=True, blank=True)
     status = models.CharField(
-        _("status"), max_length=64, blank=True, help_text=_("The provider's word.")
+        _("status"), max_length=64, blank=True, help_text=_("The status in the provider's words.")
     )
     is_answered = models.BooleanField(
-        _("is answered"), null=True, blank=True, help_text=_("What it says beside its word.")
+        _("is answered"),
+        null=True,
+        blank=True,
+        help_text=_("What the provider adds to the status."),
     )
     attempt = models.ForeignKey(
         CallAttempt,
@@ -38,14 +41,14 @@ class CallRecord(models.Model):
         _("talk time"), null=True, blank=True, help_text=_("Seconds.")
     )
     dial_time = models.PositiveIntegerField(
-        _("dial time"), null=True, blank=True, help_text=_("Seconds of ringing.")
+        _("dial time"), null=True, blank=True, help_text=_("How long it rang, in seconds.")
     )
     price = models.PositiveIntegerField(
-        _("price"), null=True, blank=True, help_text=_("Hundredths of a shekel.")
+        _("price"), null=True, blank=True, help_text=_("In hundredths of a shekel.")
     )
     recording_url = models.URLField(_("recording URL"), max_length=2000, blank=True)
     received_at = models.DateTimeField(_("received at"), auto_now_add=True)
-    payload = models.JSONField(_("payload"), help_text=_("As it was received."))
+    payload = models.JSONField(_("payload"), help_text=_("As received."))
 
     class Meta:
         ordering = ["received_at", "id"]

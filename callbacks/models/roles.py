@@ -19,7 +19,7 @@ class RoleGroup(models.Model):
         default_permissions = ()
         permissions = [
             ("view_figures", "Can see reports, without names"),
-            ("only_own_teams", "Sees only what is of the teams that they lead"),
+            ("only_own_teams", "Sees only the data of teams that they lead"),
         ]
 
     def __str__(self) -> str:

@@ -29,7 +29,9 @@ class SavedList(models.Model):
     is_shared = models.BooleanField(
         _("shared"),
         default=False,
-        help_text=_("All who see leads see it, and may change it. Otherwise it is yours alone."),
+        help_text=_(
+            "Everybody who can see leads can see and change this list. If off, only you can."
+        ),
     )
     query = models.TextField(_("filter"), max_length=LONGEST_QUERY)
     version = models.PositiveIntegerField(_("version"), default=1)
@@ -42,7 +44,7 @@ class SavedList(models.Model):
             models.UniqueConstraint(
                 fields=["owner", "name"],
                 name="saved_list_name_once",
-                violation_error_message=_("You have saved a list under this name already."),
+                violation_error_message=_("You already have a saved list with this name."),
             ),
         ]
 

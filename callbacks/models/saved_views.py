@@ -34,8 +34,8 @@ class SavedView(models.Model):
         _("shared"),
         default=False,
         help_text=_(
-            "All who see the report see it, may change it and get it by mail. Otherwise it is "
-            "yours alone."
+            "Everybody who can see the report can see this view, change it and get it by mail. "
+            "If off, only you can."
         ),
     )
     query = models.TextField(_("what it shows"), max_length=LONGEST_QUERY)
@@ -49,7 +49,7 @@ class SavedView(models.Model):
             models.UniqueConstraint(
                 fields=["owner", "report", "name"],
                 name="saved_view_name_once",
-                violation_error_message=_("You have saved a view under this name already."),
+                violation_error_message=_("You already have a saved view with this name."),
             ),
         ]
 

@@ -35,8 +35,8 @@ def validate_holiday_country(code: str) -> None:
     if code not in holidays.list_supported_countries(include_aliases=False):
         raise ValidationError(
             gettext(
-                "The holidays of %(code)s are not known. Use a code like IL, or enter them as "
-                "exceptions."
+                "The holidays of %(code)s are not known. Use a code like IL, or enter the "
+                "holidays as exceptions."
             ),
             params={"code": code},
         )
@@ -54,13 +54,16 @@ class Schedule(models.Model):
         max_length=2,
         blank=True,
         validators=[validate_holiday_country],
-        help_text=_("Country whose public holidays are closed, for example IL. Empty: none."),
+        help_text=_(
+            "Closed on the public holidays of this country, for example IL. Empty: open on "
+            "holidays."
+        ),
     )
     eve_closes_at = models.TimeField(
-        _("the day before a holiday closes at"),
+        _("closing time on the day before a holiday"),
         null=True,
         blank=True,
-        help_text=_("Empty: as on other days."),
+        help_text=_("Empty: the same as on other days."),
     )
 
     class Meta:
@@ -106,7 +109,8 @@ class OpeningHours(models.Model):
     closes_at = models.TimeField(
         _("closes at"),
         help_text=_(
-            "At or before the opening time: on the next day. 00:00 to 00:00: the whole day."
+            "A time at or before the opening time is on the next day. 00:00 to 00:00 is the "
+            "whole day."
         ),
     )
 
@@ -118,7 +122,8 @@ class OpeningHours(models.Model):
                 condition=~Q(closes_at=F("opens_at")) | Q(opens_at="00:00"),
                 name="hours_are_not_empty",
                 violation_error_message=_(
-                    "It closes as it opens. For the whole day: 00:00 to 00:00."
+                    "The opening and closing times are the same. For the whole day, enter 00:00 "
+                    "to 00:00."
                 ),
             ),
             models.CheckConstraint(condition=Q(weekday__lte=6), name="hours_weekday_known"),
@@ -137,11 +142,14 @@ class ScheduleException(models.Model):
     )
     date = models.DateField(_("date"))
     opens_at = models.TimeField(
-        _("opens at"), null=True, blank=True, help_text=_("Both empty: closed that day.")
+        _("opens at"),
+        null=True,
+        blank=True,
+        help_text=_("Leave both times empty to close that day."),
     )
     closes_at = models.TimeField(_("closes at"), null=True, blank=True)
     note = models.CharField(
-        _("note"), max_length=100, blank=True, help_text=_("Why, for your colleagues.")
+        _("note"), max_length=100, blank=True, help_text=_("The reason, for your colleagues.")
     )
 
     class Meta:
@@ -152,13 +160,16 @@ class ScheduleException(models.Model):
                 condition=Q(opens_at__isnull=True, closes_at__isnull=True)
                 | Q(opens_at__isnull=False, closes_at__isnull=False),
                 name="exception_has_both_times_or_none",
-                violation_error_message=_("Enter both times, or none for a closed day."),
+                violation_error_message=_(
+                    "Enter both times, or leave both empty for a closed day."
+                ),
             ),
             models.CheckConstraint(
                 condition=~Q(closes_at=F("opens_at")) | Q(opens_at="00:00"),
                 name="exception_hours_are_not_empty",
                 violation_error_message=_(
-                    "It closes as it opens. For the whole day: 00:00 to 00:00."
+                    "The opening and closing times are the same. For the whole day, enter 00:00 "
+                    "to 00:00."
                 ),
             ),
         ]

@@ -15,8 +15,8 @@ class SeenCountry(models.Model):
     lead = models.BigIntegerField(_("lead"), null=True)
 
     class Meta:
-        verbose_name = _("country that was called")
-        verbose_name_plural = _("countries that were called")
+        verbose_name = _("country called before")
+        verbose_name_plural = _("countries called before")
         default_permissions = ()
 
     def __str__(self) -> str:

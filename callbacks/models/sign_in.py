@@ -34,9 +34,9 @@ class Authenticator(ThrottlingMixin, Device):  # type: ignore[misc]  # django-ot
     confirmed = models.BooleanField(_("confirmed"), default=False)
     sealed_key = models.TextField(_("key"))
     last_step = models.BigIntegerField(
-        _("last step"), default=-1, help_text=_("No code of this step or an earlier one is taken.")
+        _("last step"), default=-1, help_text=_("Codes from this step or earlier are refused.")
     )
-    made_at = models.DateTimeField(_("made at"), default=timezone.now)
+    made_at = models.DateTimeField(_("created at"), default=timezone.now)
     throttling_failure_timestamp = models.DateTimeField(_("last wrong code"), null=True, blank=True)
     throttling_failure_count = models.PositiveIntegerField(_("wrong codes in a row"), default=0)
 
@@ -44,7 +44,7 @@ class Authenticator(ThrottlingMixin, Device):  # type: ignore[misc]  # django-ot
         verbose_name = _("authenticator")
         verbose_name_plural = _("authenticators")
         default_permissions = ()
-        permissions = [("reset_second_factor", "Can take a lost second factor away")]
+        permissions = [("reset_second_factor", "Can reset a lost second factor")]
         constraints = [
             models.UniqueConstraint(fields=["user", "confirmed"], name="one_authenticator_each")
         ]
@@ -124,7 +124,7 @@ class SignIn(models.Model):
     )
     begun_at = models.DateTimeField(_("signed in at"))
     seen_at = models.DateTimeField(
-        _("last used at"), help_text=_("What a page asks for by itself does not count.")
+        _("last used at"), help_text=_("Requests that a page makes by itself do not count.")
     )
     passed_at = models.DateTimeField(_("second factor at"), null=True, blank=True)
     address = models.CharField(_("address"), max_length=45, blank=True)
@@ -132,7 +132,7 @@ class SignIn(models.Model):
     auth_hash = models.CharField(
         _("password"),
         max_length=128,
-        help_text=_("A keyed hash of the password's hash: another password ends the session."),
+        help_text=_("A keyed hash of the password's hash. A new password ends the session."),
     )
 
     class Meta:
@@ -155,12 +155,12 @@ class NameTries(models.Model):
 
     name = models.CharField(_("name"), max_length=64, primary_key=True)
     tries = models.PositiveIntegerField(_("tries"), default=1)
-    last_at = models.DateTimeField(_("last at"))
-    next_at = models.DateTimeField(_("next at"))
+    last_at = models.DateTimeField(_("last try at"))
+    next_at = models.DateTimeField(_("next try at"))
 
     class Meta:
-        verbose_name = _("tries of a name")
-        verbose_name_plural = _("tries of names")
+        verbose_name = _("sign-in tries for a name")
+        verbose_name_plural = _("sign-in tries for names")
         default_permissions = ()
         constraints = [models.CheckConstraint(condition=Q(tries__gte=1), name="tries_are_counted")]
 

@@ -23,13 +23,15 @@ class CallPrice(models.Model):
         max_length=16,
         unique=True,
         validators=[RegexValidator(r"^\+[1-9][0-9]{0,14}$", _("For example +972 or +97259."))],
-        help_text=_("How the numbers begin, with the plus and without spaces: +972, +97259."),
+        help_text=_(
+            "The first digits of the numbers, with the plus and without spaces: +972, +97259."
+        ),
     )
     country = models.CharField(
         _("country"),
         max_length=2,
         blank=True,
-        help_text=_("The country to whose limit these calls count."),
+        help_text=_("These calls count towards this country's limit."),
     )
     set_up = models.DecimalField(
         _("for each call"),
@@ -47,7 +49,7 @@ class CallPrice(models.Model):
         blank=True,
         validators=[MinValueValidator(0)],
         help_text=_(
-            "In the currency of your account. Empty: as much as the most expensive prefix."
+            "In the currency of your account. Empty: the price of the most expensive prefix."
         ),
     )
 
@@ -136,7 +138,7 @@ class SpendLimit(models.Model):
                 fields=["scope", "source", "country"],
                 nulls_distinct=False,
                 name="spend_limit_once",
-                violation_error_message=_("There is a limit for these calls already."),
+                violation_error_message=_("These calls already have a limit."),
             ),
         ]
 
@@ -173,7 +175,7 @@ class SpendCount(models.Model):
     began_at = models.DateTimeField(_("began at"))
     calls = models.PositiveIntegerField(_("calls"), default=0)
     cost = models.DecimalField(_("cost"), max_digits=14, decimal_places=4, default=0)
-    opened = models.PositiveSmallIntegerField(_("opened again"), default=0)
+    opened = models.PositiveSmallIntegerField(_("reopened"), default=0)
 
     class Meta:
         verbose_name = _("spending count")

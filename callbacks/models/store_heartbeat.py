@@ -13,8 +13,8 @@ class StoreHeartbeat(models.Model):
     written_at = models.DateTimeField(_("written at"))
 
     class Meta:
-        verbose_name = _("sign that something can be stored")
-        verbose_name_plural = _("signs that something can be stored")
+        verbose_name = _("write check")
+        verbose_name_plural = _("write checks")
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="store_heartbeat_only_one")]
 
     def __str__(self) -> str:

@@ -38,7 +38,7 @@ class StoredAttempt(models.Model):
         blank=True,
         db_index=False,  # attempt_by_extension begins with it
         related_name="call_attempts",
-        help_text=_("None for a message: it is played to the lead alone."),
+        help_text=_("Empty for a message, which is played to the lead alone."),
         verbose_name=_("extension"),
     )
     # Whose phone it was at the claim, without asking the table of users with each.
@@ -50,18 +50,20 @@ class StoredAttempt(models.Model):
         db_constraint=False,
         db_index=False,
         related_name="+",
-        help_text=_("Whose phone it was: one person has one call at a time."),
+        help_text=_("Whose phone it was. A person has one call at a time."),
         verbose_name=_("salesperson"),
     )
-    phone = models.CharField(_("lead's number"), max_length=16, help_text=_("E.164, as dialled"))
+    phone = models.CharField(
+        _("lead's number"), max_length=16, help_text=_("In E.164, as dialled.")
+    )
     extension_number = models.CharField(
-        _("extension number"), max_length=64, blank=True, help_text=_("As dialled")
+        _("extension number"), max_length=64, blank=True, help_text=_("As dialled.")
     )
     record_name = models.CharField(
-        _("record name"),
+        _("recording name"),
         max_length=100,
         blank=True,
-        help_text=_("The provider's name of the message that is played."),
+        help_text=_("The provider's name for the message that is played."),
     )
     state = models.CharField(
         _("state"), max_length=15, choices=AttemptState.choices, default=AttemptState.DIALING
@@ -74,65 +76,68 @@ class StoredAttempt(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text=_("How the call ended. Empty while it is live, and for a message."),
+        help_text=_("How the call ended. Empty while it is live and for messages."),
     )
 
-    claimed_at = models.DateTimeField(
-        _("claimed at"), help_text=_("When it was decided and committed.")
-    )
+    claimed_at = models.DateTimeField(_("claimed at"), help_text=_("When the claim was committed."))
     sent_at = models.DateTimeField(
         _("sent at"),
         null=True,
         blank=True,
-        help_text=_("When somebody took it on to send it. Empty: nothing has been sent."),
+        help_text=_("When a worker picked it up for sending. Empty: nothing was sent."),
     )
     stopped_at = models.DateTimeField(
         _("stopped at"),
         null=True,
         blank=True,
-        help_text=_("When a manager stopped it: nobody is to blame, and nobody calls again."),
+        help_text=_(
+            "When a manager stopped it. It counts against nobody, and the lead is not called again."
+        ),
     )
     hang_up_wanted = models.BooleanField(
         _("hang up wanted"),
         default=False,
         db_default=False,
-        help_text=_("Its visitor has taken the number back: the provider is asked to end it."),
+        help_text=_("The visitor took the request back, so the provider is asked to end the call."),
     )
     answered_at = models.DateTimeField(
         _("answered at"),
         null=True,
         blank=True,
-        help_text=_("When the provider's answer was in, or was given up."),
+        help_text=_("When the provider answered, or when we stopped waiting for the answer."),
     )
     picked_up_at = models.DateTimeField(
         _("picked up at"),
         null=True,
         blank=True,
-        help_text=_("When the salesperson picked up, if we were told live."),
+        help_text=_("When the salesperson picked up, if the provider reported it live."),
     )
     hung_up_at = models.DateTimeField(
         _("hung up at"),
         null=True,
         blank=True,
-        help_text=_("When the call ended, if we were told live."),
+        help_text=_("When the call ended, if the provider reported it live."),
     )
     lead_ringing_at = models.DateTimeField(
         _("lead ringing at"),
         null=True,
         blank=True,
-        help_text=_("When the lead's phone began to ring, if we were told live."),
+        help_text=_("When the lead's phone began to ring, if the provider reported it live."),
     )
     lead_answered_at = models.DateTimeField(
         _("lead answered at"),
         null=True,
         blank=True,
-        help_text=_("When the lead picked up, if we were told live."),
+        help_text=_("When the lead picked up, if the provider reported it live."),
     )
     rejected_leg = models.PositiveSmallIntegerField(
         _("rejected leg"),
         null=True,
         blank=True,
-        help_text=_("Whose phone rejected the call, if we were told live: 1 the salesperson's."),
+        help_text=_(
+            "Which phone rejected the call, if the provider reported it live: 1 is the "
+            "salesperson's, 2 the lead's."
+        ),
     )
     rang_at = models.DateTimeField(
         _("rang at"), null=True, blank=True, help_text=_("When the lead's phone began to ring.")
@@ -141,15 +146,17 @@ class StoredAttempt(models.Model):
         _("connected at"), null=True, blank=True, help_text=_("When the lead's phone was answered.")
     )
     clock_at_call = models.DurationField(
-        _("clock at the call"),
+        _("SLA clock at the call"),
         null=True,
         blank=True,
-        help_text=_("What the lead's SLA clock showed at the claim, where it counts hours."),
+        help_text=_(
+            "What the lead's SLA clock showed at the claim, if it runs in opening hours only."
+        ),
     )
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     hold_until = models.DateTimeField(
         _("hold until"),
-        help_text=_("When the extension is freed at the latest, should no record come."),
+        help_text=_("When the extension is freed at the latest if no record comes."),
     )
     # How the outcome is looked for (callbacks.reconciliation.lookup). The claim, an INSERT of its
     # own, leaves them to the database.
@@ -157,7 +164,7 @@ class StoredAttempt(models.Model):
         _("next lookup at"),
         null=True,
         blank=True,
-        help_text=_("When the provider is asked next what became of it."),
+        help_text=_("When the provider is next asked how the call ended."),
     )
     lookup_count = models.SmallIntegerField(
         _("lookup count"), default=0, db_default=0, help_text=_("How often the provider was asked.")
@@ -166,7 +173,7 @@ class StoredAttempt(models.Model):
         _("missing since"),
         null=True,
         blank=True,
-        help_text=_("Since when the provider's active calls have not shown it."),
+        help_text=_("Since when the call is missing from the provider's active calls."),
     )
 
     routing_trace = models.JSONField(
@@ -174,7 +181,7 @@ class StoredAttempt(models.Model):
         default=dict,
         db_default={},
         blank=True,
-        help_text=_("Who was considered, who was not and why, and the rule that chose."),
+        help_text=_("Who was considered, who was not and why, and which rule decided."),
     )
     # Where the time of its lead went while it was live (callbacks.models.time_accounting).
     provider_time = models.DurationField(_("provider time"), null=True, blank=True)
@@ -189,7 +196,7 @@ class StoredAttempt(models.Model):
         _("failure reason"),
         max_length=50,
         blank=True,
-        help_text=_("Our word for what went wrong, e.g. read_timeout."),
+        help_text=_("Our word for what went wrong, such as read_timeout."),
     )
     talk_time = models.PositiveIntegerField(
         _("talk time"), null=True, blank=True, help_text=_("Seconds.")
@@ -200,8 +207,8 @@ class StoredAttempt(models.Model):
         blank=True,
         editable=False,
         help_text=_(
-            "By which the spending limits count it, as its record told; empty: those that a call "
-            "is taken to last."
+            "The minutes from the call's record, for the spending limits. Empty: the limits "
+            "count the assumed length of a call."
         ),
     )
     # By what the spending limits count it. Written by callbacks/spending/spend.sql alone, as it is
@@ -220,23 +227,23 @@ class StoredAttempt(models.Model):
         default=False,
         db_default=False,
         editable=False,
-        help_text=_("It was not made, and no spending limit counts it any more."),
+        help_text=_("The call was not made, so the spending limits no longer count it."),
     )
     price = models.PositiveIntegerField(
-        _("price"), null=True, blank=True, help_text=_("Of both legs, in hundredths of a shekel.")
+        _("price"), null=True, blank=True, help_text=_("For both legs, in hundredths of a shekel.")
     )
     recording_url = models.URLField(_("recording URL"), max_length=2000, blank=True)
     ai_data_erased_at = models.DateTimeField(
         _("AI data erased at"),
         null=True,
         blank=True,
-        help_text=_("Since when none of this call is kept."),
+        help_text=_("When the AI data of this call was erased."),
     )
 
     class Meta:
         abstract = True
         ordering = ["-claimed_at", "-id"]
-        permissions = [("hang_up_call", "Can hang up a call that is on")]
+        permissions = [("hang_up_call", "Can hang up a call")]
         # The claim asks whether an extension is on a call, one extension after the other. When no
         # attempt is live, the planner takes reading any of these small indexes for as cheap as
         # looking one row up. The conditions IS NOT NULL on the others leave it only the index by

@@ -23,7 +23,7 @@ class Study(models.Model):
 
     public_id = models.UUIDField(_("public ID"), default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=StudyKind)
-    asked = models.TextField(_("asked for"), help_text=_("As it stands in the address."))
+    asked = models.TextField(_("asked for"), help_text=_("As in the page's address."))
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -33,9 +33,9 @@ class Study(models.Model):
     )
     asked_at = models.DateTimeField(_("asked at"))
     started_at = models.DateTimeField(
-        _("started at"), null=True, help_text=_("What it says is true of this moment.")
+        _("started at"), null=True, help_text=_("The result describes this moment.")
     )
-    told_at = models.DateTimeField(_("told at"), null=True)
+    told_at = models.DateTimeField(_("last progress at"), null=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)
     done = models.IntegerField(_("done"), default=0)
     of = models.IntegerField(_("of"), default=0)

@@ -24,11 +24,11 @@ class NotSent(models.TextChoices):
     """Why the last mail that was due has not been written."""
 
     LOGIN_OFF = "login_off", _("The login is switched off.")
-    NO_RIGHT = "no_right", _("The right to get reports by mail, or to see leads, is gone.")
+    NO_RIGHT = "no_right", _("This person may no longer see leads or get reports by mail.")
     NO_ADDRESS = "no_address", _("The login has no e-mail address.")
-    NOT_SHARED = "not_shared", _("The view is not shared any more.")
-    BROKEN = "broken", _("The view cannot be shown any more: open it to see why.")
-    FAILED = "failed", _("The report could not be made. It is tried again.")
+    NOT_SHARED = "not_shared", _("The view is no longer shared.")
+    BROKEN = "broken", _("The view can no longer be shown. Open it to see why.")
+    FAILED = "failed", _("The report could not be created. It will be tried again.")
 
 
 def _signer() -> signing.Signer:
@@ -53,18 +53,18 @@ class ReportSubscription(models.Model):
         verbose_name=_("for"),
     )
     is_on = models.BooleanField(
-        _("on"), default=True, help_text=_("Off: nothing is sent until it is on again.")
+        _("on"), default=True, help_text=_("If off, nothing is sent until you switch it on again.")
     )
     rhythm = models.CharField(_("how often"), max_length=7, choices=Rhythm, default=Rhythm.WEEKLY)
     weekday = models.PositiveSmallIntegerField(
         _("on"), choices=OpeningHours.Weekday, default=OpeningHours.Weekday.SUNDAY,
-        help_text=_("For every week."),
+        help_text=_("For a weekly report."),
     )  # fmt: skip
     day_of_month = models.PositiveSmallIntegerField(
         _("day of the month"),
         default=1,
         validators=[MinValueValidator(1), MaxValueValidator(31)],
-        help_text=_("For every month. In a shorter month: its last day."),
+        help_text=_("For a monthly report. In a shorter month it is sent on the last day."),
     )
     hour = models.PositiveSmallIntegerField(_("at"), default=8, validators=[MaxValueValidator(23)])
     zone = models.CharField(_("time zone"), max_length=64, validators=[validate_time_zone])
@@ -72,8 +72,8 @@ class ReportSubscription(models.Model):
         _("only on working days"),
         default=False,
         help_text=_(
-            "What would come every day is left out on other days. What comes every week or month "
-            "comes on the next working day."
+            "A daily report is skipped on other days. A weekly or monthly report is sent on the "
+            "next working day."
         ),
     )
     calendar = models.ForeignKey(
@@ -82,14 +82,14 @@ class ReportSubscription(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("working days of"),
+        verbose_name=_("working days from"),
     )
     link_id = models.UUIDField(_("link ID"), default=uuid.uuid4, unique=True, editable=False)
     next_at = models.DateTimeField(_("next mail"), null=True, editable=False)
     decided_until = models.DateTimeField(
         _("decided until"),
         editable=False,
-        help_text=_("Nothing is owed for what was due until then."),
+        help_text=_("Reports due up to this time were sent or skipped."),
     )
     last_sent_at = models.DateTimeField(_("last mail"), null=True, editable=False)
     not_sent = models.CharField(
@@ -107,7 +107,7 @@ class ReportSubscription(models.Model):
             models.UniqueConstraint(
                 fields=["view", "user"],
                 name="subscription_once",
-                violation_error_message=_("This view comes to you by mail already."),
+                violation_error_message=_("You already get this view by mail."),
             ),
         ]
         indexes = [

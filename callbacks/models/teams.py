@@ -35,14 +35,16 @@ class Team(models.Model):
         related_name="led_teams",
         blank=True,
         verbose_name=_("leaders"),
-        help_text=_("Who sees and works on its leads and calls, by the role of a team leader."),
+        help_text=_(
+            "People with the role of team leader who see and work on this team's leads and calls."
+        ),
     )
     strategy = models.CharField(
         _("strategy"),
         max_length=12,
         choices=Strategy.choices,
         default=Strategy.LONGEST_IDLE,
-        help_text=_("Who of the free ones is rung. A lower tier always comes before a higher one."),
+        help_text=_("Which free extension is rung. A lower tier always comes before a higher one."),
     )
     language_wait = models.PositiveIntegerField(
         _("wait for the lead's language"),
@@ -50,20 +52,23 @@ class Team(models.Model):
         blank=True,
         default=0,
         help_text=_(
-            "Seconds that a lead waits for somebody who speaks its language; then anyone is"
-            " rung. 0: preferred where free. Empty: nobody else is ever rung."
+            "Seconds that a lead waits for somebody who speaks its language; after that, anyone "
+            "is rung. 0: such a person is preferred if free. Empty: nobody else is ever rung."
         ),
     )
     sticky_agent_days = models.PositiveSmallIntegerField(
         _("sticky agent for (days)"),
         default=30,
-        help_text=_("Days for which whoever talked with a number is rung first for it. 0: never."),
+        help_text=_(
+            "For this many days, the person who talked with a number is rung first for it. 0: "
+            "never."
+        ),
     )
     sticky_agent_wait = models.PositiveIntegerField(
         _("wait for the sticky agent (seconds)"),
         default=0,
         help_text=_(
-            "Seconds that a lead waits for its owner who is on a call; then anyone is rung."
+            "Seconds that a lead waits for its owner to finish a call; after that, anyone is rung."
         ),
     )
     daily_cap = models.PositiveIntegerField(
@@ -71,7 +76,7 @@ class Team(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text=_("Of each extension, at most. Empty: no limit."),
+        help_text=_("At most, for each extension. Empty: no limit."),
     )
     call_from = models.TimeField(
         _("call not before"),
@@ -79,9 +84,9 @@ class Team(models.Model):
         blank=True,
         default=called_from,
         help_text=_(
-            "In the time zone of the lead's number, for leads of the sources that this team "
-            "answers, whichever team rings them. Narrower hours of the source hold. Leave both "
-            "times empty to call at any hour."
+            "In the time zone of the lead's number. Applies to all leads of the sources that "
+            "this team answers, even if another team calls them. If the source's hours are "
+            "narrower, those apply. Leave both times empty to call at any hour."
         ),
     )
     call_until = models.TimeField(_("call not after"), null=True, blank=True, default=called_until)
@@ -92,23 +97,24 @@ class Team(models.Model):
         default=usual_calls_a_day,
         validators=[MinValueValidator(1)],
         help_text=_(
-            "In 24 hours, of leads of the sources that it answers, whichever team rings them; a "
-            "smaller bound of the source holds. Empty: as the settings say."
+            "In 24 hours. Applies to all leads of the sources that this team answers, even if "
+            "another team calls them. If the source's limit is lower, that applies. Empty: the "
+            "limit in the settings applies."
         ),
     )
     wrap_up = models.PositiveIntegerField(
         _("wrap-up after a call (seconds)"),
         default=0,
-        help_text=_("Seconds that an extension is then not rung."),
+        help_text=_("For this long an extension is not rung."),
     )
     opening_rate = models.PositiveIntegerField(
-        _("calls a minute at the opening"),
+        _("calls a minute at opening time"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
         help_text=_(
-            "Leads that came while it was closed are called at this rate. Empty: all at "
-            "once, as extensions are free."
+            "Leads that came in while the team was closed are called at this rate. Empty: as "
+            "fast as extensions become free."
         ),
     )
     schedule = models.ForeignKey(
@@ -151,8 +157,8 @@ class TeamSource(models.Model):
         default=0,
         db_default=0,
         help_text=_(
-            "Seconds that a lead has waited before this team is asked too, after those that"
-            " step in earlier. 0: from the beginning."
+            "Seconds that a lead waits before this team steps in too, after the teams with a "
+            "shorter wait. 0: from the beginning."
         ),
     )
 
@@ -164,7 +170,7 @@ class TeamSource(models.Model):
             models.UniqueConstraint(
                 fields=["team", "source"],
                 name="team_answers_a_source_once",
-                violation_error_message=_("This team answers that source already."),
+                violation_error_message=_("This team already answers this source."),
             )
         ]
 

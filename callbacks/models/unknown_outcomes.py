@@ -16,4 +16,4 @@ class UnknownOutcome(CallAttempt):
         proxy = True
         verbose_name = _("unknown outcome")
         default_permissions = ()
-        permissions = [("settle_outcome", "Can say how a call ended that nobody knows of")]
+        permissions = [("settle_outcome", "Can decide how a call with an unknown outcome ended")]

@@ -20,13 +20,13 @@ class Wallboard(models.Model):
     """
 
     name = models.CharField(
-        _("name"), max_length=100, help_text=_("Stands at the top of the board.")
+        _("name"), max_length=100, help_text=_("Shown at the top of the board.")
     )
     link_id = models.UUIDField(_("link ID"), default=uuid.uuid4, unique=True, editable=False)
     shows_first_names = models.BooleanField(
-        _("shows first names"),
+        _("show first names"),
         default=False,
-        help_text=_("Whether those who wait are shown with their first names, as they typed them."),
+        help_text=_("Show the first names of waiting leads, as they typed them."),
     )
     language = models.CharField(
         _("language"),
@@ -34,7 +34,7 @@ class Wallboard(models.Model):
         blank=True,
         db_default="",
         help_text=_(
-            "Empty: as the screen's browser has it. An address that ends in ?lang=he is in Hebrew."
+            "Empty: the language of the screen's browser. Add ?lang=he to the address for Hebrew."
         ),
     )
     created_by = models.ForeignKey(
@@ -51,14 +51,14 @@ class Wallboard(models.Model):
         null=True,
         blank=True,
         editable=False,
-        help_text=_("Since when its link shows nothing."),
+        help_text=_("From this time on the link shows nothing."),
     )
     last_shown_at = models.DateTimeField(
         _("last shown at"),
         null=True,
         blank=True,
         editable=False,
-        help_text=_("When a screen last asked for it, to the minute."),
+        help_text=_("When a screen last loaded the board, to the minute."),
     )
 
     class Meta:

@@ -26,7 +26,9 @@ def validate_rate(text: str) -> None:
         rate.read(text)
     except ValueError:
         raise ValidationError(
-            gettext("Write a rate like 600/10m, 10000/d: at most 600 in 10 minutes.")
+            gettext(
+                "Enter a rate like 600/10m, 10000/d: at most 600 in 10 minutes and 10000 a day."
+            )
         ) from None
 
 
@@ -44,7 +46,7 @@ class ApiClient(models.Model):
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     is_active = models.BooleanField(
-        _("is active"), default=True, help_text=_("Off: none of its keys is accepted.")
+        _("is active"), default=True, help_text=_("If off, none of its keys is accepted.")
     )
     scopes = ArrayField(
         models.CharField(max_length=20, choices=ApiScope.choices),
@@ -57,7 +59,7 @@ class ApiClient(models.Model):
         related_name="+",
         blank=True,
         verbose_name=_("sources"),
-        help_text=_("To which it may submit. None chosen: to all."),
+        help_text=_("The sources it may submit to. None chosen: all sources."),
     )
     rate = models.CharField(
         _("rate"),
@@ -65,8 +67,9 @@ class ApiClient(models.Model):
         default="600/10m, 10000/d",
         validators=[validate_rate],
         help_text=_(
-            "How many requests it may send: 600/10m, 10000/d is at most 600 in 10 minutes and "
-            "10000 a day. More are refused, and it is told when to try again."
+            "How many requests the client may send: 600/10m, 10000/d is at most 600 in 10 "
+            "minutes and 10000 a day. Further requests are refused, and the answer says when to "
+            "try again."
         ),
     )
 
@@ -97,18 +100,18 @@ class ApiKey(models.Model):
     )
     prefix = models.CharField(_("begins with"), max_length=20, unique=True)
     digest = models.CharField(_("hash"), max_length=64)
-    made_at = models.DateTimeField(_("made at"), auto_now_add=True)
+    made_at = models.DateTimeField(_("created at"), auto_now_add=True)
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
         null=True,
         related_name="+",
-        verbose_name=_("made by"),
+        verbose_name=_("created by"),
     )
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     last_used_at = models.DateTimeField(
-        _("last used at"), null=True, blank=True, help_text=_("To the minute.")
+        _("last used at"), null=True, blank=True, help_text=_("Accurate to the minute.")
     )
 
     class Meta:

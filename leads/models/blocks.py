@@ -20,8 +20,8 @@ class BlockKind(models.TextChoices):
 class BlockVerdict(models.TextChoices):
     """What happens to a request that an entry matches."""
 
-    HOLD = "hold", _("hold it for a manager")
-    REFUSE = "refuse", _("refuse it")
+    HOLD = "hold", _("hold the request for a manager")
+    REFUSE = "refuse", _("refuse the request")
 
 
 class BlockEntry(models.Model):
@@ -36,7 +36,10 @@ class BlockEntry(models.Model):
         _("what happens"), max_length=6, choices=BlockVerdict, default=BlockVerdict.HOLD
     )
     reason = models.CharField(
-        _("reason"), max_length=200, blank=True, help_text=_("Managers read it; visitors never do.")
+        _("reason"),
+        max_length=200,
+        blank=True,
+        help_text=_("Only managers see this, never visitors."),
     )
     until = models.DateTimeField(
         _("until"), null=True, blank=True, help_text=_("Empty: until somebody deletes it.")
@@ -63,7 +66,7 @@ class BlockEntry(models.Model):
             models.UniqueConstraint(
                 fields=["kind", "value"],
                 name="block_entry_once",
-                violation_error_message=_("This entry is on the list already."),
+                violation_error_message=_("This entry is already on the list."),
             ),
             models.CheckConstraint(condition=Q(kind__in=BlockKind.values), name="block_kind_known"),
             models.CheckConstraint(

@@ -11,6 +11,6 @@ def has_both_or_none(name: str) -> CheckConstraint:
         | Q(call_from__isnull=False, call_until__isnull=False, call_from__lt=F("call_until")),
         name=name,
         violation_error_message=_(
-            "Enter both times of the calling window, the earlier one first, or none."
+            "Enter both times of the calling window, the earlier one first, or leave both empty."
         ),
     )

@@ -24,7 +24,7 @@ class Challenge(models.Model):
         null=True,
         blank=True,
         unique=True,
-        help_text=_("The solved challenge's own value: it counts once, and for one lead."),
+        help_text=_("The value of the solved challenge. It is accepted once, for one lead."),
     )
 
     class Meta:

@@ -15,10 +15,10 @@ class ClockChange(models.Model):
     )
     changed_at = models.DateTimeField(_("changed at"))
     started_before = models.DateTimeField(
-        _("started before"), null=True, help_text=_("When its clock started, before the change.")
+        _("previous start"), null=True, help_text=_("When the clock started before the change.")
     )
-    due_before = models.DateTimeField(_("due before"))
-    due_since = models.DateTimeField(_("due since"))
+    due_before = models.DateTimeField(_("previous due time"))
+    due_since = models.DateTimeField(_("new due time"))
 
     class Meta:
         verbose_name = _("clock change")
@@ -27,4 +27,4 @@ class ClockChange(models.Model):
         default_permissions = ()
 
     def __str__(self) -> str:
-        return gettext("Lead %(lead_id)s is due at another time") % {"lead_id": self.lead_id}
+        return gettext("New due time of lead %(lead_id)s") % {"lead_id": self.lead_id}

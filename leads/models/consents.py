@@ -37,8 +37,8 @@ class ConsentText(models.Model):
         _("text"),
         validators=[MaxLengthValidator(MOST_SIGNS)],
         help_text=_(
-            "Shown as it stands, with its line breaks; there is no HTML. A changed text is a new "
-            "version: who has agreed to the one before has agreed to that one."
+            "Shown exactly as written, with its line breaks and without HTML. A changed text is "
+            "a new version. Earlier agreements stay with the version that was shown."
         ),
     )
     added_at = models.DateTimeField(_("added at"))
@@ -54,7 +54,9 @@ class ConsentText(models.Model):
         _("withdrawn at"),
         null=True,
         blank=True,
-        help_text=_("From then on nobody can agree to it; what was agreed before stays known."),
+        help_text=_(
+            "From this time on nobody can agree to the text. Earlier agreements stay on record."
+        ),
     )
 
     class Meta:

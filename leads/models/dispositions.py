@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 class DispositionEffect(models.TextChoices):
     """What follows for the lead's calls (callbacks.calling.after_talk)."""
 
-    NONE = "none", _("nothing: a lead that was not reached is called again as planned")
+    NONE = "none", _("nothing: an unreached lead is called again as planned")
     STOP = "stop", _("no further call for this request")
-    CALL_AGAIN = "call_again", _("a call at a time that the salesperson chooses")
-    SPAM = "spam", _("no further call for this request: it was spam")
+    CALL_AGAIN = "call_again", _("another call at a time that the salesperson chooses")
+    SPAM = "spam", _("no further call for this request, because it was spam")
     NEVER_CALL = "never_call", _("never call this number again")
 
 
@@ -30,12 +30,12 @@ class Disposition(models.Model):
         default=DispositionEffect.STOP,
     )
     order = models.PositiveSmallIntegerField(
-        _("order"), default=100, help_text=_("The buttons stand in this order.")
+        _("order"), default=100, help_text=_("The order of the buttons, lowest number first.")
     )
     is_active = models.BooleanField(
         _("is active"),
         default=True,
-        help_text=_("Off: not offered any more. What was written with it stays."),
+        help_text=_("If off, it is no longer offered. Notes that use it stay."),
     )
 
     class Meta:

@@ -15,21 +15,23 @@ class Finding(models.Model):
         Lead, verbose_name=_("lead"), on_delete=models.CASCADE, related_name="findings"
     )
     asked = models.CharField(_("check"), max_length=32, help_text=_("The name of the check."))
-    verdict = models.CharField(_("verdict"), max_length=8, help_text=_("What it said: hold."))
+    verdict = models.CharField(
+        _("verdict"), max_length=8, help_text=_("The result of the check: hold.")
+    )
     reason = models.CharField(
-        _("reason"), max_length=500, help_text=_("A sentence for a manager that says why.")
+        _("reason"), max_length=500, help_text=_("The reason, as a sentence for managers.")
     )
     is_unanswered = models.BooleanField(
         _("unanswered"),
         default=False,
         db_default=False,
-        help_text=_("The check had nobody to ask, and is asked again."),
+        help_text=_("The check could not get an answer and is repeated."),
     )
     is_mild = models.BooleanField(
         _("mild"),
         default=False,
         db_default=False,
-        help_text=_("A challenge that the visitor's browser has solved answers it."),
+        help_text=_("Settled once the visitor's browser solves a challenge."),
     )
     at = models.DateTimeField(_("at"), default=timezone.now)
 

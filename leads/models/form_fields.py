@@ -76,10 +76,12 @@ class FormField(models.Model):
         _("label"),
         max_length=MAX_LABEL,
         blank=True,
-        help_text=_("Only for your own fields; in the source's language."),
+        help_text=_("Only for your own fields, in the source's language."),
     )
     choices = models.TextField(
-        _("choices"), blank=True, help_text=_("Only for your own choices; one on each line.")
+        _("choices"),
+        blank=True,
+        help_text=_("Only for your own choice fields. One choice on each line."),
     )
     key = models.CharField(
         _("name for programs"),
@@ -92,8 +94,8 @@ class FormField(models.Model):
             )
         ],
         help_text=_(
-            "What the API and files call your own field. Leave this empty to have a name made from "
-            "the label."
+            "The name of your own field in the API and in exported files. Leave this empty to "
+            "make a name from the label."
         ),
     )
 
@@ -107,7 +109,7 @@ class FormField(models.Model):
             models.CheckConstraint(
                 condition=~Q(kind=FieldKind.PHONE) | Q(need=Need.MANDATORY),
                 name="form_field_phone_is_there",
-                violation_error_message=_("Without a phone number nobody can be called."),
+                violation_error_message=_("A phone number is needed to call anybody."),
             ),
         ]
 
@@ -176,8 +178,8 @@ class FormFieldText(models.Model):
         _("choices"),
         blank=True,
         help_text=_(
-            "One line for each choice: the choice as it is above, = and its words in this "
-            "language. For example: Large = גדול. A choice without words is shown as it is above."
+            "One line for each choice: the choice as written above, =, and its translation. For "
+            "example: Large = גדול. A choice without a translation is shown as written above."
         ),
     )
 

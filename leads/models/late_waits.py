@@ -31,12 +31,13 @@ class LateWait(models.Model):
     )
     began_at = models.DateTimeField(_("began at"))
     at_rest = models.BooleanField(
-        _("at rest"),
+        _("on hold or closed"),
         db_default=False,
-        help_text=_("The lead was held or closed, until a person had it called."),
+        help_text=_("The lead was held or closed until a person had it called."),
     )
     call_after = models.DateTimeField(
-        _("call after"), help_text=_("When it was to be called: its turn, where others waited too.")
+        _("call after"),
+        help_text=_("When the lead was to be called. Where others waited too, this is its turn."),
     )
     waited_chosen = _part(_("waited for the chosen time"))
     waited_retry = _part(_("waited between calls"))

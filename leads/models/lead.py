@@ -37,7 +37,7 @@ class Lead(LeadTimes, LeadWaits):
         default=uuid.uuid4,
         unique=True,
         editable=False,
-        help_text=_("A submission keeps its key, however often it arrives."),
+        help_text=_("A submission that is sent again has the same key."),
     )
     submission_fingerprint = models.CharField(
         _("submission fingerprint"),
@@ -46,7 +46,7 @@ class Lead(LeadTimes, LeadWaits):
         default="",
         db_default="",
         editable=False,
-        help_text=_("Of what the API was sent with an Idempotency-Key."),
+        help_text=_("The fingerprint of an API request that had an Idempotency-Key."),
     )
 
     submitter = models.UUIDField(
@@ -54,7 +54,9 @@ class Lead(LeadTimes, LeadWaits):
         null=True,
         blank=True,
         editable=False,
-        help_text=_("Requests with the same one come from the same person, as far as is known."),
+        help_text=_(
+            "Requests with the same submitter come from the same person, as far as we know."
+        ),
     )
 
     submitted_from = models.GenericIPAddressField(
@@ -62,7 +64,7 @@ class Lead(LeadTimes, LeadWaits):
         null=True,
         blank=True,
         unpack_ipv4=True,
-        help_text=_("The address that sent it; empty where nobody knows it."),
+        help_text=_("The IP address that sent the request. Empty if unknown."),
     )
     came_by = models.CharField(
         _("came by"),
@@ -72,7 +74,9 @@ class Lead(LeadTimes, LeadWaits):
         default="",
         db_default="",
         editable=False,
-        help_text=_("Empty where nobody outside has sent it, and in leads of older releases."),
+        help_text=_(
+            "Empty for leads created here, such as follow-ups, and for leads from older releases."
+        ),
     )
     api_client = models.ForeignKey(
         ApiClient,
@@ -83,7 +87,7 @@ class Lead(LeadTimes, LeadWaits):
         db_index=False,
         editable=False,
         related_name="+",
-        help_text=_("Whose key was shown with it."),
+        help_text=_("The API client whose key was used."),
     )
 
     name = models.CharField(_("name"), max_length=120)
@@ -99,7 +103,9 @@ class Lead(LeadTimes, LeadWaits):
         blank=True,
         db_default="",
         default="",
-        help_text=_("Typed behind the number. Nobody dials it: the salesperson asks for it."),
+        help_text=_(
+            "The extension typed after the number. It is not dialled: the salesperson asks for it."
+        ),
     )
     email = models.EmailField(_("email"), blank=True)
     message = models.TextField(_("message"), max_length=2000, blank=True)
@@ -108,10 +114,13 @@ class Lead(LeadTimes, LeadWaits):
         max_length=8,
         blank=True,
         db_default="",
-        help_text=_("The language that the lead speaks; empty where it is not known."),
+        help_text=_("The language the lead speaks. Empty if unknown."),
     )
     chosen_at = models.DateTimeField(
-        _("chosen at"), null=True, blank=True, help_text=_("When the visitor asked to be called.")
+        _("chosen at"),
+        null=True,
+        blank=True,
+        help_text=_("The time for which the visitor asked to be called."),
     )
     # The lead's own wish, if a later request for its number changed how it is called.
     first_source = models.ForeignKey(
@@ -122,13 +131,16 @@ class Lead(LeadTimes, LeadWaits):
         blank=True,
         db_index=False,
         related_name="+",
-        help_text=_("Where it came in, if a later request of the number moved or timed it anew."),
+        help_text=_(
+            "The original source, if a later request from this number changed the source or the "
+            "time."
+        ),
     )
     first_chosen_at = models.DateTimeField(
         _("first chosen at"),
         null=True,
         blank=True,
-        help_text=_("The time that was chosen with it, if a later request timed it anew."),
+        help_text=_("The time originally chosen, if a later request from this number changed it."),
     )
 
     status = models.CharField(
@@ -151,7 +163,7 @@ class Lead(LeadTimes, LeadWaits):
         blank=True,
         db_index=False,  # lead_follow_ups covers follow-ups only
         related_name="follow_ups",
-        help_text=_("The lead after whose talk a salesperson planned this call."),
+        help_text=_("The lead whose talk led a salesperson to plan this call."),
     )
     disposition = models.ForeignKey(
         Disposition,
@@ -161,14 +173,14 @@ class Lead(LeadTimes, LeadWaits):
         blank=True,
         db_index=False,  # lead_by_disposition begins with it
         related_name="leads",
-        help_text=_("What came of its last talk, as the salesperson says."),
+        help_text=_("The result of the last talk, as the salesperson recorded it."),
     )
     submitted_at = models.DateTimeField(_("submitted at"), default=timezone.now, db_index=True)
     clock_started_at = models.DateTimeField(
         _("clock started at"), default=timezone.now, help_text=_("When the SLA clock starts.")
     )
     due_at = models.DateTimeField(
-        _("due at"), help_text=_("The start of the SLA clock plus the lead's target.")
+        _("due at"), help_text=_("The start of the SLA clock plus the SLA target.")
     )
     # The promise when the lead came: changing the source later changes no promise. Empty in leads
     # from a process of the previous release: the source's current values apply.
@@ -176,7 +188,7 @@ class Lead(LeadTimes, LeadWaits):
         _("SLA target"),
         null=True,
         blank=True,
-        help_text=_("Seconds within which its phone is to ring, as the source said then."),
+        help_text=_("Seconds until the phone should ring. Taken from the source at the time."),
     )
     sla_clock = models.CharField(
         _("SLA clock"),
@@ -185,7 +197,7 @@ class Lead(LeadTimes, LeadWaits):
         blank=True,
         default="",
         db_default="",
-        help_text=_("When the seconds of its target are counted, as the source said then."),
+        help_text=_("When the target's seconds count. Taken from the source at the time."),
     )
     sla_source = models.ForeignKey(
         LeadSource,
@@ -195,7 +207,9 @@ class Lead(LeadTimes, LeadWaits):
         blank=True,
         db_index=False,
         related_name="+",
-        help_text=_("Whose promise is kept, if a later request has it called through another."),
+        help_text=_(
+            "The source whose SLA applies, if a later request moved the lead to another source."
+        ),
     )
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     erased_at = models.DateTimeField(
@@ -203,13 +217,13 @@ class Lead(LeadTimes, LeadWaits):
         null=True,
         blank=True,
         editable=False,
-        help_text=_("Since when nothing is kept of who it was (callbacks.privacy)."),
+        help_text=_("When the personal data was erased (callbacks.privacy)."),
     )
     cancelled_while_held = models.BooleanField(
         _("cancelled while held"),
         default=False,
         db_default=False,
-        help_text=_("Nobody was to be called for it yet, so nothing was missed."),
+        help_text=_("The lead was not to be called yet, so nothing was missed."),
     )
 
     call_id = models.CharField(_("CALLID"), max_length=64, blank=True)
@@ -224,7 +238,7 @@ class Lead(LeadTimes, LeadWaits):
         _("held back"),
         default=False,
         db_default=False,
-        help_text=_("A check holds it: it changes nothing until a manager releases it."),
+        help_text=_("A check holds this request. It has no effect until a manager releases it."),
     )
     attempts = models.IntegerField(_("attempts"), default=0)
 

@@ -25,8 +25,8 @@ class LeadSearch(models.Model):
     words = models.TextField(_("words"))
 
     class Meta:
-        verbose_name = _("words of a lead")
-        verbose_name_plural = _("words of leads")
+        verbose_name = _("search words of a lead")
+        verbose_name_plural = _("search words of leads")
         default_permissions = ()
 
     def __str__(self) -> str:

@@ -20,13 +20,13 @@ class LeadTimes(models.Model):
         _("picked up at"),
         null=True,
         blank=True,
-        help_text=_("When the salesperson picked up in the present call."),
+        help_text=_("When the salesperson picked up in the current call."),
     )
     rang_at = models.DateTimeField(
         _("rang at"),
         null=True,
         blank=True,
-        help_text=_("When the lead's phone first rang. The visitor's clock stops then."),
+        help_text=_("When the lead's phone first rang. This stops the visitor's clock."),
     )
     connected_at = models.DateTimeField(
         _("connected at"), null=True, blank=True, help_text=_("When the lead's phone was answered.")
@@ -49,13 +49,19 @@ class LeadTimes(models.Model):
     # because leads knows nothing of callbacks; stored here, so that a report on millions of leads
     # reads no other table.
     by_extension = models.BigIntegerField(
-        _("by extension"), null=True, blank=True, help_text=_("The id of the extension.")
+        _("extension ID"), null=True, blank=True, help_text=_("The ID of the extension.")
     )
     by_user = models.BigIntegerField(
-        _("by user"), null=True, blank=True, help_text=_("The id of the salesperson's login.")
+        _("salesperson ID"),
+        null=True,
+        blank=True,
+        help_text=_("The ID of the salesperson's login."),
     )
     by_team = models.BigIntegerField(
-        _("by team"), null=True, blank=True, help_text=_("The id of the extension's team then.")
+        _("team ID"),
+        null=True,
+        blank=True,
+        help_text=_("The ID of the team that the extension was in."),
     )
 
     # The score of Feedback, stored here for the same reason.
@@ -64,7 +70,7 @@ class LeadTimes(models.Model):
         null=True,
         blank=True,
         editable=False,
-        help_text=_("What the visitor answered after the talk."),
+        help_text=_("The visitor's answer after the talk."),
     )
 
     assigned_to = models.ForeignKey(
@@ -75,7 +81,7 @@ class LeadTimes(models.Model):
         blank=True,
         db_index=False,  # lead_assigned begins with it
         related_name="+",
-        help_text=_("The salesperson whom a manager wants to call it."),
+        help_text=_("The salesperson chosen by a manager to call this lead."),
     )
 
     class Meta:

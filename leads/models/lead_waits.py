@@ -27,8 +27,7 @@ class LeadWaits(models.Model):
         _("call after"),
         default=timezone.now,
         help_text=_(
-            "The lead is not called before this time. If the time is past, the lead waits for an "
-            "extension."
+            "The lead is not called before this time. After this time it waits for an extension."
         ),
     )
     # What the lead waits for, and how long it has waited so far (leads.wait_accounting).
@@ -36,25 +35,25 @@ class LeadWaits(models.Model):
         _("waiting since"),
         default=timezone.now,
         db_default=Now(),
-        help_text=_("When the present wait began."),
+        help_text=_("When the current wait began."),
     )
     gap_until = models.DateTimeField(
         _("gap until"),
         null=True,
         blank=True,
-        help_text=_("The wait for the chosen time, or for the gap before another call, ends then."),
+        help_text=_("When the wait for the chosen time, or the gap between two calls, ends."),
     )
     limit_until = models.DateTimeField(
         _("limit until"),
         null=True,
         blank=True,
-        help_text=_("A gap that ends then is the wait for a spending limit."),
+        help_text=_("A gap that ends at this time is a wait for a spending limit."),
     )
     closed_until = models.DateTimeField(
         _("closed until"),
         null=True,
         blank=True,
-        help_text=_("The wait for opening hours, which follows the gap, ends then."),
+        help_text=_("When the wait for opening hours ends. This wait follows the gap."),
     )
     waited_chosen = _waited(
         _("waited for the chosen time"), _("Until the time that the visitor chose.")
@@ -63,13 +62,15 @@ class LeadWaits(models.Model):
     waited_extension = _waited(_("waited for an extension"), _("For a free extension."))
     waited_retry = _waited(_("waited between calls"), _("Between two calls."))
     waited_limit = _waited(
-        _("waited for a spending limit"), _("Until a spending limit let it be called.")
+        _("waited for a spending limit"), _("Until a spending limit allowed the call.")
     )
     waited_held = _waited(_("waited while held"), _("Until a manager let it be called."))
     counted_from = models.DateTimeField(
         _("counted from"),
         default=timezone.now,
-        help_text=_("Attempts before this time do not count: a manager had the lead called again."),
+        help_text=_(
+            "Attempts before this time do not count, because a manager had the lead called again."
+        ),
     )
 
     class Meta:

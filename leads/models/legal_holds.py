@@ -24,7 +24,7 @@ class LegalHold(models.Model):
     reason = models.CharField(
         _("reason"),
         max_length=200,
-        help_text=_("Which law or dispute wants it kept. Without names or numbers."),
+        help_text=_("Which law or dispute requires keeping it. Do not enter names or numbers."),
     )
     placed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -20,17 +20,17 @@ class Logo(models.Model):
         LeadSource, verbose_name=_("source"), on_delete=models.CASCADE, related_name="logo"
     )
     name = models.CharField(
-        _("what the logo says"),
+        _("text of the logo"),
         max_length=80,
         help_text=_(
-            "Visitors who cannot see the logo read or hear this: usually the name of the company."
+            "Visitors who cannot see the logo read or hear this text. Usually the company's name."
         ),
     )
     image = models.BinaryField(_("picture"))
     kind = models.CharField(_("content type"), max_length=20, editable=False)
     width = models.PositiveSmallIntegerField(_("width"), editable=False)
     height = models.PositiveSmallIntegerField(_("height"), editable=False)
-    plate = models.CharField(_("stands on"), max_length=5, blank=True, editable=False)
+    plate = models.CharField(_("background"), max_length=5, blank=True, editable=False)
     digest = models.CharField(_("digest"), max_length=32, db_index=True, editable=False)
 
     class Meta:

@@ -16,7 +16,7 @@ class ListedBy(models.TextChoices):
 
     MANAGER = "manager", _("a manager")
     SALESPERSON = "salesperson", _("a salesperson, after a talk")
-    VISITOR = "visitor", _("the visitor, on the page of their request")
+    VISITOR = "visitor", _("the visitor, on the request page")
     ERASURE = "erasure", _("an erasure")
 
 
@@ -65,16 +65,16 @@ class NeverCallNumber(models.Model):
         blank=True,
         editable=False,
         related_name="+",
-        help_text=_("On the page of which request it was asked for."),
+        help_text=_("The request on whose page the visitor asked for it."),
     )
 
     class Meta:
-        verbose_name = _("number never to be called")
-        verbose_name_plural = _("numbers never to be called")
+        verbose_name = _("never-call number")
+        verbose_name_plural = _("never-call numbers")
         ordering = ["-added_at", "-id"]
         permissions = [
-            ("import_nevercallnumber", "Can import numbers never to be called"),
-            ("export_nevercallnumber", "Can export numbers never to be called"),
+            ("import_nevercallnumber", "Can import never-call numbers"),
+            ("export_nevercallnumber", "Can export never-call numbers"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(phone__regex=E164), name="never_call_phone_e164"),
@@ -87,6 +87,6 @@ class NeverCallNumber(models.Model):
 
     def __str__(self) -> str:
         if self.phone is None:
-            return gettext("Number of somebody who was erased")
+            return gettext("Number of an erased person")
         # The admin's log keeps this text, even after the number was taken off the list.
-        return gettext("Number that ends in %(digits)s") % {"digits": self.phone[-4:]}
+        return gettext("Number ending in %(digits)s") % {"digits": self.phone[-4:]}

@@ -16,15 +16,22 @@ class SetupVersion(models.Model):
     id = models.PositiveSmallIntegerField(_("id"), primary_key=True, default=1)
     version = models.UUIDField(_("version"))
     followed = models.UUIDField(
-        _("followed"), null=True, help_text=_("The version that waiting leads got their times by.")
+        _("followed"),
+        null=True,
+        help_text=_("The version that the times of waiting leads are based on."),
     )
     followed_to = models.BigIntegerField(
-        _("followed to"), null=True, help_text=_("The last lead looked at; empty: all were.")
+        _("updated up to"),
+        null=True,
+        help_text=_("The last lead that was updated. Empty: all are up to date."),
     )
     followed_since = models.DateTimeField(
         _("followed since"),
         null=True,
-        help_text=_("Since when this version is followed; empty: nobody goes by an older one."),
+        help_text=_(
+            "Since when leads are being updated to this version. Empty: no lead uses an older "
+            "version."
+        ),
     )
 
     class Meta:

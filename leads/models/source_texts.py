@@ -38,7 +38,7 @@ class SourceText(models.Model):
         _("thank-you text"),
         max_length=300,
         blank=True,
-        help_text=_("Shown on the page of the request until we call. May be left empty."),
+        help_text=_("Shown on the request page until we call. You can leave this empty."),
     )
 
     class Meta:

@@ -71,8 +71,8 @@ class AfterThat(models.TextChoices):
 class WithoutKey(models.TextChoices):
     """What happens to API submissions without a key."""
 
-    ACCEPTED = "accepted", _("called, as what the form sends")
-    HELD = "held", _("held, until the visitor's browser has shown its page")
+    ACCEPTED = "accepted", _("called, like requests from the form")
+    HELD = "held", _("held until the visitor's browser opens the request page")
     REFUSED = "refused", _("refused")
 
 
@@ -86,16 +86,14 @@ class LeadSource(models.Model):
     is_active = models.BooleanField(
         _("is active"),
         default=True,
-        help_text=_("A source that is off answers like one that does not exist."),
+        help_text=_("If off, the form behaves as if the source did not exist."),
     )
     default_country = models.CharField(
         _("default country"),
         max_length=2,
         default="IL",
         validators=[validate_country],
-        help_text=_(
-            "The country of numbers that are typed without a country code, for example IL."
-        ),
+        help_text=_("The country of numbers typed without a country code, for example IL."),
     )
     allowed_countries = ArrayField(
         models.CharField(max_length=2, validators=[validate_country]),
@@ -118,16 +116,16 @@ class LeadSource(models.Model):
         blank=True,
         db_default=[],
         help_text=_(
-            "The form and the page of a request then have a list of languages. Choose only "
-            "languages that your salespeople for this source speak."
+            "The form and the request page then show a list of languages. Choose only languages "
+            "that the salespeople of this source speak."
         ),
     )
     sla_target = models.PositiveIntegerField(
         _("SLA target"),
         default=60,
         help_text=_(
-            "Seconds within which a lead's phone is to ring. Leads that are here already keep the "
-            "target and the clock that they came with."
+            "Within how many seconds a lead's phone should ring. Existing leads keep the target "
+            "and clock that they came in with."
         ),
     )
     sla_clock = models.CharField(
@@ -135,7 +133,7 @@ class LeadSource(models.Model):
         max_length=6,
         choices=SlaClock.choices,
         default=SlaClock.ALWAYS,
-        help_text=_("When the seconds of the target are counted."),
+        help_text=_("When the seconds of the target count."),
     )
     least_talk = models.PositiveSmallIntegerField(
         _("least talk (seconds)"),
@@ -143,17 +141,17 @@ class LeadSource(models.Model):
         blank=True,
         validators=[MaxValueValidator(60)],
         help_text=_(
-            "For how long the two must have talked for the lead to count as reached. "
-            "A shorter call is made again. Empty: as the settings say."
+            "How long the two must talk for the lead to count as reached. After a shorter call, "
+            "the lead is called again. Empty: the LEAST_TALK setting applies."
         ),
     )
     priority = models.PositiveSmallIntegerField(
         _("priority (minutes)"),
         default=0,
         help_text=_(
-            "Leads of this source are called as if they had waited so many minutes longer. "
-            "With 10, a new lead comes before other sources' leads that are overdue by less "
-            "than 10 minutes, and after those that are overdue by more."
+            "Leads of this source are called as if they had waited this many minutes longer. "
+            "With 10, a new lead is called before other sources' leads that are less than 10 "
+            "minutes overdue, and after leads that are more overdue."
         ),
     )
     call_from = models.TimeField(
@@ -162,8 +160,8 @@ class LeadSource(models.Model):
         blank=True,
         default=called_from,
         help_text=_(
-            "In the time zone of the lead's number; narrower hours of one of its teams hold. Leave "
-            "both times empty to call at any hour."
+            "In the time zone of the lead's number. If one of the source's teams has narrower "
+            "hours, those apply. Leave both times empty to call at any hour."
         ),
     )
     call_until = models.TimeField(_("call not after"), null=True, blank=True, default=called_until)
@@ -174,20 +172,20 @@ class LeadSource(models.Model):
         default=usual_calls_a_day,
         validators=[MinValueValidator(1)],
         help_text=_(
-            "In 24 hours, whatever leads they are for; a smaller bound of one of its teams holds. "
-            "Empty: as the settings say, which is also the most."
+            "In 24 hours, across all leads. If one of the source's teams has a lower limit, that "
+            "applies. Empty: the CALLS_A_DAY setting applies, which is also the maximum."
         ),
     )
     offers_times = models.BooleanField(
-        _("offers times"), default=True, help_text=_("Visitors may choose when they are called.")
+        _("offer times"), default=True, help_text=_("Visitors can choose when they are called.")
     )
     demands_consent = models.BooleanField(
-        _("demands consent"),
+        _("require consent"),
         default=False,
         db_default=False,
         help_text=_(
-            "A request is taken only from those who agree to the consent text. Without a text "
-            "nobody is asked."
+            "Requests are accepted only from visitors who agree to the consent text. Without a "
+            "text, nobody is asked."
         ),
     )
     privacy_url = models.URLField(
@@ -196,15 +194,15 @@ class LeadSource(models.Model):
         blank=True,
         db_default="",
         validators=[URLValidator(["http", "https"])],
-        help_text=_("The address of your privacy notice; the form links to it."),
+        help_text=_("The address of your privacy notice. The form links to it."),
     )
     mails_visitors = models.BooleanField(
         _("mail to visitors"),
         default=False,
         db_default=False,
         help_text=_(
-            "Who leaves an e-mail address gets a mail that we have the request, and another one if "
-            "we could not reach them, with the link to its page."
+            "Visitors who leave an e-mail address get a mail when their request arrives, and "
+            "another if we could not reach them. Both link to the request page."
         ),
     )
     kept_days = models.PositiveSmallIntegerField(
@@ -212,7 +210,10 @@ class LeadSource(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
-        help_text=_("From the end of a lead. Empty: until somebody erases it."),
+        help_text=_(
+            "Counted from the time the lead is closed. Empty: leads are kept until somebody "
+            "erases them."
+        ),
     )
     after_that = models.CharField(
         _("after that"),
@@ -220,14 +221,19 @@ class LeadSource(models.Model):
         choices=AfterThat.choices,
         default=AfterThat.ANONYMOUS,
         db_default=AfterThat.ANONYMOUS.value,
-        help_text=_("Made anonymous: reports stay as they are. Deleted: reports lack them."),
+        help_text=_(
+            "If leads are made anonymous, reports stay as they are. If they are deleted, they "
+            "disappear from reports."
+        ),
     )
     kept_since = models.DateTimeField(
-        _("kept since"),
+        _("retention starts at"),
         null=True,
         blank=True,
         editable=False,
-        help_text=_("From then on leads are erased by it: a day after it was changed."),
+        help_text=_(
+            "From this time on leads are erased by this rule. It is one day after the last change."
+        ),
     )
     allowed_origins = ArrayField(
         models.CharField(max_length=200),
@@ -238,7 +244,7 @@ class LeadSource(models.Model):
     )
     # The database default keeps the behaviour of sources from older releases.
     without_key = models.CharField(
-        _("requests by programs without an API key"),
+        _("requests from programs without an API key"),
         max_length=8,
         choices=WithoutKey.choices,
         default=WithoutKey.HELD,

@@ -11,7 +11,7 @@ class WhyTakenBack(models.TextChoices):
     """The reason, from what the submitter did on the page."""
 
     CANCELLED = "cancelled", _("the visitor cancelled it")
-    NOT_THEIRS = "not_theirs", _("the visitor said that the number is not theirs")
+    NOT_THEIRS = "not_theirs", _("the visitor said the number is not theirs")
     CORRECTED = "corrected", _("the visitor corrected the number")
     RETIMED = "retimed", _("the visitor chose another time while the phone rang")
     NEVER = "never", _("the visitor asked never to be called")

@@ -26,9 +26,9 @@ class Appears(models.TextChoices):
     """When the button appears."""
 
     AT_ONCE = "at once", _("at once")
-    LATER = "later", _("after some seconds")
-    AT_THE_END = "at the end", _("when the visitor has come to the end of the page")
-    NEVER = "never", _("never: the website has buttons of its own")
+    LATER = "later", _("after a delay")
+    AT_THE_END = "at the end", _("when the visitor reaches the end of the page")
+    NEVER = "never", _("never: the website has its own buttons")
 
 
 class Widget(models.Model):
@@ -41,22 +41,22 @@ class Widget(models.Model):
         _("colour"),
         max_length=7,
         default=OUR_BLUE,
-        validators=[RegexValidator(COLOUR, _("A colour is written like #0b57c4."))],
+        validators=[RegexValidator(COLOUR, _("Enter a colour like #0b57c4."))],
         help_text=_(
-            "The colour of the button, the form and the page of a request. The text on it is black "
-            "or white, whichever is easier to read."
+            "The colour of the button, the form and the request page. Text on it is black or "
+            "white, whichever is easier to read."
         ),
     )
     side = models.CharField(_("side"), max_length=5, choices=Side.choices, default=Side.END)
     appears = models.CharField(
-        _("the button shows"), max_length=10, choices=Appears.choices, default=Appears.AT_ONCE
+        _("show the button"), max_length=10, choices=Appears.choices, default=Appears.AT_ONCE
     )
     after_seconds = models.PositiveSmallIntegerField(
         _("after (seconds)"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_SECONDS)],
-        help_text=_("Only where the button shows after some seconds."),
+        help_text=_("Only if the button is shown after a delay."),
     )
     only_open = models.BooleanField(
         _("only in opening hours"),
@@ -76,7 +76,7 @@ class Widget(models.Model):
             models.CheckConstraint(
                 condition=~Q(appears=Appears.LATER) | Q(after_seconds__isnull=False),
                 name="widget_later_says_when",
-                violation_error_message=_("Enter after how many seconds the button shows."),
+                violation_error_message=_("Enter the number of seconds before the button appears."),
             ),
         ]
 
@@ -96,12 +96,12 @@ class WidgetText(models.Model):
     language = models.CharField(
         _("language"), max_length=languages.MAX_LANGUAGE, help_text=_("For example: en, he, ru.")
     )
-    button = models.CharField(_("text of the button"), max_length=40)
-    title = models.CharField(_("title of the dialog"), max_length=80)
+    button = models.CharField(_("button text"), max_length=40)
+    title = models.CharField(_("dialog title"), max_length=80)
 
     class Meta:
-        verbose_name = _("text of the widget")
-        verbose_name_plural = _("texts of the widget")
+        verbose_name = _("widget text")
+        verbose_name_plural = _("widget texts")
         ordering = ["source", "language"]
         default_permissions = ()
         constraints = [

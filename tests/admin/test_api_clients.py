@@ -168,7 +168,7 @@ def test_what_is_no_rate_is_said_beside_the_field(rate: str, integrator: Client)
     page = integrator.post(f"{LIST}add/", filled)
     assert page.status_code == 200
     if rate:
-        assert "Write a rate like 600/10m, 10000/d" in page.content.decode()
+        assert "Enter a rate like 600/10m, 10000/d" in page.content.decode()
     assert not ApiClient.objects.exists()
 
 

@@ -268,7 +268,7 @@ def test_a_number_that_is_taken_or_malformed_is_refused_beside_its_field(
 ) -> None:
     for number, words in {
         "101": "An extension with this number already exists",
-        "10 1": "Letters, digits",
+        "10 1": "Use only letters, digits",
     }.items():
         answer = managing.post(f"{LIST}add/", form(extension, number=number))
         assert words in answer.content.decode()

@@ -212,7 +212,7 @@ WRONG = {
     "another's key": ({**ROOMS, "key": "email"}, "Another field has this name."),
     "no phone": (
         {"kind": "phone", "place": 20, "need": "optional"},
-        "Without a phone number nobody can be called.",
+        "A phone number is needed to call anybody.",
     ),
     "a mandatory time": (
         {"kind": "call_at", "place": 40, "need": "mandatory"},

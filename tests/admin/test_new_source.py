@@ -105,7 +105,7 @@ def test_hours_have_a_beginning_and_a_later_end(
     if beside:
         assert "Enter this time too, or leave both empty to call at any hour." in errors[beside]
     else:
-        both = "Enter both times of the calling window, the earlier one first, or none."
+        both = "Enter both times of the calling window, the earlier one first, or leave both empty."
         assert both in errors["__all__"]
 
 

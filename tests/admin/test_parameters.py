@@ -115,7 +115,7 @@ def test_yes_no_and_as_before_are_three_answers(
         ("vm_id", "a b", "letters, digits"),
         ("variables", "campaign", "Line 1: write it like campaign = spring"),
         ("variables", "a = 1\na = 2", "Line 2: a appears twice"),
-        ("variables", "lead = 1", "ours; use another"),
+        ("variables", "lead = 1", "is used by the system"),
         ("variables", "Campaign = 1", "lower-case"),
         ("variables", "a =", "must be text that is not empty"),
         ("variables", "\n".join(f"a{i} = 1" for i in range(9)), "At most 8"),

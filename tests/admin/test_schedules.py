@@ -66,7 +66,7 @@ def test_a_schedule_is_entered_with_its_week_holidays_and_exceptions(managing: C
             ),
         ),
         ([MORNING], [], {"holidays_of": "ZZ"}, "The holidays of ZZ are not known"),
-        ([MORNING | {"closes_at": "09:00"}], [], {}, "It closes as it opens"),
+        ([MORNING | {"closes_at": "09:00"}], [], {}, "The opening and closing times are the same"),
         (
             [MORNING, MORNING | {"opens_at": "12:00", "closes_at": "18:00"}],
             [],
@@ -100,7 +100,12 @@ def test_a_schedule_is_entered_with_its_week_holidays_and_exceptions(managing: C
             {},
             "01 Dec 2026: there is a gap of one minute between 09:00-11:59 and 12:00-14:00",
         ),
-        ([], [{"date": "2026-12-01", "opens_at": "09:00"}], {}, "Enter both times, or none"),
+        (
+            [],
+            [{"date": "2026-12-01", "opens_at": "09:00"}],
+            {},
+            "Enter both times, or leave both empty",
+        ),
         (
             [],
             [CLOSED, CLOSED | {"opens_at": "09:00", "closes_at": "12:00"}],

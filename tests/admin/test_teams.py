@@ -305,8 +305,14 @@ def test_a_source_is_entered_with_all_its_rules(superuser: Client) -> None:
         ({"allowed_countries": "IL, ZZ"}, "ZZ is no country that is known here"),
         ({"call_from": "09:00"}, "Enter this time too, or leave both empty to call at any hour."),
         ({"call_until": "21:00"}, "Enter this time too, or leave both empty to call at any hour."),
-        ({"call_from": "21:00", "call_until": "09:00"}, "the earlier one first, or none"),
-        ({"call_from": "09:00", "call_until": "09:00"}, "the earlier one first, or none"),
+        (
+            {"call_from": "21:00", "call_until": "09:00"},
+            "the earlier one first, or leave both empty",
+        ),
+        (
+            {"call_from": "09:00", "call_until": "09:00"},
+            "the earlier one first, or leave both empty",
+        ),
         ({"language": "Hebrew"}, "For example: en, he, ru."),
         ({"sla_target": 0}, "Enter 1 second or more."),
         ({"priority": -1}, "greater than or equal to 0"),

@@ -61,8 +61,8 @@ def test_how_it_looks_is_stored_and_kept_in_the_audit(managing: Client, source: 
 
 
 WRONG = {
-    "no colour": ({"colour": "red"}, "A colour is written like #0b57c4."),
-    "a style sheet": ({"colour": "#fff}*{"}, "A colour is written like #0b57c4."),
+    "no colour": ({"colour": "red"}, "Enter a colour like #0b57c4."),
+    "a style sheet": ({"colour": "#fff}*{"}, "Enter a colour like #0b57c4."),
     "no seconds": ({"appears": "later"}, "Enter the number of seconds before the button appears."),
     "no time": ({"appears": "later", "after_seconds": "0"}, "greater than or equal to 1"),
     "an hour": ({"appears": "later", "after_seconds": "3600"}, "less than or equal to 600"),

@@ -75,7 +75,7 @@ def test_what_a_manager_types(fields: dict[str, Any], right: Any, manager: Clien
 def test_one_limit_for_the_same_calls(manager: Client) -> None:
     SpendLimit.objects.create(scope=SpendScope.ALL)
     page = manager.post(reverse(f"{LIMITS}_add"), typed()).content.decode()
-    assert "There is a limit for these calls already." in page
+    assert "These calls already have a limit." in page
     assert SpendLimit.objects.count() == 1
 
 

@@ -191,7 +191,7 @@ class AlertMessageAdmin(ReadOnly, Admin):
         by_mail = obj is not None and obj.channel == AlertChannel.MAIL
         return [it for it in self.fields if not by_mail or it not in _OF_WEBHOOKS]
 
-    made = html.moment_of("made_at", _("made at"))
+    made = html.moment_of("made_at", _("created at"))
     next_try = html.moment_of("next_try_at", _("next try at"))
     sent = html.moment_of("sent_at", _("sent at"))
 

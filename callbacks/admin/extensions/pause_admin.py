@@ -62,7 +62,7 @@ class PauseAdmin(ReadOnly, Admin):
         )
         return html.below(html.link(obj.extension, name), str(obj.extension))
 
-    @display(description=_("made by"))  # type: ignore[untyped-decorator]
+    @display(description=_("paused by"))  # type: ignore[untyped-decorator]
     def made(self, obj: Pause) -> str:
         """Who or what."""
         if obj.made_by:

@@ -70,7 +70,7 @@ class FormFieldForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
             return cleaned
         cleaned |= {"label": "", "choices": "", "key": kind or ""}
         if kind == FieldKind.PHONE and need != Need.MANDATORY:
-            self.add_error("need", gettext("Without a phone number nobody can be called."))
+            self.add_error("need", gettext("A phone number is needed to call anybody."))
         if kind == FieldKind.CALL_AT and need != Need.OPTIONAL:
             sentence = gettext(
                 'Whether visitors may choose a time is set above, under "When leads are called".'
