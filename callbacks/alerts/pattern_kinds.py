@@ -49,11 +49,13 @@ PATTERNS = (
             "numbers, %(number)s within an hour at the last count."
         ),
         ngettext_lazy(
-            "Many numbers from %(count)s address", "Many numbers from %(count)s addresses", "count"
+            "%(count)s address is asking for calls to many numbers",
+            "%(count)s addresses are asking for calls to many numbers",
+            "count",
         ),
         ngettext_lazy(
-            "Many numbers came from %(count)s address",
-            "Many numbers came from %(count)s addresses",
+            "%(count)s address asked for calls to many numbers",
+            "%(count)s addresses asked for calls to many numbers",
             "count",
         ),
         _alike("address"),
@@ -77,13 +79,13 @@ PATTERNS = (
             "through many sources, %(number)s within a day at the last count."
         ),
         ngettext_lazy(
-            "%(count)s number comes through many sources",
-            "%(count)s numbers come through many sources",
+            "%(count)s number is requested through many sources",
+            "%(count)s numbers are requested through many sources",
             "count",
         ),
         ngettext_lazy(
-            "%(count)s number came through many sources",
-            "%(count)s numbers came through many sources",
+            "%(count)s number was requested through many sources",
+            "%(count)s numbers were requested through many sources",
             "count",
         ),
         _alike("number"),
@@ -107,8 +109,8 @@ PATTERNS = (
             "their address, or lower the spending limit until this is over."
         ),
         _(
-            "From %(begin)s to %(end)s more calls than usual reached nobody: %(share)s%% at the "
-            "last count, and %(usual)s%% is usual."
+            "More calls than usual reached nobody from %(begin)s to %(end)s: %(share)s%% at the "
+            "last count. %(usual)s%% is usual."
         ),
         ngettext_lazy(
             "More calls than usual reach nobody", "More calls than usual reach nobody", "count"
@@ -133,7 +135,9 @@ PATTERNS = (
         _("At %(begin)s a call to %(country)s was requested for the first "
           "time."),
         ngettext_lazy(
-            "Calls to %(count)s new country", "Calls to %(count)s new countries", "count"
+            "Calls to %(count)s new country requested",
+            "Calls to %(count)s new countries requested",
+            "count",
         ),
         ngettext_lazy(
             "Calls to %(count)s new country were requested",

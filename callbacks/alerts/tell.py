@@ -263,5 +263,5 @@ def _mailed(
             key=f"alert:{message_id}",
         )
     except ValueError:
-        return None, gettext("%(to)s is not the address of a mailbox.") % {"to": receiver.mail_to}
+        return None, gettext("%(to)s is not a mail address.") % {"to": receiver.mail_to}
     return mail, ""

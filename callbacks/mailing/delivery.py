@@ -45,15 +45,18 @@ def hand_over(mail: OutgoingMail) -> Outcome:
     except InDoubt:
         return Outcome(
             Verdict.IN_DOUBT,
-            gettext("The mail server was given the mail and did not answer. It may have arrived."),
+            gettext("The mail server got the mail and did not answer. The mail may have arrived."),
         )
     except (ValueError, LookupError) as error:  # BadHeaderError and UnicodeError among them
         kind = type(error).__name__
         return Outcome(
-            Verdict.REFUSED, gettext("The mail cannot be written (%(kind)s).") % {"kind": kind}
+            Verdict.REFUSED, gettext("The mail could not be created (%(kind)s).") % {"kind": kind}
         )
     except smtplib.SMTPNotSupportedError:
-        return Outcome(Verdict.AGAIN, gettext("The mail server lacks what the mail needs."))
+        return Outcome(
+            Verdict.AGAIN,
+            gettext("The mail server does not support a feature that this mail needs."),
+        )
     except (smtplib.SMTPException, OSError) as error:
         return _refused(error)
     return Outcome(Verdict.SENT)
@@ -94,12 +97,13 @@ def _refused(error: Exception) -> Outcome:
             sentence = gettext("The mail server refused our login (%(code)s): %(said)s")
         case smtplib.SMTPResponseException():
             code, said, is_final = error.smtp_code, error.smtp_error, False
-            sentence = gettext("The mail server refused to talk to us (%(code)s): %(said)s")
+            sentence = gettext("The mail server refused mail from this system (%(code)s): %(said)s")
         case TimeoutError():
             return Outcome(Verdict.AGAIN, gettext("The mail server did not answer in time."))
         case smtplib.SMTPServerDisconnected():
             return Outcome(
-                Verdict.AGAIN, gettext("The mail server broke off, or did not answer in time.")
+                Verdict.AGAIN,
+                gettext("The mail server broke the connection or did not answer in time."),
             )
         case _:
             return Outcome(

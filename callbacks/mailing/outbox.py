@@ -76,7 +76,7 @@ def post(
     try:
         validate_email(to)
     except ValidationError:
-        raise ValueError("this is not the address of a mailbox") from None
+        raise ValueError("this is not a mail address") from None
     files = tuple(attachments)
     if sum(len(file.data) for file in files) > MOST_BYTES:
         raise ValueError(f"the attachments have more than {MOST_BYTES} bytes")
@@ -163,7 +163,7 @@ def _claim(now: datetime) -> OutgoingMail | None:
         if mail.state == MailState.SENDING:
             mail.doubts += 1
             mail.error = gettext(
-                "The process that sent the mail was interrupted. It may have arrived."
+                "The process that sent the mail was interrupted. The mail may have arrived."
             )
         if mail.doubts >= MOST_DOUBTS:
             mail.state, mail.next_at = MailState.FAILED, None

@@ -22,15 +22,16 @@ class WrongClock:
         if self.ahead > 0:
             return (
                 gettext(
-                    "The clock of %(machine)s is %(by)s ahead of the database's, by which leads "
-                    "are called. Have time synchronisation set up on both machines."
+                    "The clock of %(machine)s is %(by)s ahead of the database's. Leads are "
+                    "called by the database's clock. Set up time synchronisation on both "
+                    "machines."
                 )
                 % told
             )
         return (
             gettext(
-                "The clock of %(machine)s is %(by)s behind the database's, by which leads are "
-                "called. Have time synchronisation set up on both machines."
+                "The clock of %(machine)s is %(by)s behind the database's. Leads are called by "
+                "the database's clock. Set up time synchronisation on both machines."
             )
             % told
         )

@@ -78,7 +78,7 @@ class _Figures(Collector):
         _signs.start()
         up = GaugeMetricFamily(
             "callbacks_up",
-            "1 if this part answered in time; otherwise 0, and its figures are missing.",
+            "1 if this part answered in time. Otherwise 0, and its figures are missing.",
             labels=["part"],
         )
         for part, found in (("database", _from_database), ("redis", _from_signs)):
@@ -102,51 +102,53 @@ def exposition(accept: str) -> tuple[bytes, str]:
 
 def _from_database() -> Iterator[Metric]:
     stored = _database.answer()
-    leads = GaugeMetricFamily(
-        "callbacks_leads_open", "Leads that are not done with, by status.", labels=["status"]
-    )
+    leads = GaugeMetricFamily("callbacks_leads_open", "Open leads, by status.", labels=["status"])
     for status, count in stored.leads.items():
         leads.add_metric([status], count)
     yield leads
     new_leads = GaugeMetricFamily(
         "callbacks_leads_last_hour",
-        "Leads submitted within the last hour, by what has become of them (the newest "
-        f"{queue_figures.AT_MOST:,} at most).",
+        "Leads submitted in the last hour, by status (at most the newest "
+        f"{queue_figures.AT_MOST:,}).",
         labels=["status"],
     )
     for status, count in stored.new_leads.items():
         new_leads.add_metric([status], count)
     yield new_leads
-    yield GaugeMetricFamily("callbacks_leads_due", "Waiting leads to be called now.", stored.due)
+    yield GaugeMetricFamily(
+        "callbacks_leads_due", "Waiting leads that are due to be called now.", stored.due
+    )
     yield GaugeMetricFamily(
         "callbacks_leads_overdue",
-        "Open leads whose due time is over and whose phone has not rung.",
+        "Open leads that are past their due time and whose phone has not rung.",
         stored.overdue,
     )
     yield GaugeMetricFamily(
         "callbacks_oldest_due_lead_seconds",
-        "How long the oldest due lead of an open team has waited.",
+        "How long the oldest due lead of an open team has been waiting.",
         stored.oldest_wait,
     )
     live = GaugeMetricFamily(
-        "callbacks_attempts_live", "Attempts that hold a lead and an extension.", labels=["state"]
+        "callbacks_attempts_live",
+        "Live attempts, each holding a lead and an extension.",
+        labels=["state"],
     )
     for state in ("dialing", "accepted", "unknown"):
         live.add_metric([state], stored.live[state].count if state in stored.live else 0)
     yield live
     yield GaugeMetricFamily(
         "callbacks_oldest_unknown_seconds",
-        "Age of the oldest attempt of which nobody knows what became of it; 0 when there is none.",
+        "Age of the oldest attempt with an unknown outcome, or 0 if there is none.",
         stored.oldest_unknown,
     )
     yield GaugeMetricFamily(
         "callbacks_unknown_outcomes",
-        "Ended calls of which nobody knows whether they took place: a manager has to decide.",
+        "Ended calls with an unknown outcome. A manager has to decide how they ended.",
         stored.questions,
     )
     yield GaugeMetricFamily(
         "callbacks_account_refused",
-        "1 while the provider refuses the account, so that nobody is called; otherwise 0.",
+        "1 while the provider refuses the account, so that nobody is called. Otherwise 0.",
         int(stored.is_account_refused),
     )
     yield from _of_the_last_hour(stored.recent)
@@ -155,8 +157,8 @@ def _from_database() -> Iterator[Metric]:
 def _of_the_last_hour(recent: queue_figures.RecentCalls) -> Iterator[Metric]:
     attempts = GaugeMetricFamily(
         "callbacks_attempts_last_hour",
-        "Attempts claimed within the last hour, by what became of them (the newest "
-        f"{queue_figures.AT_MOST:,} at most).",
+        "Attempts claimed in the last hour, by result (at most the newest "
+        f"{queue_figures.AT_MOST:,}).",
         labels=["state", "error_code"],
     )
     for (state, error_code), count in recent.attempts.items():
@@ -164,7 +166,7 @@ def _of_the_last_hour(recent: queue_figures.RecentCalls) -> Iterator[Metric]:
     yield attempts
     latency = GaugeMetricFamily(
         "callbacks_provider_answer_seconds",
-        "From sending an attempt of the last hour to the provider's answer.",
+        "Time from sending an attempt to the provider's answer, for attempts of the last hour.",
         labels=["quantile"],
     )
     for quantile, seconds in recent.seconds.items():
@@ -172,7 +174,7 @@ def _of_the_last_hour(recent: queue_figures.RecentCalls) -> Iterator[Metric]:
     yield latency
     yield GaugeMetricFamily(
         "callbacks_provider_answers_last_hour",
-        "Answers that callbacks_provider_answer_seconds is taken from.",
+        "Number of answers behind callbacks_provider_answer_seconds.",
         recent.answers,
     )
 
@@ -181,10 +183,10 @@ def _from_signs() -> Iterator[Metric]:
     signs = _signs.answer()
     yield GaugeMetricFamily(
         "callbacks_redis_takes_writes",
-        "1 if Redis takes writes; 0 where its memory or disk is full, or it is a replica.",
+        "1 if Redis accepts writes, 0 if its memory or disk is full or it is a replica.",
         int(signs.takes_writes),
     )
-    yield GaugeMetricFamily("callbacks_workers", "Workers seen just now.", signs.workers)
+    yield GaugeMetricFamily("callbacks_workers", "Workers seen recently.", signs.workers)
     seen = GaugeMetricFamily(
         "callbacks_last_seen_timestamp_seconds",
         "When this process was last active.",
@@ -197,8 +199,8 @@ def _from_signs() -> Iterator[Metric]:
     yield seen
     clocks = GaugeMetricFamily(
         "callbacks_clock_ahead_seconds",
-        "By how much the clock of this process's machine is ahead of the database's; negative: "
-        "behind.",
+        "How far the clock of this process's machine is ahead of the database's. Negative if it "
+        "is behind.",
         labels=["process"],
     )
     for process, ahead in signs.clocks.items():
@@ -206,24 +208,24 @@ def _from_signs() -> Iterator[Metric]:
     yield clocks
     yield SummaryMetricFamily(
         "callbacks_sweep_seconds",
-        "Sweeps that ended, and the time they took.",
+        "Finished sweeps and the time they took.",
         count_value=int(signs.counts.get("sweeps", 0)),
         sum_value=signs.counts.get("sweep_seconds", 0.0),
     )
     yield CounterMetricFamily(
         "callbacks_publish_failures",
-        "Wake-ups that the broker did not take in time; the sweep makes them good.",
+        "Wake-ups that the broker did not accept in time. The sweep makes up for them.",
         signs.counts.get("publish_failures", 0.0),
     )
     yield CounterMetricFamily(
         "callbacks_sweep_item_failures",
-        "Rows that a sweep could not work on, and left as they are; the log names them.",
+        "Rows that a sweep could not process and left unchanged. The log names them.",
         signs.counts.get("sweep_item_failures", 0.0),
     )
     yield _failed_submissions(signs)
     refused = CounterMetricFamily(
         "callbacks_numbers_refused",
-        "Numbers that visitors and API clients sent and that were refused, by reason.",
+        "Refused numbers from visitors and API clients, by reason.",
         labels=["reason"],
     )
     for name, amount in sorted(signs.counts.items()):
@@ -236,7 +238,7 @@ def _failed_submissions(signs: heartbeats.Heartbeats) -> Metric:
     """Every way and reason, starting at 0: if a series begins with 1, no alert sees an increase."""
     failed = CounterMetricFamily(
         "callbacks_submissions_failed",
-        "Submissions that could not be stored, and were answered 503 or 500, by way and reason.",
+        "Submissions that could not be stored and got a 503 or 500 answer, by way and reason.",
         labels=["by", "reason"],
     )
     for way in FailedBy:

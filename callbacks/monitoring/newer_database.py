@@ -15,9 +15,9 @@ def sentence() -> str:
     if not unknown:
         return ""
     return (
-        f"The database was made by a newer version than this code, which does not know "
-        f"{len(unknown)} of its migrations ({unknown[0]}). Deploy the newer version again, or see "
-        "“Going back” in docs/deploy.md, “Upgrading”."
+        f"The database belongs to a newer version. This code does not know {len(unknown)} of its "
+        f"migrations ({unknown[0]}). Deploy the newer version again, or see “Going back” under "
+        "“Upgrading” in docs/deploy.md."
     )
 
 

@@ -43,24 +43,24 @@ _NEWEST = 500
 # By the name of the check. While the database is down, no page is shown.
 _SENTENCES: dict[str, Text] = {
     "broker": _(
-        "The queue (Redis or RabbitMQ) does not answer: requests are stored, and called once it is "
-        "back."
+        "The queue (Redis or RabbitMQ) does not answer: requests are stored and called once it "
+        "is back."
     ),
     "redis": _(
-        "Redis was emptied or accepts no writes: requests are stored, and called automatically "
+        "Redis was emptied or accepts no writes: requests are stored and called automatically "
         "once it works."
     ),
-    "beat": _("The system's clock (beat) does not run: leads are called late or not at all."),
-    "worker": _("No worker runs: nobody is called until one is started."),
-    "sweep": _("The workers do not keep up: leads are called late or not at all."),
+    "beat": _("The scheduler (beat) is not running: leads are called late or not at all."),
+    "worker": _("No worker is running: nobody is called until one is started."),
+    "sweep": _("The workers cannot keep up: leads are called late or not at all."),
 }
 
 
 # For a database that can still be read: while it is down, no page is shown.
 _NOT_STORED = _(
-    "Requests of visitors cannot be stored at this moment, and nobody new is called: the database "
-    "accepts no writes (its disk may be full). Visitors are asked to send theirs again. Tell "
-    "whoever runs the system: /readyz says what to do."
+    "Visitors' requests cannot be stored right now, so nobody new is called. The database "
+    "accepts no writes (its disk may be full). Visitors are asked to try again. Tell the person "
+    "who runs the system: /readyz says what to do."
 )
 
 
@@ -94,15 +94,15 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
     if trouble is Trouble.REFUSES:
         found.append(
             gettext(
-                "The telephone provider finds invalid parameters in every call (error 1), whoever "
-                "it is for. Look at what it answers, and at the call parameters that have been "
-                "changed of late. Leads are tried again automatically."
+                "The telephone provider reports invalid parameters in every call (error 1). Look "
+                "at its answers and at recent changes to call parameters. Leads are tried again "
+                "automatically."
             )
         )
     elif trouble is Trouble.AWAY:
         found.append(
             gettext(
-                "The telephone provider takes no calls: none of the last %(calls)s was placed. "
+                "The telephone provider accepts no calls: none of the last %(calls)s was placed. "
                 "Leads are tried again automatically."
             )
             % {"calls": _CALLS}
@@ -110,9 +110,9 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
     elif trouble is Trouble.NO_PHONE:
         found.append(
             gettext(
-                "No phone of your salespeople can be reached: the last %(calls)s calls did not "
-                "ring at any. Look at their connection, or ask the provider. Leads are tried again "
-                "automatically."
+                "None of your salespeople's phones can be reached: the last %(calls)s calls rang "
+                "none of them. Check their connection, or ask the provider. Leads are tried "
+                "again automatically."
             )
             % {"calls": _CALLS}
         )
@@ -122,23 +122,23 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
 
 _ACCOUNT: dict[RefusedFor, Text] = {
     RefusedFor.CODE: _(
-        "The telephone provider does not know the account's code, so nobody is called. Have "
-        "whoever runs the system correct VOICENTER_CODE and restart the workers. Leads wait, and "
-        "are called automatically after that."
+        "The telephone provider does not know the account's code, so nobody is called. Ask the "
+        "person who runs the system to correct VOICENTER_CODE and restart the workers. After "
+        "that, waiting leads are called automatically."
     ),
     RefusedFor.ADDRESS: _(
-        "The telephone provider refuses this server's address or the account's code, so nobody is "
-        "called. Ask the provider to allow this server's address, or have whoever runs the system "
-        "correct VOICENTER_CODE and restart the workers. Leads wait, and are called automatically "
-        "after that."
+        "The telephone provider refuses this server's address or the account's code, so nobody "
+        "is called. Ask the provider to allow this server's address, or ask the person who runs "
+        "the system to correct VOICENTER_CODE and restart the workers. After that, waiting leads "
+        "are called automatically."
     ),
     RefusedFor.ACCOUNT: _(
         "The telephone provider has blocked the account, so nobody is called. Ask the provider "
-        "why. Leads wait, and are called automatically once the account is open again."
+        "why. Waiting leads are called automatically once the account is unblocked."
     ),
     RefusedFor.RIGHT: _(
-        "The telephone provider does not let this account make calls, so nobody is called. Ask the "
-        "provider to grant that right. Leads wait, and are called automatically once the account "
+        "The telephone provider does not let this account make calls, so nobody is called. Ask "
+        "the provider for that right. Waiting leads are called automatically once the account "
         "has it."
     ),
 }

@@ -58,13 +58,13 @@ class _Database:
 
 
 _UNMIGRATED = (
-    "The database is not that of this version, and nobody can be called: run `manage.py migrate`."
+    "The database does not match this version, so nobody can be called. Run `manage.py migrate`."
 )
 # The database may answer and refuse: the check of the database says which.
-_NO_DATABASE = "Not known while the database cannot be asked."
+_NO_DATABASE = "Unknown while the database is unavailable."
 _MAY_NOT_READ = (
-    "PostgreSQL does not let the user of DATABASE_URL read its tables: run docs/deploy/roles.sql "
-    "again, or give the rights that docs/deploy.md names."
+    "PostgreSQL does not let the user in DATABASE_URL read its tables. Run docs/deploy/roles.sql "
+    "again, or grant the rights listed in docs/deploy.md."
 )
 
 
@@ -158,8 +158,9 @@ def _look_at_database(database: _Database | None) -> Iterator[Check]:
     yield _verdict(
         "leads",
         database.waited <= timedelta(seconds=settings.READY_OLDEST_DUE),
-        f"The oldest due lead has waited for {database.waited.total_seconds():.0f} s: see in the "
-        "admin whether extensions are free and a team answers its source, then the checks below.",
+        f"The oldest due lead has waited for {database.waited.total_seconds():.0f} s. Check in "
+        "the admin whether extensions are free and a team answers its source. Then look at the "
+        "checks below.",
     )
 
 
@@ -170,9 +171,11 @@ def _look_at_broker() -> Iterator[Check]:
         yield Check(
             "broker",
             ok=False,
-            advice="The broker does not answer, or refuses the user and password: check that it is "
-            "running and that BROKER_URL, or REDIS_URL where that is empty, is right. Leads are "
-            "stored meanwhile, and called once it is back.",
+            advice=(
+                "The broker does not answer, or refuses the user and password. Check that it is "
+                "running and that BROKER_URL (REDIS_URL if that is empty) is correct. Leads are "
+                "stored meanwhile and called once it is back."
+            ),
         )
         return
     yield Check("broker", ok=True)
@@ -194,8 +197,8 @@ def _look_at_people(database: _Database | None, signs: Heartbeats | None) -> Che
     return _verdict(
         PEOPLE,
         not database.silent or abs(_now() - last) < NOBODY_FOR,
-        f"{nobody_now.words(database.silent)} Un-pause extensions, or see in the admin what "
-        "keeps them from being rung.",
+        f"{nobody_now.words(database.silent)} Un-pause extensions, or check in the admin why "
+        "they cannot be rung.",
     )
 
 
@@ -204,13 +207,16 @@ def _now() -> float:
 
 
 _REFUSED: dict[str, str] = {
-    RefusedFor.CODE: "The provider does not know the account's code: correct VOICENTER_CODE, and "
-    "restart the workers.",
-    RefusedFor.ADDRESS: "The provider lets nobody in from this server's address, or does not know "
-    "the code: have it put the address on the account's list, or correct VOICENTER_CODE and "
-    "restart the workers.",
-    RefusedFor.ACCOUNT: "The provider has blocked the account: ask it why.",
-    RefusedFor.RIGHT: "The provider does not let this account make calls: ask it for that right.",
+    RefusedFor.CODE: (
+        "The provider does not know the account's code. Correct VOICENTER_CODE and restart the "
+        "workers."
+    ),
+    RefusedFor.ADDRESS: (
+        "The provider refuses this server's address or the account's code. Ask it to add the "
+        "address to the account's list, or correct VOICENTER_CODE and restart the workers."
+    ),
+    RefusedFor.ACCOUNT: "The provider has blocked the account. Ask it why.",
+    RefusedFor.RIGHT: "The provider does not let this account make calls. Ask it for that right.",
 }
 
 
@@ -221,8 +227,8 @@ def _look_at_account(database: _Database | None) -> Check:
     return _verdict(
         "provider",
         not database.refused_for,
-        f"{advice} Nobody is called meanwhile, and leads wait. `manage.py voicenter check` says "
-        "more.",
+        f"{advice} Until then nobody is called and leads wait. `manage.py voicenter check` gives "
+        "details.",
     )
 
 

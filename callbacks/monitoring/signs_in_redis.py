@@ -16,14 +16,14 @@ from callbacks.common.heartbeats import Heartbeats
 BEAT_MISSED_AFTER = 30.0
 SWEEP_MISSED_AFTER = 60.0
 
-NOT_KNOWN = "Not known while Redis cannot be asked."
+NOT_KNOWN = "Unknown while Redis is unavailable."
 _AWAY = (
-    "Redis does not answer, or refuses the password: check that it is running and that REDIS_URL "
-    "is right. Requests are stored meanwhile, and called once it is back."
+    "Redis does not answer, or refuses the password. Check that it is running and that REDIS_URL "
+    "is correct. Requests are stored meanwhile and called once it is back."
 )
 _TAKES_NOTHING = (
     "Redis answers but accepts no writes: its memory is full (maxmemory), it cannot save to its "
-    "disk, or it is a replica. See its log and `redis-cli INFO`. Requests are stored meanwhile, "
+    "disk, or it is a replica. See its log and `redis-cli INFO`. Requests are stored meanwhile "
     "and called once it accepts writes again."
 )
 # Name, whether it is well, and advice.
@@ -43,8 +43,8 @@ def verdict(signs: Heartbeats | None, now: float) -> tuple[bool, str]:
     return False, (
         f"Redis was empty {now - signs.since:.0f} s ago: it is new, or has lost its data "
         "(FLUSHALL, a restart without persistence). No request is lost: PostgreSQL has them all, "
-        "and those that wait are called by the next sweep. beat, workers and sweeps that run are "
-        "seen again within a minute. If it recurs, have Redis keep its data: docs/deploy.md, "
+        "and the next sweep calls those that are waiting. Running beat, workers and sweeps show "
+        "up again within a minute. If this recurs, make Redis keep its data: docs/deploy.md, "
         "“When Redis has lost its data”."
     )
 
@@ -52,12 +52,18 @@ def verdict(signs: Heartbeats | None, now: float) -> tuple[bool, str]:
 def processes(signs: Heartbeats | None, now: float) -> Iterator[Found]:
     """beat, the workers and the sweep at `now` (seconds since the epoch)."""
     silent = {
-        "beat": f"beat has sent nothing for {_after('beat'):.0f} s: start it; see its log and the "
-        "broker.",
-        "worker": f"No worker has been seen for {_after('worker'):.0f} s: start one; see its log "
-        "and the broker.",
-        "sweep": f"No sweep has ended for {_after('sweep'):.0f} s: with beat and a worker there, "
-        "the workers' threads are all busy or stuck, or sweeps fail; see the worker's log.",
+        "beat": (
+            f"beat has sent nothing for {_after('beat'):.0f} s. Start it, and check its log and "
+            "the broker."
+        ),
+        "worker": (
+            f"No worker has been seen for {_after('worker'):.0f} s. Start one, and check its log "
+            "and the broker."
+        ),
+        "sweep": (
+            f"No sweep has finished for {_after('sweep'):.0f} s. If beat and a worker are "
+            "running, all worker threads are busy or stuck, or sweeps fail. See the worker's log."
+        ),
     }
     for name, advice in silent.items():
         if signs is None:
@@ -65,9 +71,9 @@ def processes(signs: Heartbeats | None, now: float) -> Iterator[Found]:
         elif _is_there(signs, name, now):
             yield name, True, ""
         elif not signs.takes_writes:
-            yield name, False, "Not known while Redis accepts no writes."
+            yield name, False, "Unknown while Redis accepts no writes."
         elif _is_too_soon(signs, name, now):
-            yield name, False, "Not known yet: Redis was empty a moment ago."
+            yield name, False, "Not known yet, because Redis was empty a moment ago."
         else:
             yield name, False, advice
 

@@ -32,40 +32,39 @@ _LAY_ASIDE = """
 """
 _SENTENCES = {
     Cause.DISK_FULL: (
-        "The disk of PostgreSQL is full, and no request can be stored: visitors are asked to send "
-        "theirs again. Make room on it or enlarge it; nothing has to be restarted."
+        "PostgreSQL's disk is full, so no request can be stored. Visitors are asked to try "
+        "again. Free space on the disk or enlarge it. Nothing has to be restarted."
     ),
     Cause.READ_ONLY: (
-        "PostgreSQL only reads (a standby, or default_transaction_read_only), and no request can "
-        "be stored: let DATABASE_URL name the primary, or end the read-only mode."
+        "PostgreSQL is read-only (a standby, or default_transaction_read_only), so no request "
+        "can be stored. Point DATABASE_URL at the primary, or end the read-only mode."
     ),
     Cause.OVERLOADED: (
-        "PostgreSQL has run out of connections, memory or another resource, and no request can be "
-        "stored: see its log, its max_connections and the memory of its machine."
+        "PostgreSQL has run out of connections, memory or another resource, so no request can be "
+        "stored. Check its log, max_connections and its machine's memory."
     ),
     Cause.TIMEOUT: (
-        f"PostgreSQL reads, but has confirmed no write within {PATIENCE:.0f} s: look for a lock "
-        "that somebody holds (pg_stat_activity), a synchronous standby that is away, or a "
-        "disk that hangs."
+        f"PostgreSQL can read but has not confirmed a write within {PATIENCE:.0f} s. Look for a "
+        "lock (pg_stat_activity), a synchronous standby that is down, or a disk that hangs."
     ),
     Cause.UNREACHABLE: (
-        "PostgreSQL broke off during a write: it is stopping or starting. See its log, also for a "
-        "disk that is full."
+        "PostgreSQL broke the connection during a write: it is stopping or starting. See its "
+        "log, which may also show a full disk."
     ),
     Cause.REFUSED: (
-        "PostgreSQL refuses new connections with the user and database of DATABASE_URL, and no "
-        "request can be stored: the log of this process says why."
+        "PostgreSQL refuses new connections with the user and database in DATABASE_URL, so no "
+        "request can be stored. This process's log says why."
     ),
     Cause.DAMAGED: (
-        "PostgreSQL cannot write because of a fault under it, and no request can be stored: see "
-        "its log, its disk, and whether a quota is used up."
+        "PostgreSQL cannot write because of a fault beneath it, so no request can be stored. "
+        "Check its log, its disk, and whether a quota is used up."
     ),
 }
 _RIGHTS = (
-    "PostgreSQL does not let the user of DATABASE_URL write, and no request can be stored: run "
-    "docs/deploy/roles.sql again, or give the rights that docs/deploy.md names."
+    "PostgreSQL does not let the user in DATABASE_URL write, so no request can be stored. Run "
+    "docs/deploy/roles.sql again, or grant the rights listed in docs/deploy.md."
 )
-_UNMIGRATED = "Not known until the database is that of this version: run `manage.py migrate`."
+_UNMIGRATED = "Unknown until the database matches this version. Run `manage.py migrate`."
 
 
 def _write() -> None:

@@ -135,6 +135,6 @@ def test_an_address_that_is_none_is_shown_and_stops_nobody_else(
     clock.after(seconds=10)
     failed = AlertMessage.objects.get(receiver_name="A")
     assert (failed.state, failed.last_error) == (
-        "failed", "nobody is not the address of a mailbox.",
+        "failed", "nobody is not a mail address.",
     )  # fmt: skip
     assert len(webhook.posted) == 1

@@ -16,8 +16,8 @@ from callbacks.monitoring import newer_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SAYS = (
-    "The database was made by a newer version than this code, which does not know 2 of its "
-    "migrations (leads.9001_of_tomorrow)."
+    "The database belongs to a newer version. This code does not know 2 of its migrations "
+    "(leads.9001_of_tomorrow)."
 )
 
 

@@ -40,7 +40,7 @@ def test_nothing_is_said_while_all_is_well(
 
 
 @pytest.mark.parametrize(
-    ("sign", "words"), [("beat", "(beat) does not run"), ("sweep", "do not keep up")]
+    ("sign", "words"), [("beat", "(beat) is not running"), ("sweep", "cannot keep up")]
 )
 def test_a_process_that_is_away(
     sign: str, words: str, signs: redis.Redis, extension: Extension, staff: Client
@@ -54,7 +54,7 @@ def test_a_process_that_is_away(
 
 def test_no_worker(signs: redis.Redis, extension: Extension) -> None:
     signs.delete("callbacks:workers")
-    assert notices.current() == ["No worker runs: nobody is called until one is started."]
+    assert notices.current() == ["No worker is running: nobody is called until one is started."]
 
 
 def test_a_machine_whose_clock_is_wrong(
@@ -63,8 +63,8 @@ def test_a_machine_whose_clock_is_wrong(
     heartbeats.clock_seen("worker-1@app2", -250.0)
     eventually(lambda: heartbeats.read().clocks)
     sentence = (
-        "The clock of app2 is 4 min 10 s behind the database's, by which leads are called. Have "
-        "time synchronisation set up on both machines."
+        "The clock of app2 is 4 min 10 s behind the database's. Leads are called by the "
+        "database's clock. Set up time synchronisation on both machines."
     )
     assert notices.current() == [sentence]
     assert sentence in html.unescape(staff.get("/admin/").text)
@@ -78,8 +78,8 @@ def test_a_database_that_takes_nothing(
     parameters.pop("pool", None)
     with psycopg.connect(**parameters) as other:
         other.execute("LOCK TABLE callbacks_storeheartbeat IN ACCESS EXCLUSIVE MODE")
-        assert notices.current()[0].startswith("Requests of visitors cannot be stored")
-        assert "Requests of visitors cannot be stored" in staff.get("/admin/").text
+        assert notices.current()[0].startswith("Visitors' requests cannot be stored")
+        assert "Visitors' requests cannot be stored" in staff.get("/admin/").text
     assert notices.current() == []
 
 
@@ -147,7 +147,7 @@ def test_the_provider(
             hold_until=at + timedelta(hours=1), **ended, **values,
         )  # fmt: skip
     assert [it.split(":")[0] for it in notices.current()] == (
-        ["The telephone provider takes no calls"] if is_away else []
+        ["The telephone provider accepts no calls"] if is_away else []
     )
 
 
@@ -187,11 +187,13 @@ def test_a_floor_whose_phones_cannot_be_reached(
     Extension.objects.filter(pk__in=[it.pk for it in floor]).update(
         is_paused=False, unavailable_until=None
     )
-    told = [it for it in notices.current() if it.startswith("No phone of your salespeople")]
+    told = [it for it in notices.current() if it.startswith("None of your salespeople's phones")]
     assert bool(told) is is_told
     assert facts.provider_refuses(timezone.now()) == []
     if is_told:  # until a call rings again
         attempt = call(make_lead())
         assert attempt
         ends(attempt, "NOANSWER")
-        assert not [it for it in notices.current() if it.startswith("No phone of your")]
+        assert not [
+            it for it in notices.current() if it.startswith("None of your salespeople's phones")
+        ]

@@ -66,7 +66,7 @@ def test_a_table_that_is_missing_is_no_silence_of_postgresql(signs: redis.Redis)
             advice = asked()[1]["checks"]["database"]["advice"]
         finally:
             cursor.execute("ALTER TABLE not_migrated RENAME TO callbacks_accountrefusal")
-    assert "run `manage.py migrate`" in advice
+    assert "Run `manage.py migrate`" in advice
     assert wrong() == []
 
 
@@ -246,7 +246,7 @@ def answers(port: int, path: str) -> tuple[int, list[str]] | None:
     return answer.status_code, [name for name in checks if not checks[name]["ok"]]
 
 
-NOT_YET = "Not known yet: Redis was empty a moment ago."
+NOT_YET = "Not known yet, because Redis was empty a moment ago."
 
 
 def advice_of() -> dict[str, str]:
@@ -277,7 +277,7 @@ def test_who_is_not_seen_again_after_that_is_silent(signs: redis.Redis) -> None:
     assert found["sweep"] == NOT_YET  # one may take a minute
     signs.set("callbacks:signs_since", time.time() - 3600)
     assert wrong() == ["beat", "worker", "sweep"]
-    assert advice_of()["sweep"].startswith("No sweep has ended for 60 s")
+    assert advice_of()["sweep"].startswith("No sweep has finished for 60 s")
 
 
 def test_a_sign_that_is_old_was_not_lost(signs: redis.Redis) -> None:
@@ -325,7 +325,7 @@ def test_a_redis_that_takes_nothing_is_no_silence(own_redis: redis.Redis) -> Non
     with time_machine.travel(time_travel):
         found = advice_of()
     assert [found["beat"], found["worker"], found["sweep"]] == [
-        "Not known while Redis accepts no writes."
+        "Unknown while Redis accepts no writes."
     ] * 3
 
 
@@ -342,7 +342,7 @@ def test_a_right_to_read_that_is_missing_is_no_other_version(signs: redis.Redis)
         cursor.execute("REVOKE SELECT ON callbacks_accountrefusal FROM CURRENT_USER")
         try:
             assert wrong() == ["database"]
-            assert "does not let the user of DATABASE_URL read" in advice_of()["database"]
+            assert "does not let the user in DATABASE_URL read" in advice_of()["database"]
         finally:
             cursor.execute("GRANT SELECT ON callbacks_accountrefusal TO CURRENT_USER")
 

@@ -26,11 +26,11 @@ def test_a_password_that_is_wrong_is_no_silence(another_password: None) -> None:
     found = answer.json()["checks"]
     assert answer.status_code == 503
     assert found["redis"]["advice"].startswith(
-        "Redis does not answer, or refuses the password: check that it is running and that "
-        "REDIS_URL is right."
+        "Redis does not answer, or refuses the password. Check that it is running and that "
+        "REDIS_URL is correct."
     )
     for name in ("beat", "worker", "sweep", "clocks"):
-        assert found[name]["advice"] == "Not known while Redis cannot be asked."
+        assert found[name]["advice"] == "Unknown while Redis is unavailable."
 
 
 def test_each_check_has_its_line_and_quotation_marks_are_as_they_are(signs: redis.Redis) -> None:

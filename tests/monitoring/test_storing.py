@@ -101,7 +101,7 @@ def _well_before_and_after(site: Site) -> Iterator[None]:
 def test_a_full_disk_is_said_and_over_once_there_is_room(site: Site) -> None:
     assert site.send(1) == 201
     site.at.fill()
-    site.says("The disk of PostgreSQL is full, and no request can be stored")
+    site.says("PostgreSQL's disk is full, so no request can be stored")
     assert site.advice("database") == ""  # it still reads
     # Rows go where a page has room for them, until none has: that is why rows alone do not tell.
     statuses = [site.send(number) for number in range(2, 60)]
@@ -132,28 +132,28 @@ def test_a_disk_with_a_few_megabytes_left_is_not_full(site: Site) -> None:
         (
             "ALTER SYSTEM SET default_transaction_read_only = on",
             "ALTER SYSTEM RESET default_transaction_read_only",
-            "PostgreSQL only reads (a standby, or default_transaction_read_only)",
+            "PostgreSQL is read-only (a standby, or default_transaction_read_only)",
         ),
         (
             "REVOKE INSERT ON leads_lead FROM callbacks_app",
             "GRANT INSERT ON leads_lead TO callbacks_app",
-            "PostgreSQL does not let the user of DATABASE_URL write",
+            "PostgreSQL does not let the user in DATABASE_URL write",
         ),
         (
             "REVOKE UPDATE ON callbacks_storeheartbeat FROM callbacks_app",
             "GRANT UPDATE ON callbacks_storeheartbeat TO callbacks_app",
-            "PostgreSQL does not let the user of DATABASE_URL write",
+            "PostgreSQL does not let the user in DATABASE_URL write",
         ),
         (
             "ALTER TABLE callbacks_storeheartbeat RENAME TO of_another_version",
             "ALTER TABLE of_another_version RENAME TO callbacks_storeheartbeat",
-            "Not known until the database is that of this version: run `manage.py migrate`.",
+            "Unknown until the database matches this version. Run `manage.py migrate`.",
         ),
         (
             # A synchronous standby that is not there: every commit waits for it.
             "ALTER SYSTEM SET synchronous_standby_names = 'away'",
             "ALTER SYSTEM RESET synchronous_standby_names",
-            "PostgreSQL reads, but has confirmed no write within 2 s",
+            "PostgreSQL can read but has not confirmed a write within 2 s",
         ),
     ],
     ids=["read-only", "no right to add", "no right to write", "unmigrated", "standby away"],
@@ -173,7 +173,7 @@ def test_a_lock_that_somebody_holds_is_not_waited_for(site: Site) -> None:
     url = site.at.server.url("postgres", PASSWORD)
     with psycopg.connect(url) as other:
         other.execute("LOCK TABLE callbacks_storeheartbeat IN ACCESS EXCLUSIVE MODE")
-        site.says("PostgreSQL reads, but has confirmed no write within 2 s")
+        site.says("PostgreSQL can read but has not confirmed a write within 2 s")
     site.says("")
 
 
