@@ -24,9 +24,11 @@ def check_catalogs(
     return [
         checks.Warning(
             f"The catalogs of these languages are not compiled: {', '.join(stale)}. Their pages "
-            "show English, or what was translated before.",
-            hint="Run python -m callbacks.catalogs compile, and start the product anew. "
-            "`make run` does it by itself.",
+            "show English or outdated translations.",
+            hint=(
+                "Run python -m callbacks.catalogs compile and restart the product. `make run` "
+                "does this automatically."
+            ),
             id="callbacks.W070",
         )
     ]

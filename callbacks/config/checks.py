@@ -79,8 +79,8 @@ def _unreadable() -> Iterator[CheckMessage]:
         yield checks.Warning(wrong, hint=way_out, id="callbacks.W006")
     for name, meant in settings.MISSPELT:
         yield checks.Warning(
-            f".env sets {name}, and no setting has that name.",
-            hint=f"Write {meant}, if that is what you mean, or take the line away.",
+            f".env sets {name}, but there is no setting with that name.",
+            hint=f"Write {meant} if that is what you mean, or remove the line.",
             id="callbacks.W005",
         )
 
@@ -94,11 +94,14 @@ def _site() -> Iterator[CheckMessage]:
         )
     if not settings.DEBUG and settings.BEHIND_PROXY and not settings.TRUSTED_PROXIES:
         yield Error(
-            "BEHIND_PROXY is set and TRUSTED_PROXIES is not, so all visitors would seem to have "
-            "one address, the proxy's, and would be held and locked out together.",
-            hint="Set TRUSTED_PROXIES to the address or network that the proxy asks from, as this "
-            "server sees it: TRUSTED_PROXIES=127.0.0.1 for one on this machine, "
-            "TRUSTED_PROXIES=10.0.0.0/8 for one in that network. Several with commas between.",
+            "BEHIND_PROXY is set but TRUSTED_PROXIES is not, so all visitors would appear to "
+            "share the proxy's address and would be held and locked out together.",
+            hint=(
+                "Set TRUSTED_PROXIES to the proxy's address or network, as this server sees it: "
+                "TRUSTED_PROXIES=127.0.0.1 for a proxy on this machine, "
+                "TRUSTED_PROXIES=10.0.0.0/8 for one in that network. Separate several with "
+                "commas."
+            ),
             id="callbacks.E040",
         )
 
@@ -127,7 +130,7 @@ def _provider() -> Iterator[CheckMessage]:
     for name, problem in account.settings_problems():
         yield Error(
             f"No call can be made with {name}: {problem}.",
-            hint=f"Correct {name}, or leave it empty (.env.example says what it is).",
+            hint=f"Correct {name}, or leave it empty (.env.example explains it).",
             id="callbacks.E013",
         )
     yield from _one_of("VOICENTER_METHOD", METHODS, "callbacks.E005")
@@ -156,17 +159,22 @@ def _timeouts() -> Iterator[CheckMessage]:
     if not 0 < settings.VOICENTER_LOG_DELAY <= LONGEST_LOG_DELAY:
         yield Error(
             f"VOICENTER_LOG_DELAY is {settings.VOICENTER_LOG_DELAY}, which is out of range.",
-            hint="Set VOICENTER_LOG_DELAY to a number of seconds above 0 and up to "
-            f"{LONGEST_LOG_DELAY:g}. If it is too short, a lead who has talked with a salesperson "
-            "is called again.",
+            hint=(
+                "Set VOICENTER_LOG_DELAY to a number of seconds above 0 and up to "
+                f"{LONGEST_LOG_DELAY:g}. If it is too short, a lead who has already talked with "
+                "a salesperson is called again."
+            ),
             id="callbacks.E020",
         )
     every = settings.PRESENCE_EVERY
     if every and not LEAST_PRESENCE_EVERY <= every <= LONGEST_PRESENCE_EVERY:
         yield Error(
             f"PRESENCE_EVERY is {every}, which is out of range.",
-            hint=f"Set PRESENCE_EVERY to a number of seconds from {LEAST_PRESENCE_EVERY:g} to "
-            f"{LONGEST_PRESENCE_EVERY:g}, or to 0 never to ask the provider who is on a call.",
+            hint=(
+                f"Set PRESENCE_EVERY to a number of seconds from {LEAST_PRESENCE_EVERY:g} to "
+                f"{LONGEST_PRESENCE_EVERY:g}, or to 0 if the provider should never be asked who "
+                "is on a call."
+            ),
             id="callbacks.E024",
         )
 
@@ -205,8 +213,10 @@ def _times() -> Iterator[CheckMessage]:
     if not 0 < settings.SWEEP_EVERY <= 60:
         yield Error(
             f"SWEEP_EVERY is {settings.SWEEP_EVERY}, which is out of range.",
-            hint="Set SWEEP_EVERY to a number of seconds above 0 and up to 60. It bounds how late "
-            "a lead is called whose wake-up was lost.",
+            hint=(
+                "Set SWEEP_EVERY to a number of seconds above 0 and up to 60. It limits how late "
+                "a lead is called if its wake-up was lost."
+            ),
             id="callbacks.E012",
         )
 
@@ -223,8 +233,10 @@ def _watching() -> Iterator[CheckMessage]:
     if not settings.READY_OLDEST_DUE > 0:
         yield Error(
             f"READY_OLDEST_DUE is {settings.READY_OLDEST_DUE}, which is out of range.",
-            hint="Set READY_OLDEST_DUE to the number of seconds that a due lead may wait before "
-            "/readyz reports it, such as 900.",
+            hint=(
+                "Set READY_OLDEST_DUE to how many seconds a due lead may wait before /readyz "
+                "reports it, for example 900."
+            ),
             id="callbacks.E033",
         )
 
@@ -235,10 +247,12 @@ def _rates() -> Iterator[CheckMessage]:
     for refused in settings.RATE_ADDRESS_REFUSED:
         if any(it.limit >= refused.limit and it.seconds <= refused.seconds for it in held):
             yield Error(
-                f"RATE_ADDRESS_REFUSED has {refused.limit} in {refused.seconds} seconds, which "
-                "is no more than what RATE_ADDRESS lets through.",
-                hint="Set RATE_ADDRESS_REFUSED well above RATE_ADDRESS: everybody in one office "
-                "has one address, and is to be held rather than turned away.",
+                f"RATE_ADDRESS_REFUSED allows {refused.limit} in {refused.seconds} seconds, "
+                "which is no more than RATE_ADDRESS allows.",
+                hint=(
+                    "Set RATE_ADDRESS_REFUSED well above RATE_ADDRESS. Everybody in one office "
+                    "shares an address, and their requests should be held rather than refused."
+                ),
                 id="callbacks.E041",
             )
 
@@ -274,16 +288,19 @@ def _together() -> Iterator[CheckMessage]:
     longest = settings.VOICENTER_MAX_DURATION
     if longest and longest <= settings.LEAST_TALK:
         yield checks.Warning(
-            f"No call lasts for LEAST_TALK ({settings.LEAST_TALK} s): VOICENTER_MAX_DURATION "
-            f"is {longest} s.",
-            hint="Set LEAST_TALK below VOICENTER_MAX_DURATION, or no lead ever counts as reached.",
+            f"No call can last as long as LEAST_TALK ({settings.LEAST_TALK} s), because "
+            f"VOICENTER_MAX_DURATION is {longest} s.",
+            hint=(
+                "Set LEAST_TALK below VOICENTER_MAX_DURATION. Otherwise no lead ever counts as "
+                "reached."
+            ),
             id="callbacks.W002",
         )
     ringing = settings.VOICENTER_PHONE_MAX_DIAL_TIME + settings.VOICENTER_TARGET_MAX_DIAL_TIME
     if longest and ringing + longest + 60 < settings.VOICENTER_LOG_DELAY:
         yield checks.Warning(
-            f"VOICENTER_LOG_DELAY ({settings.VOICENTER_LOG_DELAY:g} s) is longer than any call: an "
-            "extension whose answer was lost is kept for longer than one whose call goes on.",
+            f"VOICENTER_LOG_DELAY ({settings.VOICENTER_LOG_DELAY:g} s) is longer than any call, "
+            "so an extension is reserved longer for a lost answer than for a real call.",
             hint="Lower VOICENTER_LOG_DELAY to what the provider's log really needs, or raise "
             "VOICENTER_MAX_DURATION.",
             id="callbacks.W003",
@@ -291,7 +308,7 @@ def _together() -> Iterator[CheckMessage]:
     if settings.MISSED_PAUSE < settings.MISSED_COOLDOWN:
         yield checks.Warning(
             f"MISSED_PAUSE ({settings.MISSED_PAUSE:g} s) is shorter than MISSED_COOLDOWN "
-            f"({settings.MISSED_COOLDOWN:g} s): too many missed calls make no difference.",
+            f"({settings.MISSED_COOLDOWN:g} s), so too many missed calls have no effect.",
             hint="Set MISSED_PAUSE to more seconds than MISSED_COOLDOWN.",
             id="callbacks.W004",
         )

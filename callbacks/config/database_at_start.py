@@ -37,9 +37,9 @@ def forbidden(error: Error) -> Problem | None:
     if cause is None:
         return None
     return Problem(
-        "PostgreSQL does not let the user of DATABASE_URL do that.",
-        "Do it with the DATABASE_URL of the role that owns them: with docs/deploy/roles.sql, "
-        "callbacks_owner's in .env.migrate (docs/deploy.md).",
+        "PostgreSQL does not let the user in DATABASE_URL do this.",
+        "Use the DATABASE_URL of the role that owns the tables. With docs/deploy/roles.sql this "
+        "is callbacks_owner, in .env.migrate (docs/deploy.md).",
     )
 
 
@@ -92,7 +92,7 @@ def _of_connecting() -> Problem | None:
         return of_refusal(str(error), str(parameters.get("host", "")), parameters.get("port"))
     if version < _LEAST_VERSION:
         return Problem(
-            f"The PostgreSQL of DATABASE_URL is version {version // 10_000}.",
+            f"The PostgreSQL server in DATABASE_URL is version {version // 10000}.",
             f"Use version {_LEAST_VERSION // 10_000} or newer.",
         )
     return None
@@ -105,8 +105,8 @@ def of_refusal(words: str, host: str, port: object) -> Problem:
         return found
     if not _resolves(host):
         return Problem(
-            f"The host of DATABASE_URL, {host!r}, is not known here.",
-            "Correct the host in DATABASE_URL, or this machine's name service.",
+            f"The host in DATABASE_URL, {host!r}, cannot be found.",
+            "Correct the host in DATABASE_URL, or this machine's DNS.",
             passes=True,
         )
     is_socket = not host or host.startswith("/")
@@ -130,15 +130,15 @@ def _of_tables() -> Problem | None:
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except ProgrammingError as error:
         return Problem(
-            "The user of DATABASE_URL may not read the tables of the database "
+            "The user in DATABASE_URL may not read the database's tables "
             f"({type(error.__cause__ or error).__name__}).",
-            "Give it the rights that docs/deploy.md names.",
+            "Grant the rights listed in docs/deploy.md.",
         )
     except Error as error:
         return Problem(
-            "PostgreSQL broke off when it was asked which migrations it has "
+            "PostgreSQL broke the connection when asked for its migrations "
             f"({type(error.__cause__ or error).__name__}).",
-            "Wait. If it goes on, look into PostgreSQL's log: a lock, a timeout or a restart.",
+            "Wait. If this continues, check PostgreSQL's log for a lock, a timeout or a restart.",
             passes=True,
         )
     finally:
@@ -147,6 +147,6 @@ def _of_tables() -> Problem | None:
         return None
     first = f"{missing[0][0].app_label}.{missing[0][0].name}"
     return Problem(
-        f"The database lacks {len(missing)} migrations of this version, {first} for one.",
+        f"The database lacks {len(missing)} migrations of this version, for example {first}.",
         "Run `python manage.py migrate` with the same settings, then start again.",
     )

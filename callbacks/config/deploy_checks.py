@@ -36,20 +36,24 @@ def check_deployed(**_: object) -> list[CheckMessage]:
 def _found() -> Iterator[CheckMessage]:
     if settings.DEBUG:
         yield checks.Warning(
-            "DEBUG is on, so an error shows the code and the settings to whoever meets it.",
+            "DEBUG is on, so errors show code and settings to visitors.",
             hint="Set DEBUG=false.",
             id="callbacks.W082",
         )
     if not settings.HTTPS:
         yield checks.Warning(
-            "HTTPS is off, so passwords, sessions and visitors' numbers can be read on their way.",
-            hint="Once the site has a certificate (docs/deploy.md), set HTTPS=true, with "
-            "BEHIND_PROXY=true where a proxy holds it.",
+            "HTTPS is off, so others on the network can read passwords, sessions and visitors' "
+            "numbers.",
+            hint=(
+                "Once the site has a certificate (docs/deploy.md), set HTTPS=true, and "
+                "BEHIND_PROXY=true if a proxy handles it."
+            ),
             id="callbacks.W080",
         )
     elif settings.HSTS_SECONDS == 0:
         yield checks.Warning(
-            "HSTS_SECONDS is 0, so a browser that is given an http address goes there first.",
+            "HSTS_SECONDS is 0, so a browser that is given an http address connects without TLS "
+            "first.",
             hint="Set HSTS_SECONDS=3600, and more once HTTPS has worked for a while.",
             id="callbacks.W081",
         )

@@ -67,12 +67,12 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
             # A whole directory is what Docker makes of a file that is not there.
             why = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8 text"
             may_not = isinstance(problem, PermissionError)
-            wrong = f"{path.name} is there and cannot be read: {why}."
-            way_out = f"Let the user that this process runs as read {path}, or take it away."
+            wrong = f"{path.name} exists but cannot be read: {why}."
+            way_out = f"Let the user that runs this process read {path}, or remove the file."
             if may_not:
                 way_out = (
-                    f"Let the user that this process runs as read {path}, unless all of it is in "
-                    "the environment, as with systemd's EnvironmentFile."
+                    f"Let the user that runs this process read {path}, unless all settings are "
+                    "in the environment, as with systemd's EnvironmentFile."
                 )
             (self.not_read if may_not else self.mistakes).append((wrong, way_out))
             return
@@ -85,7 +85,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
                 self.mistakes.append(
                     (
                         f"Line {number} of {path.name} is neither a setting nor a comment.",
-                        "Write NAME=value, without spaces around the name, or # at its beginning.",
+                        "Write NAME=value without spaces around the name, or start it with #.",
                     )
                 )
         self.read_env(io.StringIO("\n".join(good)))
@@ -183,7 +183,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
     def rates(self, var: str, default: str) -> Any:
         """Rates such as "20/10m, 100/d"; none for "off"."""
         hint = (
-            f"Set {var} to rates with commas between, such as {default}: the most in so many "
+            f"Set {var} to rates separated by commas, such as {default}: a maximum per number of "
             "seconds (s), minutes (m), hours (h) or days (d), up to 7d. Or set it to off."
         )
         return self._read(var, rate.read(default), rate.read, "is not a list of rates", hint)
@@ -200,7 +200,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
                 raise ValueError
             return begins, ends
 
-        hint = f"Set {var} to two times of one day, such as {default}, or to off."
+        hint = f"Set {var} to two times of day, such as {default}, or to off."
         return self._read(var, read(default), read, "is not two times of day", hint)
 
     def listening_host(self, var: str, default: str) -> Any:
@@ -214,7 +214,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
 
         hint = (
             f"Set {var} to an address of this machine, such as {default}, or to 0.0.0.0 for all "
-            "of them."
+            "its addresses."
         )
         return self._read(var, default, read, "is not the address or name of a host", hint)
 
@@ -224,7 +224,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
         def way_out(part: str) -> str:
             host = urlsplit(part if "//" in part else f"//{part}").hostname or ""
             good = host if addresses.is_host(host) else "callbacks.example.com"
-            return f"Write the name alone, without https://, port and path: {var}={good}"
+            return f"Write only the name, without https://, port or path: {var}={good}"
 
         return self._each(
             var, default, addresses.is_host_pattern, "is not the name of a host", way_out
@@ -235,7 +235,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
 
         def way_out(_: str) -> str:
             return (
-                "Write each with its scheme, and without a slash or path at its end: "
+                "Write each with its scheme and without a slash or path at the end: "
                 f"{var}=https://callbacks.example.com"
             )
 

@@ -49,5 +49,5 @@ class SaidOnce(logging.Filter):
                 self._said.clear()
             self._said[key] = (now, 0)
         if left_out:
-            record.msg = f"{record.msg} (and {left_out} times more since this was said last)"
+            record.msg = f"{record.msg} (repeated {left_out} times since it was last logged)"
         return True

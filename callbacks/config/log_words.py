@@ -21,15 +21,15 @@ SAID = (
     Said(
         "celery.worker.request",
         "Discarding revoked task",
-        "A task was left out, since it waited for too long and a newer one does its work: %s[%s]",
+        "A task was skipped, because it waited too long and a newer one does its work: %s[%s]",
         logging.INFO,
     ),
     # While the broker answers and refuses what the worker writes: several times a second.
     Said(
         "celery.worker.consumer",
         "Frequent restarts detected",
-        "The broker ends the worker's connection again and again, and the worker goes on trying: "
-        "see /readyz (broker, redis) and the broker's log (%r).",
+        "The broker keeps closing the worker's connection, and the worker keeps trying. See "
+        "/readyz (broker, redis) and the broker's log (%r).",
         logging.ERROR,
     ),
 )

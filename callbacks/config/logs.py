@@ -195,7 +195,7 @@ def _message(record: logging.LogRecord) -> str:
 def _refused_host(host: str) -> str:
     """Of a stranger's words no more than has the look of a host, and nothing that is a person's."""
     shown = discreet(host) if _HOST.fullmatch(host) else "..."
-    return f"refused host={shown}: if this site has that name, add it to ALLOWED_HOSTS"
+    return f"refused host={shown}: if this is a name of this site, add it to ALLOWED_HOSTS"
 
 
 def _own_words(said: str, args: Any) -> str:

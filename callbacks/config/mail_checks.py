@@ -46,15 +46,18 @@ def _addresses() -> Iterator[CheckMessage]:
         validate_email(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
     except ValidationError:
         yield Error(
-            "EMAIL_URL is set, and DEFAULT_FROM_EMAIL is not an address that mail can be from.",
-            hint="Set DEFAULT_FROM_EMAIL to an address that your mail server sends for: "
-            "DEFAULT_FROM_EMAIL=Callbacks <callbacks@example.com>",
+            "EMAIL_URL is set, but DEFAULT_FROM_EMAIL is not a valid sender address.",
+            hint=(
+                "Set DEFAULT_FROM_EMAIL to an address that your mail server may send from: "
+                "DEFAULT_FROM_EMAIL=Callbacks <callbacks@example.com>"
+            ),
             id="callbacks.E050",
         )
     has_tls = settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL
     if not has_tls and settings.EMAIL_HOST not in _LOCAL:
         yield checks.Warning(
-            "EMAIL_URL is without TLS, so others on the network can read mail and its password.",
-            hint="Write smtp+tls:// or smtp+ssl:// in EMAIL_URL, if your mail server has it.",
+            "EMAIL_URL does not use TLS, so others on the network can read the mail and the "
+            "password.",
+            hint="Write smtp+tls:// or smtp+ssl:// in EMAIL_URL if your mail server supports it.",
             id="callbacks.W010",
         )

@@ -57,9 +57,12 @@ def _pool() -> Iterator[CheckMessage]:
         threads = getattr(settings, name)
         if 1 <= size < threads <= _MOST[name]:
             yield Error(
-                f"DATABASE_POOL_SIZE is {size}, and {name} is {threads}: threads would wait for "
-                "each other's database connections.",
-                hint=f"Set DATABASE_POOL_SIZE to {threads} or more, or {name} to {size} or fewer. "
-                "PostgreSQL's max_connections has to be more than all processes may have together.",
+                f"DATABASE_POOL_SIZE is {size} and {name} is {threads}, so threads would wait "
+                "for each other's database connections.",
+                hint=(
+                    f"Set DATABASE_POOL_SIZE to {threads} or more, or {name} to {size} or less. "
+                    "PostgreSQL's max_connections must exceed the connections of all processes "
+                    "together."
+                ),
                 id="callbacks.E072",
             )

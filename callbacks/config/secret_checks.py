@@ -51,27 +51,31 @@ def weakness(secret: str, least: int) -> str:
     if not secret:
         return "is missing"
     if len(secret) < least:
-        return f"is too short: it has {len(secret)} characters and needs {least} or more"
+        return f"is too short: it has {len(secret)} characters and needs at least {least}"
     if len(set(secret)) < LEAST_VARIETY:
         return f"is easy to guess: it has only {len(set(secret))} different characters"
     if any(word in secret.lower() for word in _KNOWN):
-        return "is easy to guess: it is one from an example"
+        return "is easy to guess: it comes from an example"
     return ""
 
 
 def _secret_key() -> Iterator[CheckMessage]:
     if wrong := weakness(secret_key(), LEAST_KEY_CHARACTERS):
         yield Error(
-            f"SECRET_KEY {wrong}. Who guesses it can sign in as anybody.",
-            hint="Set SECRET_KEY to the output of this command, the same for every process: "
-            f"{_MAKE_ONE}. `make run` generates one itself; to work on the code, set DEBUG=true.",
+            f"SECRET_KEY {wrong}. Anybody who guesses it can sign in as any user.",
+            hint=(
+                "Set SECRET_KEY to the output of this command, the same for every process: "
+                f"{_MAKE_ONE}. `make run` generates a key itself. To work on the code, set "
+                "DEBUG=true."
+            ),
             id="callbacks.E001",
         )
     for earlier in settings.SECRET_KEY_FALLBACKS:
         if wrong := weakness(earlier, LEAST_KEY_CHARACTERS):
             yield Error(
-                f"One of SECRET_KEY_FALLBACKS {wrong}. Who guesses it can sign in as anybody.",
-                hint="Leave that one out of SECRET_KEY_FALLBACKS.",
+                f"One of SECRET_KEY_FALLBACKS {wrong}. Anybody who guesses it can sign in as any "
+                "user.",
+                hint="Remove it from SECRET_KEY_FALLBACKS.",
                 id="callbacks.E001",
             )
 
@@ -86,8 +90,8 @@ def _hosts() -> Iterator[CheckMessage]:
         )
     if "*" in settings.ALLOWED_HOSTS:
         yield Error(
-            "ALLOWED_HOSTS has *, so a request may name any site as ours, and links in answers "
-            "would lead there.",
+            "ALLOWED_HOSTS contains *, so a request can claim any host name, and links in "
+            "answers would lead there.",
             hint="Set ALLOWED_HOSTS to the site's names, separated by commas: "
             "ALLOWED_HOSTS=callbacks.example.com",
             id="callbacks.E061",
@@ -97,9 +101,9 @@ def _hosts() -> Iterator[CheckMessage]:
 def _debug() -> Iterator[CheckMessage]:
     if settings.DEBUG and settings.HTTPS:
         yield Error(
-            "DEBUG is on, and HTTPS says that strangers can reach this site: an error would show "
-            "them the code and the settings.",
-            hint="Set DEBUG=false for a site, or HTTPS=false to work on the code.",
+            "DEBUG is on although HTTPS suggests that strangers can reach this site. Errors "
+            "would show them code and settings.",
+            hint="Set DEBUG=false for a public site, or HTTPS=false to work on the code.",
             id="callbacks.E014",
         )
 
@@ -114,17 +118,19 @@ def _provider_secrets() -> Iterator[CheckMessage]:
             wrong = "has characters other than letters, digits, - and _"
         if wrong:
             yield Error(
-                f"{name} {wrong}. It alone keeps others from posting call records.",
+                f"{name} {wrong}. Nothing else keeps others from posting call records.",
                 hint=f"Set {name} to the output of this command, and give the provider the new "
                 f"address: {_MAKE_ONE}",
                 id="callbacks.E008",
             )
     if settings.CDR_SECRET_PREVIOUS:
         yield checks.Warning(
-            "CDR_SECRET_PREVIOUS is set, so the provider's old address is accepted beside the "
-            "new one.",
-            hint="Once `manage.py voicenter check` says that the old one is not used any more, "
-            "leave CDR_SECRET_PREVIOUS out.",
+            "CDR_SECRET_PREVIOUS is set, so the provider's old address is accepted as well as "
+            "the new one.",
+            hint=(
+                "Once `manage.py voicenter check` says that the old address is no longer used, "
+                "remove CDR_SECRET_PREVIOUS."
+            ),
             id="callbacks.W060",
         )
 
@@ -153,7 +159,7 @@ def _each_its_own() -> Iterator[CheckMessage]:
     for (one, value), (other, same) in combinations(secrets.items(), 2):
         if value and value == same:
             yield Error(
-                f"{one} and {other} are the same, so whoever learns one has both.",
-                hint=f"Set each to a secret of its own: {_MAKE_ONE}",
+                f"{one} and {other} are the same, so anybody who learns one has both.",
+                hint=f"Set each to a different secret: {_MAKE_ONE}",
                 id="callbacks.E060",
             )

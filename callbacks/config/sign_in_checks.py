@@ -32,16 +32,20 @@ def _keys() -> Iterator[CheckMessage]:
     if not settings.DEBUG and any(len(it) < _LEAST_CHARACTERS for it in own):
         yield Error(
             f"A key in SIGN_IN_KEYS has fewer than {_LEAST_CHARACTERS} characters.",
-            hint="Make each like SECRET_KEY: python -c 'import secrets; "
-            "print(secrets.token_hex(30))'. Leave it empty to use SECRET_KEY.",
+            hint=(
+                "Generate each like SECRET_KEY: python -c 'import secrets; "
+                "print(secrets.token_hex(30))'. Leave it empty to use SECRET_KEY."
+            ),
             id="callbacks.E063",
         )
     # Plain HTTP is for trying things out; a site that strangers reach has TLS.
     if settings.HTTPS and not settings.SECOND_FACTOR_GROUPS:
         yield Warning(
             "SECOND_FACTOR_GROUPS is off, so a password alone opens every account.",
-            hint="Take it away, or name groups: "
-            'SECOND_FACTOR_GROUPS="Owners, Sales managers, Integrators"',
+            hint=(
+                'Remove the setting, or name groups: SECOND_FACTOR_GROUPS="Owners, Sales '
+                'managers, Integrators"'
+            ),
             id="callbacks.W061",
         )
 
@@ -53,8 +57,8 @@ def _sessions() -> Iterator[CheckMessage]:
     ):
         if not 0 < getattr(settings, idle) <= getattr(settings, longest) <= _LONGEST:
             yield Error(
-                f"{idle} and {longest} must be hours above 0, the first no more than the second, "
-                f"which is at most {_LONGEST:g}.",
+                f"{idle} and {longest} must be hours above 0. The first must not exceed the "
+                f"second, and the second must not exceed {_LONGEST:g}.",
                 hint=f"Set {idle}=2 and {longest}=12, or leave both empty.",
                 id="callbacks.E064",
             )
@@ -63,9 +67,9 @@ def _sessions() -> Iterator[CheckMessage]:
         or settings.DEAR_SESSION_LONGEST > settings.SESSION_LONGEST
     ):
         yield Error(
-            "DEAR_SESSION_IDLE and DEAR_SESSION_LONGEST are for those who may do most, and must "
-            "be no more than SESSION_IDLE and SESSION_LONGEST.",
-            hint="Set them to fewer hours, or leave them empty.",
+            "DEAR_SESSION_IDLE and DEAR_SESSION_LONGEST are for people with the most rights, and "
+            "must not exceed SESSION_IDLE and SESSION_LONGEST.",
+            hint="Lower them, or leave them empty.",
             id="callbacks.E064",
         )
 
@@ -84,15 +88,17 @@ def _single_sign_on() -> Iterator[CheckMessage]:
     for name, address in addresses.items():
         if not address.startswith(scheme):
             yield Error(
-                f"{name} is not an address with TLS, and single sign-on needs it.",
-                hint=f"Set {name} as your provider's /.well-known/openid-configuration has it, or "
-                "leave OIDC_ISSUER empty.",
+                f"{name} is not an https address, which single sign-on needs.",
+                hint=(
+                    f"Set {name} to the value in your provider's "
+                    "/.well-known/openid-configuration, or leave OIDC_ISSUER empty."
+                ),
                 id="callbacks.E062",
             )
     if not {"openid", "email"} <= set(settings.OIDC_RP_SCOPES.split()):
         yield Error(
-            "OIDC_SCOPES does not ask for both openid and email, by which people are known.",
-            hint="Set OIDC_SCOPES=openid email, with others behind them, or leave it empty.",
+            "OIDC_SCOPES lacks openid or email, which are needed to identify people.",
+            hint="Set OIDC_SCOPES=openid email, followed by any others, or leave it empty.",
             id="callbacks.E062",
         )
     given = {
@@ -103,7 +109,7 @@ def _single_sign_on() -> Iterator[CheckMessage]:
     for name, value in given.items():
         if not value:
             yield Error(
-                f"{name} is empty, and single sign-on needs it.",
+                f"{name} is empty, but single sign-on needs it.",
                 hint=f"Set {name} (docs/signin.md), or leave OIDC_ISSUER empty.",
                 id="callbacks.E062",
             )

@@ -79,7 +79,7 @@ def refuse_wrong_database() -> None:
         missing = database_at_start.settings_held_back()
     except Error as error:
         log.warning(
-            "PostgreSQL broke off when it was asked for its settings (%s).",
+            "PostgreSQL broke the connection when asked for its settings (%s).",
             type(error.__cause__ or error).__name__,
         )
         return
@@ -87,9 +87,9 @@ def refuse_wrong_database() -> None:
         log.warning("%s", newer)
     if tells:
         log.warning(
-            "PostgreSQL writes statements that fail into its log, with what visitors have typed. "
-            "As its superuser, run ALTER ROLE ... SET log_min_error_statement = 'panic' and "
-            "ALTER ROLE ... SET log_error_verbosity = 'terse' for the user of DATABASE_URL."
+            "PostgreSQL logs failed statements, including what visitors typed. As its superuser, "
+            "run ALTER ROLE ... SET log_min_error_statement = 'panic' and ALTER ROLE ... SET "
+            "log_error_verbosity = 'terse' for the user in DATABASE_URL."
         )
     if missing:
         log.warning(

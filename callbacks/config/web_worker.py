@@ -199,7 +199,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         """Refuses TLS, whose bytes the loop could not read."""
         super().check_config(cfg, log)
         if cfg.is_ssl:
-            raise RuntimeError("TLS is the proxy's: leave out gunicorn's keyfile and certfile.")
+            raise RuntimeError("The proxy handles TLS: remove gunicorn's keyfile and certfile.")
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """SIGTERM: stops after WEB_DRAIN seconds, in which /healthz is 503 and all else as ever."""

@@ -118,7 +118,7 @@ def test_yes_no_and_as_before_are_three_answers(
         ("variables", "lead = 1", "is used by the system"),
         ("variables", "Campaign = 1", "lower-case"),
         ("variables", "a =", "must be text that is not empty"),
-        ("variables", "\n".join(f"a{i} = 1" for i in range(9)), "At most 8"),
+        ("variables", "\n".join(f"a{i} = 1" for i in range(9)), "Enter at most 8"),
         ("variables", "a = x\x00y", "control characters"),
     ],
 )
@@ -155,8 +155,8 @@ def test_what_holds_names_every_parameter_its_value_with_its_unit_and_who_says_s
     assert holds["Record the call"] == ("no", "extension")
     assert holds["Language of prompts"] == ("he", "source")
     assert holds["Longest call"] == ("900 s (15 min)", "source")
-    assert holds["Ring the salesperson at most"] == ("30 s", "settings")
-    assert holds["Salesperson&#x27;s phone answers by itself"] == ("no", "provider's default")
+    assert holds["Longest ringing, salesperson"] == ("30 s", "settings")
+    assert holds["Salesperson&#x27;s phone answers automatically"] == ("no", "provider's default")
     assert holds["Voicemail code"] == ("—", "provider's default")
     assert holds["Custom variables"] == ("desk = 7", "extension")
     assert len(holds) == 16

@@ -114,7 +114,7 @@ def test_migrating_as_a_role_that_does_not_own_the_tables_is_named(
 ) -> None:
     code, said = started(["manage.py", "migrate"], {"DATABASE_URL": role_without_rights}, tmp_path)
     assert code != 0
-    assert "PostgreSQL does not let the user of DATABASE_URL do that." in said
+    assert "PostgreSQL does not let the user in DATABASE_URL do this." in said
     assert ".env.migrate" in said
     assert TO_MIGRATE not in said
     assert "Traceback" not in said
@@ -158,7 +158,7 @@ OTHERS = {
     "an unknown database": (lambda: changed(name="nowhere"), "PostgreSQL has no database with the"),
     "a host that has no address": (
         lambda: changed(host="postgres.invalid:5432"),
-        "The host of DATABASE_URL, 'postgres.invalid', is not known here.",
+        "The host in DATABASE_URL, 'postgres.invalid', cannot be found.",
     ),
     "TLS where there is none": (
         lambda: changed(query="sslmode=verify-full"),

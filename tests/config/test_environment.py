@@ -134,7 +134,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     (tmp_path / ".env").mkdir()  # Docker makes one of a file that is not there
     env = Environment()
     env.read_file(tmp_path / ".env")
-    assert ".env is there and cannot be read: Is a directory." in env.mistakes[0][0]
+    assert ".env exists but cannot be read: Is a directory." in env.mistakes[0][0]
 
 
 def test_a_file_that_this_process_may_not_read_is_a_warning(tmp_path):
@@ -150,7 +150,7 @@ def test_a_file_that_this_process_may_not_read_is_a_warning(tmp_path):
         os.seteuid(user)
     assert env.mistakes == []
     [(wrong, way_out)] = env.not_read
-    assert ".env is there and cannot be read: Permission denied." in wrong
+    assert ".env exists but cannot be read: Permission denied." in wrong
     assert "EnvironmentFile" in way_out
 
 

@@ -31,7 +31,7 @@ def test_a_line_that_repeats_itself_is_said_once_a_minute_with_how_often() -> No
     said.now += QUIET_FOR
     said.log(SPINS, "Cannot connect to %s: 100%% full", "redis")
     assert said.lines[1:] == [
-        "Cannot connect to redis: 100% full (and 499 times more since this was said last)"
+        "Cannot connect to redis: 100% full (repeated 499 times since it was last logged)"
     ]
     said.now += QUIET_FOR
     said.log(SPINS, "Cannot connect to %s: 100%% full", "redis")

@@ -31,7 +31,7 @@ def test_a_sweep_that_is_too_old_is_left_out_without_alarm() -> None:
     assert words in inspect.getsource(request)
     said = line(logging.INFO, request.__name__, words, "callbacks.sweep", "1f0a")
     assert said.endswith(
-        "INFO celery.worker.request A task was left out, since it waited for too long and a newer "
+        "INFO celery.worker.request A task was skipped, because it waited too long and a newer "
         "one does its work: callbacks.sweep[1f0a]"
     )
 

@@ -112,22 +112,22 @@ SECRETS = [
 ]
 HOSTS = [
     Wrong("ALLOWED_HOSTS", "https://x/", "ALLOWED_HOSTS has 'https://x/', which is not the name"),
-    Wrong("ALLOWED_HOSTS", "example.com:80", "Write the name alone, without https://, port and "
+    Wrong("ALLOWED_HOSTS", "example.com:80", "Write only the name, without https://, port or "
           "path: ALLOWED_HOSTS=example.com"),
-    Wrong("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS has *, so a request may name any site"),
+    Wrong("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS contains *, so a request can claim any"),
     Wrong("CSRF_TRUSTED_ORIGINS", "example.com", "CSRF_TRUSTED_ORIGINS has 'example.com', which "
           "is not an origin"),
-    Wrong("CSRF_TRUSTED_ORIGINS", "https://example.com/", "without a slash or path at its end"),
+    Wrong("CSRF_TRUSTED_ORIGINS", "https://example.com/", "without a slash or path at the end"),
     Wrong("SITE_URL", "callbacks.example.com", "SITE_URL is not an http or https address"),
     Wrong("HOST", "http://example.com", "HOST is 'http://example.com', which is not the address"),
     Wrong("HOST", "127.0.0.256", "HOST is '127.0.0.256', which is not the address or name"),
     Wrong("RECORDING_HOSTS", "https://x/", "RECORDING_HOSTS is 'https://x/', which is not a list"),
     Wrong("VOICENTER_ADDRESSES", "10.0.0.1/8", "VOICENTER_ADDRESSES is '10.0.0.1/8'"),
     Wrong("TRUSTED_PROXIES", "proxy", "TRUSTED_PROXIES is 'proxy', which is not a list of netw"),
-    Wrong("BEHIND_PROXY", "true", "BEHIND_PROXY is set and TRUSTED_PROXIES is not",
+    Wrong("BEHIND_PROXY", "true", "BEHIND_PROXY is set but TRUSTED_PROXIES is not",
           {"TRUSTED_PROXIES": ""}),
     Wrong("RATES_EXEMPT", "office", "RATES_EXEMPT is 'office', which is not a list of networks"),
-    Wrong("DEBUG", "true", "DEBUG is on, and HTTPS says that strangers", {"HTTPS": "true"}),
+    Wrong("DEBUG", "true", "DEBUG is on although HTTPS suggests", {"HTTPS": "true"}),
 ]  # fmt: skip
 SERVERS = [
     Wrong("DATABASE_URL", "", "DATABASE_URL is missing"),
@@ -147,7 +147,7 @@ SERVERS = [
     Wrong("BROKER_URL", f"amqp://u:p@{CANARY}/1@h//", "BROKER_URL is an address that cannot"),
     Wrong("EMAIL_URL", f"smtp://u:p@{CANARY}/1@h", "EMAIL_URL is not the address of a mail server"),
     Wrong("EMAIL_URL", f"imap://u:{CANARY}@h", "EMAIL_URL is not the address of a mail server"),
-    Wrong("DEFAULT_FROM_EMAIL", "Callbacks", "and DEFAULT_FROM_EMAIL is not an address", MAIL),
+    Wrong("DEFAULT_FROM_EMAIL", "Callbacks", "but DEFAULT_FROM_EMAIL is not a valid", MAIL),
     Wrong("VOICENTER_URL", "voicenter.example.com/x", "VOICENTER_URL is not an http or https"),
     Wrong("VOICENTER_METHOD", "POST", "VOICENTER_METHOD is 'POST', which is not allowed"),
     Wrong("VOICENTER_FORMAT", "yaml", "VOICENTER_FORMAT is 'yaml', which is not allowed"),
@@ -165,7 +165,7 @@ WORDS = [
            ("RATE_MAIL", "2"), ("RATE_MAILS", "many"), ("RATE_CHANGES", "6/10"),
            ("RATE_READINGS", "60"),
            ("RATE_ADDRESS_REFUSED", "100")),
-    Wrong("RATE_ADDRESS_REFUSED", "20/10m", "RATE_ADDRESS_REFUSED has 20 in 600 seconds",
+    Wrong("RATE_ADDRESS_REFUSED", "20/10m", "RATE_ADDRESS_REFUSED allows 20 in 600 seconds",
           {"RATE_ADDRESS": "20/10m"}),
     *_each("is {value}, which is not two times of day", ("NEW_CALLING_HOURS", "21:00-08:00")),
     Wrong("NEW_CALLING_HOURS", "08:00", "NEW_CALLING_HOURS is '08:00', which is not two times"),
@@ -174,18 +174,18 @@ SIGNING_IN = [
     Wrong("SESSION_IDLE", "400", "SESSION_IDLE and SESSION_LONGEST must be hours above 0"),
     Wrong("SESSION_LONGEST", "nan", "SESSION_LONGEST is 'nan', which is not a number"),
     Wrong("DEAR_SESSION_IDLE", "0", "DEAR_SESSION_IDLE and DEAR_SESSION_LONGEST must be hours"),
-    Wrong("DEAR_SESSION_LONGEST", "400", "are for those who may do most",
+    Wrong("DEAR_SESSION_LONGEST", "400", "are for people with the most rights",
           {"SESSION_LONGEST": "336"}),
     *(
-        Wrong(name, "id.example.com", f"{name} is not an address with TLS", SINGLE)
+        Wrong(name, "id.example.com", " is not an https address", SINGLE)
         for name in ("OIDC_ISSUER", "OIDC_AUTHORIZATION_URL", "OIDC_TOKEN_URL",
                      "OIDC_USERINFO_URL", "OIDC_KEYS_URL")
     ),
     *(
-        Wrong(name, "", f"{name} is empty, and single sign-on needs it", SINGLE)
+        Wrong(name, "", " is empty, but single sign-on needs it", SINGLE)
         for name in ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_DOMAINS")
     ),
-    Wrong("OIDC_SCOPES", "profile", "OIDC_SCOPES does not ask for both openid and email", SINGLE),
+    Wrong("OIDC_SCOPES", "profile", "OIDC_SCOPES lacks openid or email", SINGLE),
     Wrong("OIDC_DOMAINS", "https://x/", "OIDC_DOMAINS is 'https://x/', which is not a list of"),
     Wrong("OIDC_GROUPS", "admins", "OIDC_GROUPS is 'admins', which is not a list of pairs"),
 ]  # fmt: skip

@@ -74,8 +74,8 @@ def test_a_table_that_is_missing_is_no_silence_of_postgresql(signs: redis.Redis)
     ("told", "said"),
     [
         ({"worker@app1": 0.02, "web@app1": -1.9}, ""),
-        ({"worker@app1": 300.0}, "The clock of app1 is 5 min ahead of the database's, by which"),
-        ({"worker-2@app2": -90.5}, "The clock of app2 is 1 min 30 s behind the database's, by"),
+        ({"worker@app1": 300.0}, "The clock of app1 is 5 min ahead of the database's."),
+        ({"worker-2@app2": -90.5}, "The clock of app2 is 1 min 30 s behind the database's."),
         ({"web@b": 300.0, "beat@b": 300.4, "worker@a": 12.0}, "The clock of a is 12 s ahead of"),
         ({"web@b": -300.0, "beat@b": -1.0, "web@c": 1.0}, "The clock of b is 5 min behind"),
     ],
