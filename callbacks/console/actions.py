@@ -72,10 +72,10 @@ ACTIONS: dict[str, ConsoleAction] = {
         Client.callference,
     ),
     "terminate": ConsoleAction(
-        "hang up whatever call an extension is on",
+        "hang up the call that an extension is on",
         Terminate,
         TERMINATE_PARAMETERS,
-        lambda it: f"Hang up whatever call {readable(it.phone)} is on",
+        lambda it: f"Hang up the call that {readable(it.phone)} is on",
         Client.terminate,
         rings=False,
     ),
@@ -90,7 +90,9 @@ def add_arguments(parser: argparse.ArgumentParser, action: ConsoleAction) -> Non
         parser.add_argument(
             "--any-number",
             action="store_true",
-            help="also ring numbers that leads are never called on: other countries, premium, ...",
+            help=(
+                "also ring numbers that are never dialled for leads: other countries, premium, ..."
+            ),
         )
 
 
@@ -111,7 +113,7 @@ def run(action: ConsoleAction, given: Mapping[str, Any], output: Output) -> None
     accepted = _send(action, client, wanted)
     output.say(f"The provider accepted it: CALLID {accepted.call_id or '(none)'}")
     if action.rings:
-        output.say("Its records tell how it went: run voicenter calllog some minutes later.")
+        output.say("To see how the call went, run voicenter calllog in a few minutes.")
     output.document(
         ok=True,
         exit_code=Exit.DONE.value,
@@ -137,7 +139,8 @@ def _refuse_numbers(wanted: Any, *, is_any_number: bool) -> None:
         # Its message may hold the address with the password.
         raise Stop(
             Exit.BROKEN,
-            f"The database cannot tell whom we may ring ({type(error).__name__}).",
+            "The database is unavailable, so it is not known who may be rung "
+            f"({type(error).__name__}).",
             "database",
         ) from None
     for number, is_first in rung:
@@ -150,7 +153,7 @@ def _send(action: ConsoleAction, client: Client, wanted: Any) -> Accepted:
     except KeyboardInterrupt:
         raise Stop(
             Exit.UNKNOWN,
-            "Interrupted while the provider was being asked. It may have been done, so look "
-            "before you repeat it.",
+            "Interrupted while waiting for the provider. It may have acted, so check before you "
+            "repeat the command.",
             "interrupted",
         ) from None

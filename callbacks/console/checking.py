@@ -68,7 +68,7 @@ def run(given: Mapping[str, Any], output: Output) -> None:
     shown = [_shown(step) for step in steps]
     failed = next((step for step in steps if step.result is Result.FAILED), None)
     if failed:
-        words = f"The check of {failed.name} failed; the checks after it were not run."
+        words = f"The check of {failed.name} failed. Later checks were not run."
         raise Stop(failed.exit, words, failed.reason, {"checks": shown})
     output.document(ok=True, exit_code=Exit.DONE.value, checks=shown)
 
@@ -88,9 +88,7 @@ def _settings(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
         try:
             provider_account.client()
         except (ConfigurationError, InvalidCall) as problem:
-            wrong.append(
-                (str(problem), "Correct the VOICENTER_... variable that the message names.")
-            )
+            wrong.append((str(problem), "Correct the VOICENTER_... variable named in the message."))
     if wrong:
         yield from (
             CheckStep(name, Result.FAILED, *each, Exit.SETTINGS, "configuration") for each in wrong
@@ -101,7 +99,7 @@ def _settings(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
     yield CheckStep(
         name,
         Result.OK,
-        f"Calls go to {settings.VOICENTER_URL} by {method}, with answers in {form}.",
+        f"Calls are sent to {settings.VOICENTER_URL} by {method}, with answers in {form}.",
     )
 
 
@@ -132,8 +130,8 @@ def _code(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
         yield CheckStep(
             name,
             Result.WARNING,
-            "The Call Log was asked too often just now, so it is not known whether the code is "
-            "right.",
+            "The Call Log was asked too often just now, so it is unknown whether the code is "
+            "correct.",
             "Try again in a minute.",
         )
     except VoicenterError as error:
@@ -167,7 +165,7 @@ def _extensions(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
         plan, has_ours = account_import.plan_for(account), Extension.objects.exists()
     except DatabaseError:
         message = (
-            f"The account has {len(account)} extensions; ours could not be read from the database."
+            f"The account has {len(account)} extensions. Ours could not be read from the database."
         )
         yield CheckStep(name, Result.WARNING, message, "Start the database.")
         return
@@ -177,7 +175,9 @@ def _extensions(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
 def _compared(name: str, plan: account_import.ImportPlan, has_ours: bool) -> Iterator[CheckStep]:
     by_import = "`manage.py voicenter import`, or the extensions' page in the admin."
     if not has_ours:
-        message = f"The account has {plan.answered} extensions; here are none, so nobody is rung."
+        message = (
+            f"The account has {plan.answered} extensions. There are none here, so nobody is rung."
+        )
         yield CheckStep(name, Result.WARNING, message, f"Import them: {by_import}")
         return
     if plan.gone:
@@ -186,7 +186,7 @@ def _compared(name: str, plan: account_import.ImportPlan, has_ours: bool) -> Ite
             "The provider refuses their calls."
         )
         yield CheckStep(
-            name, Result.WARNING, message, f"Correct them, or switch them off: {by_import}"
+            name, Result.WARNING, message, f"Correct them or switch them off: {by_import}"
         )
     new = f" {len(plan.new)} of them are not here yet ({by_import})" if plan.new else ""
     yield CheckStep(name, Result.OK, f"The account has {plan.answered} extensions.{new}")
@@ -209,14 +209,17 @@ def _records(name: str, given: Mapping[str, Any]) -> Iterator[CheckStep]:
         yield CheckStep(
             name,
             Result.WARNING,
-            f"The provider accepted {accepted} calls in the last day and sent no record of any.",
-            "Have Voicenter post CDRs to https://YOUR-HOST/webhooks/voicenter/CDR_SECRET/cdr/ , "
-            "and check with --site whether this site accepts them.",
+            f"The provider accepted {accepted} calls in the last day but sent no call records.",
+            "Ask Voicenter to post CDRs to https://YOUR-HOST/webhooks/voicenter/CDR_SECRET/cdr/ "
+            ", and use --site to check whether this site accepts them.",
         )
     elif newest:
-        yield CheckStep(name, Result.OK, f"The newest record of a call came {cell(newest[0])}.")
+        yield CheckStep(name, Result.OK, f"The latest call record arrived {cell(newest[0])}.")
     elif not given["site"]:
-        message = "No record has come yet. Use --site URL to check whether this site accepts them."
+        message = (
+            "No call record has arrived yet. Use --site URL to check whether this site accepts "
+            "them."
+        )
         yield CheckStep(name, Result.SKIPPED, message)
 
 
@@ -239,7 +242,7 @@ def _site(name: str, site: str) -> CheckStep:
             name,
             Result.FAILED,
             f"This site cannot be reached at --site ({type(error).__name__}).",
-            "Give the address that the provider posts to; look at DNS, TLS and the proxy there.",
+            "Give the address that the provider posts to, and check its DNS, TLS and proxy.",
             Exit.NOT_SENT,
             "site_unreachable",
         )
@@ -255,7 +258,7 @@ def _site(name: str, site: str) -> CheckStep:
         name,
         Result.FAILED,
         f"The site at --site does not accept records (HTTP {status}).",
-        "It is another site, or it runs with another CDR_SECRET, or a proxy holds posts back.",
+        "It is a different site, it uses a different CDR_SECRET, or a proxy blocks posts.",
         Exit.NO_ANSWER,
         "site_wrong",
     )
@@ -269,7 +272,7 @@ def _secrets(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
         yield CheckStep(
             name,
             Result.WARNING,
-            "Redis does not answer, so it is not known which secrets are in use.",
+            "Redis does not answer, so it is unknown which secrets are in use.",
             "Start Redis.",
         )
         return
@@ -277,19 +280,19 @@ def _secrets(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
     if post_secrets.CURRENT in at:
         yield CheckStep(name, Result.OK, f"CDR_SECRET was last used at {at[post_secrets.CURRENT]}.")
     else:
-        yield CheckStep(name, Result.SKIPPED, "No post has come with CDR_SECRET yet.")
+        yield CheckStep(name, Result.SKIPPED, "No post has used CDR_SECRET yet.")
     if not settings.CDR_SECRET_PREVIOUS:
         return
     if post_secrets.PREVIOUS in at:
         words = f"CDR_SECRET_PREVIOUS was last used at {at[post_secrets.PREVIOUS]}."
         way_out = (
-            "If that is recent, give Voicenter the addresses with CDR_SECRET. If not, leave "
-            "CDR_SECRET_PREVIOUS out."
+            "If that is recent, give Voicenter the addresses with CDR_SECRET. If not, remove "
+            "CDR_SECRET_PREVIOUS."
         )
         yield CheckStep(name, Result.WARNING, words, way_out)
         return
-    words = "CDR_SECRET_PREVIOUS is accepted, and no post has come with it."
-    yield CheckStep(name, Result.WARNING, words, "Leave CDR_SECRET_PREVIOUS out.")
+    words = "CDR_SECRET_PREVIOUS is accepted, but no post has used it."
+    yield CheckStep(name, Result.WARNING, words, "Remove CDR_SECRET_PREVIOUS.")
 
 
 _LOOKS: dict[str, Callable[[str, Mapping[str, Any]], Iterator[CheckStep]]] = {

@@ -19,7 +19,7 @@ def confirm(what: str, *, yes: bool, output: Output) -> None:
     if not sys.stdin.isatty():
         raise Stop(
             Exit.NOT_CONFIRMED,
-            f"{what}? There is no terminal to ask at: use --yes to confirm.",
+            f"{what}? There is no terminal to ask on. Use --yes to confirm.",
             "not_confirmed",
         )
     # stdout may be a pipe or hold a document.

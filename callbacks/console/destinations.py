@@ -15,11 +15,13 @@ from leads.phones import PhoneRefused
 _SHORT = 6
 
 _REFUSED = {
-    "country": "{number} is not rung: no lead source allows its country.",
-    "type": "{number} is not rung: leads are never called on numbers of its kind (premium, shared "
-    "cost, ...).",
+    "country": "{number} was not rung: no lead source allows its country.",
+    "type": (
+        "{number} was not rung: numbers of this kind (premium, shared cost, ...) are never "
+        "dialled for leads."
+    ),
 }
-_NO_NUMBER = "{number} is not rung: the numbering plan has no such number."
+_NO_NUMBER = "{number} was not rung: no such number exists in the numbering plan."
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,11 @@ def refuse_if_listed(number: str) -> None:
             number_guard.check_lists(e164)
     except PhoneRefused as refused:
         words = {
-            "never_call": "it is on the never-call list, and nothing rings it until a manager "
-            "takes it off.",
-            "blocked": "it is on the block list, and nothing rings it until a manager deletes the "
-            "entry.",
+            "never_call": "it is on the never-call list and is not rung until a manager takes "
+            "it off.",
+            "blocked": "it is on the block list and is not rung until a manager deletes the entry.",
         }
-        said = f"{number} is not rung: {words[refused.code]}"
+        said = f"{number} was not rung: {words[refused.code]}"
         raise Stop(Exit.USAGE, said, f"number_{refused.code}") from None
 
 
@@ -80,10 +81,10 @@ def refuse_unless_allowed(number: str, allowed: Allowed, *, first: bool) -> None
     if len(number) <= _SHORT:
         if first or number in allowed.extensions:
             return
-        raise _refusal(f"{number} is a short code and not one of our extensions.")
+        raise _refusal(f"{number} is a short code but not one of our extensions.")
     e164 = to_e164(number)
     if e164 is None:
-        raise _refusal(f"{number} is not rung: it is not a full phone number.")
+        raise _refusal(f"{number} was not rung: it is not a full phone number.")
     try:
         phones.check(e164, allowed.countries)
     except PhoneRefused as refusal:
@@ -95,7 +96,7 @@ def readable(number: str) -> str:
     if number == SIP_TRUNK:
         return "the extension behind the SIP trunk"
     if number == LOGIN_CODE:
-        return "whoever is logged in with that login code"
+        return "the person logged in with that login code"
     e164 = to_e164(number)
     return phones.readable(e164) if e164 else number
 

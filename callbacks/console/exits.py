@@ -42,7 +42,7 @@ MEANINGS: dict[Exit, str] = {
     Exit.NOT_CONFIRMED: "nobody confirmed it; nothing was done",
     Exit.NO_ANSWER: "the provider did not answer a question; it is safe to ask again",
     Exit.NOTHING_THERE: "the account shows no extensions, as it does for a wrong code",
-    Exit.INTERRUPTED: "stopped by Ctrl-C before anything was sent that changes something",
+    Exit.INTERRUPTED: "stopped by Ctrl-C before anything was changed",
 }
 
 

@@ -20,32 +20,38 @@ log = logging.getLogger(__name__)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of import."""
     parser.add_argument(
-        "--team", metavar="NAME", help="the team of new extensions; needed when there are several"
+        "--team",
+        metavar="NAME",
+        help="the team for new extensions; required if there are several teams",
     )
     parser.add_argument(
         "--only",
         action="append",
         metavar="SIP",
-        help="take over only this new or renamed extension; may be repeated",
+        help="import only this new or renamed extension; may be repeated",
     )
     parser.add_argument(
         "--rename",
         action="store_true",
-        help="give all extensions the account's names; else only those without one get theirs",
+        help=(
+            "give all extensions the account's names; by default only those without a name get one"
+        ),
     )
     parser.add_argument(
         "--switch-off",
         action="append",
         default=[],
         metavar="SIP",
-        help="switch off this extension, which is gone from the account; may be repeated",
+        help="switch off this extension, which is no longer in the account; may be repeated",
     )
     parser.add_argument(
         "--switch-off-gone",
         action="store_true",
-        help="switch off all extensions that are gone from the account",
+        help="switch off all extensions that are no longer in the account",
     )
-    parser.add_argument("--preview", action="store_true", help="show what differs, change nothing")
+    parser.add_argument(
+        "--preview", action="store_true", help="show the differences and change nothing"
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask; for scripts")
 
 
@@ -77,7 +83,7 @@ def run(given: Mapping[str, Any], output: Output) -> None:
     except PlanChanged:
         raise Stop(
             Exit.NOT_CONFIRMED,
-            "Our extensions were changed meanwhile. Nothing was done; look again.",
+            "Our extensions were changed in the meantime. Nothing was done. Run the command again.",
             "plan_changed",
         ) from None
     result = _result(done)
@@ -95,9 +101,9 @@ def _show(plan: ImportPlan, output: Output) -> None:
     rows += [("unusable", it.number, it.why) for it in plan.unusable]
     if rows:
         output.table(("", "SIP", "NAME"), rows)
-    output.say(f"The account has {plan.answered} extensions; {plan.known} are known here.")
+    output.say(f"The account has {plan.answered} extensions, of which {plan.known} are known here.")
     if plan.renamed:
-        output.say(f"{len(plan.renamed)} have another name here.")
+        output.say(f"{len(plan.renamed)} have a different name here.")
     if plan.off:
         output.say(f"{len(plan.off)} extensions are switched off here and stay so.")
 
@@ -130,7 +136,7 @@ def _team(name: str | None) -> Team:
     sentence = (
         f"Use --team to name the team of the new extensions. The teams: {names}."
         if name is None
-        else f"There is no such team. Use --team to name one of these: {names}."
+        else f"There is no such team. Use --team with one of these: {names}."
     )
     raise Stop(Exit.USAGE, sentence, "which_team")
 

@@ -80,8 +80,8 @@ def _is(annotation: Any, wanted: type) -> bool:
 def _help(parameter: Parameter) -> str:
     parts = [f"sent as {parameter.wire}"]
     if parameter.mandatory:
-        parts.append("must be given")
+        parts.append("required")
     elif parameter.default is not None:
         default = str(parameter.default).lower()
-        parts.append(f"without it the provider takes {default}{' s' * bool(parameter.unit)}")
+        parts.append(f"the provider's default is {default}{' s' * bool(parameter.unit)}")
     return "; ".join(parts)

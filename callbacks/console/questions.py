@@ -20,18 +20,26 @@ from callbacks.voicenter.services.search import CALLFERENCE_TYPE, CLICK2CALL_TYP
 _AGO = re.compile(r"([0-9]{1,5})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _NOTHING = (
-    "The account shows no extensions. A wrong code gets the same answer; `voicenter check` tells "
-    "which it is."
+    "The account shows no extensions. A wrong code gets the same answer; use `voicenter check` "
+    "to find out."
 )
 
 
 def add_call_log(parser: argparse.ArgumentParser) -> None:
     """The options of calllog."""
     when = "a time like 2026-01-31T09:00 (the site's time zone), or how long ago: 30m, 2h, 7d"
-    parser.add_argument("--from", dest="since", type=_time, metavar="TIME", help=f"{when}; 1h")
-    parser.add_argument("--to", dest="until", type=_time, metavar="TIME", help="likewise; now")
     parser.add_argument(
-        "--phone", action="append", default=[], metavar="NUMBER", help="on either side; repeatable"
+        "--from", dest="since", type=_time, metavar="TIME", help=f"{when}; default: 1h"
+    )
+    parser.add_argument(
+        "--to", dest="until", type=_time, metavar="TIME", help="the same; default: now"
+    )
+    parser.add_argument(
+        "--phone",
+        action="append",
+        default=[],
+        metavar="NUMBER",
+        help="as caller or as the called party; repeatable",
     )
     parser.add_argument("--extension", action="append", default=[], metavar="SIP")
     parser.add_argument("--call-id", metavar="CALLID")
@@ -46,7 +54,7 @@ def add_call_log(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--identity", choices=IDENTITIES, help="whose records")
     parser.add_argument("--newest-first", action="store_true")
-    parser.add_argument("--limit", type=_count, metavar="N", help="at most so many records")
+    parser.add_argument("--limit", type=_count, metavar="N", help="show at most this many records")
 
 
 def call_log(given: Mapping[str, Any], output: Output) -> None:
@@ -72,7 +80,7 @@ def call_log(given: Mapping[str, Any], output: Output) -> None:
     if found:
         output.table(heads, rows)
     else:
-        output.say("There are no records. They appear some minutes after a call.")
+        output.say("There are no records. They appear a few minutes after a call.")
     output.document(ok=True, exit_code=Exit.DONE.value, records=[record(it) for it in found])
 
 
@@ -130,12 +138,12 @@ def _time(text: str) -> datetime:
         found = None
     if found is None:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a time like 2026-01-31T09:00, or 2h for two hours ago"
+            f"{text!r} is not a time like 2026-01-31T09:00, or an age like 2h"
         )
     return found if timezone.is_aware(found) else timezone.make_aware(found)
 
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 1_000_000):
-        raise argparse.ArgumentTypeError("it must be a number of 1 or more")
+        raise argparse.ArgumentTypeError("it must be a number from 1")
     return int(text)

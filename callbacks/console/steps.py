@@ -39,12 +39,12 @@ class CheckStep:
 
 _NO_CONNECTION = {
     "refused": (
-        "{host} is there, but nothing listens on that port.",
-        "Correct the port in VOICENTER_URL. If it is right, the service is down: try later.",
+        "{host} was found, but nothing listens on this port.",
+        "Correct the port in VOICENTER_URL. If it is correct, the service is down: try later.",
     ),
     "connect_timeout": (
-        "{host} does not answer within the time allowed.",
-        "Check whether a firewall blocks this machine, and whether the host is right.",
+        "{host} did not answer in time.",
+        "Check whether a firewall blocks this machine and whether the host is correct.",
     ),
     "tls": (
         "{host} answers, but its certificate is not trusted, so there is no secure connection.",
@@ -64,8 +64,8 @@ _NO_NAME_SERVER = (
     "Bring up the network and its name servers; then check the host in VOICENTER_URL.",
 )
 _ADDRESS = (
-    "Ask Voicenter to put the public address of this machine on the account's allow-list (behind "
-    "NAT that is the router's). Servers that dial need it too."
+    "Ask Voicenter to add this machine's public address to the account's allow-list (behind NAT, "
+    "the router's address). Servers that make calls need this too."
 )
 
 
@@ -103,7 +103,7 @@ def _explained(error: VoicenterError, host: str) -> tuple[str, str]:
 def _no_answer(reason: str) -> tuple[str, str]:
     if reason in ("read_timeout", "reset", "truncated"):
         return (
-            f"{{host}} took the connection but gave no complete answer ({reason}).",
+            f"{{host}} accepted the connection but gave no complete answer ({reason}).",
             "Try again. If it happens again, ask Voicenter, or check the proxy in between.",
         )
     if reason.startswith("http_5"):
@@ -121,12 +121,12 @@ def _beside(error: VoicenterError, message: str) -> tuple[str, str]:
     """Message and advice for a service beside Click2Call."""
     if isinstance(error, NotSent):
         advice = (
-            "Allow this machine to connect to that host as well as to Click2Call's. If it is "
+            "Allow this machine to connect to this host as well as to Click2Call's. If it is "
             "allowed, the service is down: try later."
         )
         return message, advice
     if isinstance(error, ReadFailed) and "not Voicenter" in message:
-        message = f"{{host}} gives an answer that cannot be understood ({error.reason})."
+        message = f"{{host}} gave an answer that cannot be understood ({error.reason})."
     return message, "Try again. If it happens again, ask Voicenter, or check the proxy in between."
 
 

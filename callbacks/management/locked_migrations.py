@@ -54,14 +54,16 @@ class TablesInUseError(Exception):
     ) -> None:
         by_autovacuum = ", ".join(vacuumed)
         super().__init__(
-            f"{migration} needs these tables, and for {WAITS:.0f} s there was no moment when "
-            f"nobody used them: {', '.join(tables)}. It has changed nothing. "
+            f"{migration} needs these tables, which were in use for {WAITS:.0f} s without a "
+            f"break: {', '.join(tables)}. Nothing was changed. "
             + (
-                f"An autovacuum has {by_autovacuum} and does not give way: wait until it is over "
-                "(pg_stat_progress_vacuum shows how far it is), and migrate again."
+                f"An autovacuum holds {by_autovacuum} and does not stop. Wait until it is "
+                "finished (pg_stat_progress_vacuum shows its progress), then migrate again."
                 if by_autovacuum
-                else "See who uses them for long (a backup, a report, an autovacuum, a session "
-                "that somebody left open), and migrate again."
+                else (
+                    "Find out what holds them for long (a backup, a report, an autovacuum, an "
+                    "open session), then migrate again."
+                )
             )
         )
 

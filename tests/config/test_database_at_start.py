@@ -290,7 +290,7 @@ def test_a_start_goes_on_where_the_log_cannot_be_asked_about(
     monkeypatch.setattr(database_at_start, "problem", lambda: None)
     with connection.execute_wrapper(goes_away):
         start.refuse_wrong_database()
-    assert "when it was asked for its settings (OperationalError)" in caplog.text
+    assert "when asked for its settings (OperationalError)" in caplog.text
 
 
 START = """

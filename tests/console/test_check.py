@@ -142,7 +142,7 @@ def test_it_does_not_say_that_a_service_which_was_sent_the_code_was_not(
 def test_it_does_not_blame_the_setting_for_a_service_on_another_host() -> None:
     url = "https://calls.example/hub/cdr/"
     step = failure("code", NotSent(reason="refused"), url, knows_code=True)
-    assert step.message == "calls.example is there, but nothing listens on that port."
+    assert step.message == "calls.example was found, but nothing listens on this port."
     assert "VOICENTER_URL" not in step.what_to_do
 
 
@@ -227,7 +227,7 @@ def test_it_names_extensions_of_ours_that_the_account_does_not_have(
 
 def test_it_says_when_nobody_would_be_rung(run: Run, simulator: SimulatorProcess) -> None:
     simulator.control(extensions={"102": "online"})
-    assert "here are none, so nobody is rung" in run("check").out
+    assert "There are none here, so nobody is rung" in run("check").out
 
 
 def test_people_are_told_what_to_do_below_what_is_wrong(
@@ -263,11 +263,11 @@ def test_it_warns_when_calls_are_accepted_and_no_record_comes(
     run: Run, well: SimulatorProcess, extension: Extension, make_lead: Callable[..., Lead]
 ) -> None:
     attempt = accepted(make_lead(), extension)
-    assert "sent no record of any" in run("check").out
+    assert "but sent no call records" in run("check").out
     CallRecord.objects.create(
         call_id="C-1", type="Click2Call leg1", leg=1, attempt=attempt, payload={}
     )
-    assert "The newest record of a call came" in run("check").out
+    assert "The latest call record arrived" in run("check").out
 
 
 @pytest.mark.django_db(transaction=True)
@@ -304,7 +304,7 @@ def test_it_says_which_secrets_are_in_use(
     monkeypatch.setattr(post_secrets, "last_used", lambda: used)
     [(_, current), (result, previous)] = secrets_of(run("check", "--json"))
     assert "CDR_SECRET was last used at" in current
-    assert (result, previous.endswith("no post has come with it.")) == ("warning", True)
+    assert (result, previous.endswith("no post has used it.")) == ("warning", True)
     used["CDR_SECRET_PREVIOUS"] = 1_774_432_800.0
     [_, (result, previous)] = secrets_of(run("check", "--json"))
     assert (result, "was last used at" in previous) == ("warning", True)

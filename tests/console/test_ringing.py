@@ -106,7 +106,7 @@ def test_terminate_ends_the_call_the_extension_is_on(run: Run, simulator: Simula
     eventually(lambda: simulator.ledger()[0]["leg2"])
     ended = run("terminate", "--phone", "101", "--yes")
     assert ended.code == 0
-    assert "Hang up whatever call 101 is on." in ended.out
+    assert "Hang up the call that 101 is on." in ended.out
     eventually(lambda: simulator.ledger()[0]["leg1"]["ended_at"])
 
 

@@ -195,7 +195,7 @@ def test_who_never_waits_never_gets_past_an_autovacuum(
     monkeypatch.setattr(locked_migrations, "_have_it_give_way", lambda *_: None)
     with (
         transaction.atomic(),
-        pytest.raises(TablesInUseError, match="An autovacuum has callbacks_trial"),
+        pytest.raises(TablesInUseError, match="An autovacuum holds callbacks_trial"),
     ):
         take_tables(connection, TRIAL, ProjectState())
     assert works_on_it(vacuumed)
@@ -208,7 +208,7 @@ def test_for_a_lock_like_an_autovacuums_nobody_waits(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(locked_migrations, "_have_it_give_way", lambda *of: waited.append(of[1]))
     with product() as vacuum:
         vacuum.execute("LOCK TABLE leads_lead IN SHARE UPDATE EXCLUSIVE MODE")
-        with pytest.raises(TablesInUseError, match="See who uses them for long"):
+        with pytest.raises(TablesInUseError, match="Find out what holds them for long"):
             apply(BOTH)
     assert waited == []
 

@@ -76,7 +76,7 @@ def test_migrate_check_says_why_it_ends(capsys: pytest.CaptureFixture[str]) -> N
     finally:
         MigrationRecorder(connection).record_applied(*newest)
     assert capsys.readouterr().err == (
-        "The database lacks migrations of this version: run them first.\n"
+        "The database lacks migrations of this version. Run them first.\n"
     )
 
 

@@ -79,7 +79,7 @@ def test_a_database_that_takes_nothing(
     with psycopg.connect(**parameters) as other:
         other.execute("LOCK TABLE callbacks_storeheartbeat IN ACCESS EXCLUSIVE MODE")
         assert notices.current()[0].startswith("Visitors' requests cannot be stored")
-        assert "Visitors' requests cannot be stored" in staff.get("/admin/").text
+        assert "Visitors' requests cannot be stored" in html.unescape(staff.get("/admin/").text)
     assert notices.current() == []
 
 

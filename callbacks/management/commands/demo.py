@@ -31,7 +31,7 @@ class Command(BaseCommand):
     Extensions that a manager has renamed, paused, moved or switched off stay so.
     """
 
-    help = "Creates a source, a team and extensions to try callbacks with. It is safe to repeat."
+    help = "Creates a source, a team and extensions for trying out callbacks. Safe to repeat."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Adds --extensions N."""
@@ -40,7 +40,10 @@ class Command(BaseCommand):
             type=_how_many,
             default=5,
             metavar="N",
-            help=f"how many, numbered from {FIRST_NUMBER} (default 5); never removes any",
+            help=(
+                f"how many extensions, numbered from {FIRST_NUMBER} (default 5); none is ever "
+                "removed"
+            ),
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:

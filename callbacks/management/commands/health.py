@@ -26,8 +26,9 @@ class Command(BaseCommand):
     """Exits with 0 while the process works, 1 when it has stopped, 2 when nobody can tell."""
 
     help = (
-        "Exits with 0 while this machine's worker or beat works, with 1 when it has stopped, and "
-        "with 2 while nobody can tell: Redis or the broker is away, or Redis has lost its data."
+        "Exits with 0 if this machine's worker or beat is running, with 1 if it has stopped, and "
+        "with 2 if this is unknown because Redis or the broker is down or Redis has lost its "
+        "data."
     )
     requires_system_checks: list[str] = []  # Django's own type
 
@@ -36,7 +37,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "process",
             type=_process,
-            help='"beat", "worker", or what the worker is called before the @ of its --hostname',
+            help='"beat", "worker", or the part of the worker\'s --hostname before the @',
         )
         parser.add_argument(
             "--host", default=socket.gethostname(), help="its machine or container (%(default)s)"
@@ -50,8 +51,8 @@ class Command(BaseCommand):
             since, takes_writes = heartbeats.kept()
         except redis.RedisError:
             raise CommandError(
-                "Redis does not answer, so nobody can tell. Check that it is running and that "
-                "REDIS_URL is right.",
+                "Redis does not answer, so the state is unknown. Check that it is running and "
+                "that REDIS_URL is correct.",
                 returncode=_NOT_KNOWN,
             ) from None
         patience = STOPPED_AFTER
@@ -67,24 +68,24 @@ class Command(BaseCommand):
             return
         if not takes_writes:
             raise CommandError(
-                "Redis answers but accepts no writes (its memory or its disk is full, or it is a "
-                "replica), so nobody can tell. See its log and `redis-cli INFO`.",
+                "Redis answers but accepts no writes (its memory or disk is full, or it is a "
+                "replica), so the state is unknown. See its log and `redis-cli INFO`.",
                 returncode=_NOT_KNOWN,
             )
         if seen_at is None and (kept_for := _ago(since)) < patience:
             raise CommandError(
-                f"Redis was empty {kept_for:.0f} s ago: it is new or has lost its data, so nobody "
-                f"can tell whether {name} works. Ask again in {patience - kept_for:.0f} s.",
+                f"Redis was empty {kept_for:.0f} s ago: it is new or has lost its data, so it is "
+                f"unknown whether {name} is running. Try again in {patience - kept_for:.0f} s.",
                 returncode=_NOT_KNOWN,
             )
         if not _broker_answers():
             raise CommandError(
-                "The broker does not answer, so nobody can tell. Check that it is running and that "
-                "BROKER_URL is right.",
+                "The broker does not answer, so the state is unknown. Check that it is running "
+                "and that BROKER_URL is correct.",
                 returncode=_NOT_KNOWN,
             )
         raise CommandError(
-            f"{name} has not been seen for {patience:.0f} s: restart it, and see its log.",
+            f"{name} has not been seen for {patience:.0f} s. Restart it and check its log.",
             returncode=_STOPPED,
         )
 

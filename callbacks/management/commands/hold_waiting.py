@@ -26,8 +26,8 @@ class Command(BaseCommand):
     """Run it on a restored database, before a worker is started."""
 
     help = (
-        "Holds the leads that wait, so that nobody is called before a manager releases them: for a "
-        "database that was restored from a backup, before a worker is started."
+        "Holds all waiting leads, so that nobody is called until a manager releases them. Use it "
+        "after restoring a database from a backup, before you start a worker."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -37,19 +37,24 @@ class Command(BaseCommand):
             type=_age,
             default=timedelta(0),
             metavar="AGE",
-            help="only leads that were submitted so long ago: 30m, 2h, 7d (default: all)",
+            help="only leads submitted at least this long ago: 30m, 2h, 7d (default: all)",
         )
         parser.add_argument(
             "--appointments",
             action="store_true",
-            help="also those with a chosen time that is still to come",
+            help="also leads with a chosen time in the future",
         )
-        parser.add_argument("--dry-run", action="store_true", help="say how many; change nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show the numbers and change nothing"
+        )
         parser.add_argument("--yes", action="store_true", help="do not ask")
         parser.add_argument(
             "--force",
             action="store_true",
-            help="also while a worker runs, whose calls end as unknown although people talk",
+            help=(
+                "run even if a worker is running; its calls then end as unknown, even if people "
+                "are talking"
+            ),
         )
 
     def handle(self, *_args: Any, **given: Any) -> None:
@@ -64,8 +69,8 @@ class Command(BaseCommand):
             return
         if not given["force"] and _a_worker_runs():
             raise CommandError(
-                "A worker runs, and the calls that are on would be given up. Stop all workers, "
-                "then run this again; --force does it all the same. Nothing was done."
+                "A worker is running, and its current calls would be given up. Stop all workers "
+                "and run this again, or use --force. Nothing was done."
             )
         try:
             what = (

@@ -29,7 +29,7 @@ class Command(migrate.Command):
         try:
             self._apply(*args, **options)
         except SystemExit:
-            self.stderr.write("The database lacks migrations of this version: run them first.")
+            self.stderr.write("The database lacks migrations of this version. Run them first.")
             raise
         if not options["plan"] and (newer := newer_database.sentence()):
             self.stderr.write(self.style.WARNING(newer))
@@ -44,5 +44,5 @@ class Command(migrate.Command):
             except OperationalError as problem:
                 if not is_transient(problem) or not left:
                     raise
-            self.stdout.write("  The product used a table at that moment: once more.")
+            self.stdout.write("  The product was using a table. Trying again.")
             time.sleep(random.uniform(0.2, 1))  # noqa: S311

@@ -21,7 +21,7 @@ _TAKES = 600.0
 class Command(BaseCommand):
     """The same functions as the page."""
 
-    help = "Shows or erases everything that is held of a person, or prints where data is stored."
+    help = "Shows or erases all data about a person, or prints where data is stored."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Adds what is to be done, and about whom."""
@@ -34,11 +34,14 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="NUMBER",
-            help="with number and e-mail: a lead with one of them that is theirs",
+            help=(
+                "with number and e-mail: a lead that has only one of them but belongs to this "
+                "person"
+            ),
         )
-        parser.add_argument("--json", action="store_true", dest="as_json", help="all of it as JSON")
+        parser.add_argument("--json", action="store_true", dest="as_json", help="all data as JSON")
         parser.add_argument("--may-be-called", action="store_true",
-                            help="erase without the never-call list")  # fmt: skip
+                            help="erase without listing the number as never-call")  # fmt: skip
         parser.add_argument("--yes", action="store_true", help="do not ask")
 
     def handle(self, *_args: Any, **given: Any) -> None:
@@ -53,8 +56,8 @@ class Command(BaseCommand):
             raise CommandError(str(problem), returncode=_USAGE) from None
         if others := list(person.by_one_alone().values_list("pk", flat=True)):
             output.say(
-                "These leads have the number or the e-mail alone and are left out; --lead takes "
-                f"one in: {', '.join(map(str, others))}"
+                "These leads have only the number or only the e-mail and are left out. Use "
+                f"--lead to include one: {', '.join(map(str, others))}"
             )
         if given["what"] == "show":
             self._show(person, output)
@@ -74,12 +77,12 @@ class Command(BaseCommand):
                     output.say(f"  {label}: {value}")
             output.say()
         if not found:
-            output.say("Nothing is held about this person.")
+            output.say("No data is stored about this person.")
 
     def _erase(self, person: Person, output: Output, given: Any) -> None:
         count = person.leads().count()
         try:
-            confirm(f"{count} leads are erased for good", yes=given["yes"], output=output)
+            confirm(f"{count} leads are permanently erased", yes=given["yes"], output=output)
         except Stop as stop:
             raise CommandError(str(stop), returncode=_USAGE) from None
         # Others have asked for the same number, and wait for a call.

@@ -17,15 +17,15 @@ _STRATEGIES = (rules.LONGEST_IDLE, rules.ROUND_ROBIN, rules.WEIGHTED, rules.FAIR
 class Command(BaseCommand):
     """Only reads: no lead is called and nothing is changed."""
 
-    help = "Replays the leads of the last days with a changed team. It calls nobody."
+    help = "Replays the leads of recent days with a changed team. It calls nobody."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Adds the options for the period and for the change."""
         parser.add_argument("--days", type=_days, default=7, help="how many days back (default 7)")
-        parser.add_argument("--team", default="", help="the team that is changed")
+        parser.add_argument("--team", default="", help="the team to change")
         parser.add_argument(
             "--extensions", type=_extensions, default=0, metavar="+N|-N",
-            help="how many extensions more or fewer the team has",
+            help="how many more or fewer extensions the team has",
         )  # fmt: skip
         parser.add_argument("--schedule", default="", help="the team's hours, by name")
         parser.add_argument("--strategy", default="", choices=["", *_STRATEGIES], metavar="NAME",
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             "--seed",
             type=int,
             default=0,
-            help="seed of the random numbers; the same seed gives the same result",
+            help="seed for the random numbers; the same seed gives the same result",
         )
         parser.add_argument("--json", action="store_true", dest="as_json", help="one JSON document")
 

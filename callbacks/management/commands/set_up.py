@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     help = (
         "Creates the first login, the first source, the team that answers it and its extensions. "
-        "What is there already stays as it is. It asks for what it is not told."
+        "Anything that already exists stays as it is. Asks for anything not given."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -33,25 +33,29 @@ class Command(BaseCommand):
         parser.add_argument(
             "--user",
             default="",
-            help="the first login's name, of a superuser; without a terminal its password is read "
-            "from DJANGO_SUPERUSER_PASSWORD",
+            help=(
+                "user name of the first login, a superuser; without a terminal its password is "
+                "read from DJANGO_SUPERUSER_PASSWORD"
+            ),
         )
-        parser.add_argument("--email", default="", help="that login's address")
+        parser.add_argument("--email", default="", help="this login's e-mail address")
         parser.add_argument("--source", default="", help="part of the form's address: website")
-        parser.add_argument("--source-name", default="", help="what the source is called")
+        parser.add_argument("--source-name", default="", help="the name of the source")
         parser.add_argument(
             "--origin",
             action="append",
             default=[],
             help="a website that may show the form: https://www.example.com (may be repeated)",
         )
-        parser.add_argument("--team", default="", help="who answers the source: Sales")
+        parser.add_argument("--team", default="", help="the team that answers the source: Sales")
         parser.add_argument(
             "--extension",
             action="append",
             default=[],
-            help="a SIP code at Voicenter that is rung first, in its upper and lower case (may be "
-            "repeated)",
+            help=(
+                "a Voicenter SIP code to ring first, with upper and lower case as it is there "
+                "(may be repeated)"
+            ),
         )
 
     def handle(self, *_args: Any, **given: Any) -> None:
@@ -59,7 +63,7 @@ class Command(BaseCommand):
         user = given["user"] or _ask("Name of the first login (empty: none)", "")
         slug = given["source"] or _ask("Source, as part of the form's address", "website")
         name = given["team"] or _ask("Team that answers it", _team_of(slug) or "Sales")
-        numbers = given["extension"] or _ask("Its extensions, with spaces between", "").split()
+        numbers = given["extension"] or _ask("Its extensions, separated by spaces", "").split()
         with transaction.atomic():
             source = LeadSource(
                 slug=slug,
@@ -79,8 +83,9 @@ class Command(BaseCommand):
         if user:
             self._login(user, given["email"])
         self.stdout.write(
-            f"The form is at /contact/{source.slug}/. In the admin: the team's opening hours "
-            "(without any it is always open), whose each extension is, and what the source asks."
+            f"The form is at /contact/{source.slug}/. In the admin, set the team's opening hours "
+            "(without any it is always open), the salesperson of each extension, and the fields "
+            "of the form."
         )
 
     def _create(self, kind: str, row: Row, **by: str) -> Row:

@@ -15,17 +15,21 @@ from callbacks.signin import second_factor
 class Command(BaseCommand):
     """Both are written where the admin's log can be read, or change nothing that anybody sees."""
 
-    help = "Resets a lost second factor, or seals all keys of second factors anew."
+    help = "Resets a lost second factor, or encrypts all second-factor keys again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Adds the two commands."""
         commands = parser.add_subparsers(dest="command", required=True)
         reset = commands.add_parser(
-            "reset-second-factor", help="takes it away from somebody who lost phone and codes"
+            "reset-second-factor",
+            help="removes the second factor of somebody who lost phone and codes",
         )
         reset.add_argument("name", help="the user name")
         commands.add_parser(
-            "seal-anew", help="seals with the first of SIGN_IN_KEYS; then the others may go"
+            "seal-anew",
+            help=(
+                "encrypts with the first of SIGN_IN_KEYS; after that the other keys can be removed"
+            ),
         )
 
     def handle(self, *_args: Any, **given: Any) -> None:
@@ -38,12 +42,14 @@ class Command(BaseCommand):
     def _reset(self, name: str) -> None:
         user = User.objects.filter(username=name).first()
         if user is None:
-            raise CommandError("Nobody is called so. Give the user name, as it is typed to log in.")
+            raise CommandError(
+                "There is no such user. Give the user name that the person logs in with."
+            )
         # The log needs somebody who did it; on the command line nobody is signed in.
         sentence = "Reset the second factor on the server's command line"
         if not second_factor.reset(user, user, sentence):
             raise CommandError("This person has no second factor.")
-        self.stdout.write("The second factor is gone; the next sign-in sets up another one.")
+        self.stdout.write("The second factor was removed. The next sign-in sets up a new one.")
 
     def _seal_anew(self) -> None:
         lost = 0
@@ -56,9 +62,9 @@ class Command(BaseCommand):
                     lost += 1
                 else:
                     row.save(update_fields=["sealed_key"])
-        self.stdout.write(f"{len(rows) - lost} keys are sealed with the first of SIGN_IN_KEYS.")
+        self.stdout.write(f"{len(rows) - lost} keys are encrypted with the first of SIGN_IN_KEYS.")
         if lost:
             raise CommandError(
-                f"{lost} keys were sealed with one that is not in SIGN_IN_KEYS any more. Add it "
-                "behind the others and run this again, or reset those second factors."
+                f"{lost} keys were encrypted with a key that is no longer in SIGN_IN_KEYS. Add "
+                "that key after the others and run this again, or reset those second factors."
             )

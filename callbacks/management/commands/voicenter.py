@@ -47,7 +47,7 @@ class _Parser(CommandParser):
 class Command(BaseCommand):
     """One subcommand for each of the provider's questions and actions."""
 
-    help = "Works with the Voicenter account: checks it, makes calls, reads records and extensions."
+    help = "Checks the Voicenter account, makes calls, and reads records and extensions."
     # It explains wrong settings itself, with --json too.
     requires_system_checks = []
 
@@ -77,7 +77,7 @@ class Command(BaseCommand):
             found.set_defaults(run=run)
             return found
 
-        words = "check everything that a call needs; rings nobody"
+        words = "check everything that a call needs, without ringing anybody"
         checking.add_arguments(add("check", words, checking.run))
         for name, action in actions.ACTIONS.items():
             meanings = options.meanings(action.kind)
@@ -89,11 +89,11 @@ class Command(BaseCommand):
             )
             actions.add_arguments(parser_of_action, action)
         questions.add_call_log(add("calllog", "list past calls", questions.call_log))
-        words = "list the present calls of every extension"
+        words = "list the current calls of every extension"
         questions.add_active_calls(add("activecalls", words, questions.active_calls))
         words = "list the account's extensions"
         questions.add_extensions(add("extensions", words, questions.extensions))
-        words = "take over the account's extensions, after showing what would change"
+        words = "import the account's extensions, after showing what would change"
         imports.add_arguments(add("import", words, imports.run))
 
     def handle(self, *_args: Any, **given: Any) -> None:

@@ -17,7 +17,7 @@ _USAGE = 2
 class Command(BaseCommand):
     """Only reads, with the same functions as the engine."""
 
-    help = "Tells who would be rung for a lead, in which order, and why. It rings nobody."
+    help = "Shows who would be rung for a lead, in which order, and why. It rings nobody."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Adds the options for the lead and its time."""
@@ -25,8 +25,10 @@ class Command(BaseCommand):
             "--source", required=True, help="the slug of the lead's source, like website"
         )
         parser.add_argument(
-            "--at", default="", help='"2026-03-27 01:55", in the zone of its teams unless it has '
-            "an offset; default: now",
+            "--at", default="", help=(
+                '"2026-03-27 01:55", in the time zone of its teams unless it has an offset; '
+                "default: now"
+            ),
         )  # fmt: skip
         parser.add_argument("--phone", default="", help="the lead's number; default: any")
         parser.add_argument(
@@ -54,8 +56,10 @@ class Command(BaseCommand):
 def _tell(found: PreviewAnswer, output: Output) -> None:
     asked, zone = found.question, found.zone
     local = asked.at.astimezone(zone)
-    output.say(f"A lead of {asked.source}, {preview.readable(asked.phone)}, comes at "
-               f"{dated(local, zone)} in {zone.key}.")  # fmt: skip
+    output.say(
+        f"A lead of {asked.source}, {preview.readable(asked.phone)}, comes in at "
+        f"{dated(local, zone)} in {zone.key}."
+    )  # fmt: skip
     for note in found.notes:
         output.say(note)
     output.say()
