@@ -83,9 +83,9 @@ NUMBERS = [
         ("DATABASE_POOL_SIZE", "0"), ("WEB_DRAIN", "61"), ("HSTS_SECONDS", "-1"),
     ),
     Wrong("PORT", "70000", "PORT is 70000, which is not a port number"),
-    Wrong("DATABASE_POOL_SIZE", "4", "DATABASE_POOL_SIZE is 4, and WEB_THREADS is 8"),
+    Wrong("DATABASE_POOL_SIZE", "4", "DATABASE_POOL_SIZE is 4 and WEB_THREADS is 8"),
     Wrong(
-        "WORKER_THREADS", "20", "DATABASE_POOL_SIZE is 10, and WORKER_THREADS is 20",
+        "WORKER_THREADS", "20", "DATABASE_POOL_SIZE is 10 and WORKER_THREADS is 20",
         {"DATABASE_POOL_SIZE": "10"},
     ),
     *(
@@ -177,12 +177,12 @@ SIGNING_IN = [
     Wrong("DEAR_SESSION_LONGEST", "400", "are for people with the most rights",
           {"SESSION_LONGEST": "336"}),
     *(
-        Wrong(name, "id.example.com", " is not an https address", SINGLE)
+        Wrong(name, "id.example.com", f"{name} is not an https address", SINGLE)
         for name in ("OIDC_ISSUER", "OIDC_AUTHORIZATION_URL", "OIDC_TOKEN_URL",
                      "OIDC_USERINFO_URL", "OIDC_KEYS_URL")
     ),
     *(
-        Wrong(name, "", " is empty, but single sign-on needs it", SINGLE)
+        Wrong(name, "", f"{name} is empty, but single sign-on needs it", SINGLE)
         for name in ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_DOMAINS")
     ),
     Wrong("OIDC_SCOPES", "profile", "OIDC_SCOPES lacks openid or email", SINGLE),
