@@ -58,7 +58,7 @@ OF_THE_GUARD = (
             "domain or reason, select them under “Held leads” and decide for "
             "all of them at once. Genuine requests are waiting too."
         ),
-        _("Many leads were held from %(begin)s to %(end)s: %(number)s at the last count."),
+        _("From %(begin)s to %(end)s many leads were held, %(number)s at the last count."),
         ngettext_lazy("Many leads are held", "Many leads are held", "count"),
         ngettext_lazy("Many leads were held", "Many leads were held", "count"),
         _held,
@@ -77,15 +77,15 @@ OF_THE_GUARD = (
             "the numbers from the list and block the senders of the requests."
         ),
         _(
-            "Visitors put many numbers on the never-call list from %(begin)s to %(end)s: "
+            "From %(begin)s to %(end)s visitors put many numbers on the never-call list, "
             "%(number)s within an hour at the last count."
         ),
         ngettext_lazy(
-            "Visitors are filling the never-call list", "Visitors are filling the never-call list",
+            "The never-call list grows by visitors", "The never-call list grows by visitors",
             "count",
         ),
         ngettext_lazy(
-            "Visitors filled the never-call list", "Visitors filled the never-call list", "count"
+            "The never-call list grew by visitors", "The never-call list grew by visitors", "count"
         ),
         _listed,
         least=held_back.LEAST_LISTED,
@@ -103,12 +103,12 @@ OF_THE_GUARD = (
             "visitors, change the entry so that it holds requests instead."
         ),
         _(
-            "The block list entry “%(entry)s” refused many requests from %(begin)s to %(end)s: "
-            "%(number)s in a day at the last count."
+            "From %(begin)s to %(end)s the block list entry “%(entry)s” refused many requests, "
+            "%(number)s of a day at the last count."
         ),
         ngettext_lazy(
-            "%(count)s block list entry is refusing many requests",
-            "%(count)s block list entries are refusing many requests",
+            "%(count)s block list entry refuses many requests",
+            "%(count)s block list entries refuse many requests",
             "count",
         ),
         ngettext_lazy(

@@ -108,7 +108,7 @@ _KINDS = (
         15,
         facts.no_free_extension,
         _(
-            "Nobody in %(team)s has been free since %(begin)s (on a call or in wrap-up: "
+            "Nobody in %(team)s has been free since %(begin)s (on calls or resting after one: "
             "%(busy)s, paused or away: %(away)s)."
         ),
         _("Nobody in %(team)s was free from %(begin)s to %(end)s."),
@@ -150,19 +150,17 @@ _KINDS = (
         0,
         facts.provider_refuses,
         _(
-            "The telephone provider has accepted no calls since %(begin)s. Failed calls in the "
-            "last half hour: %(failed)s. Leads are tried again automatically."
+            "The telephone provider has taken no calls since %(begin)s; calls that failed there in "
+            "the last half hour: %(failed)s. Leads are tried again automatically."
         ),
-        _("The telephone provider accepted no calls from %(begin)s to %(end)s."),
+        _("The telephone provider took no calls from %(begin)s to %(end)s."),
         ngettext_lazy(
-            "The telephone provider accepts no calls",
-            "The telephone provider accepts no calls",
+            "The telephone provider takes no calls",
+            "The telephone provider takes no calls",
             "count",
         ),
         ngettext_lazy(
-            "The telephone provider accepted no calls",
-            "The telephone provider accepted no calls",
-            "count",
+            "The telephone provider took no calls", "The telephone provider took no calls", "count"
         ),
         _failed_calls,
     ),
@@ -189,20 +187,19 @@ _KINDS = (
     ),
     Kind(
         "spending_near",
-        _("Spending limit nearly reached"),
-        _("How many minutes 80 percent or more of a spending limit is used."),
+        _("Spending limit near"),
+        _("Minutes for which four fifths or more of a spending limit are used."),
         0,
         facts.spending_near,
         _("%(sentence)s Once the limit is used up, no more calls are dialled."),
         _("From %(begin)s to %(end)s: %(sentence)s"),
         ngettext_lazy(
-            "%(count)s spending limit is nearly reached",
-            "%(count)s spending limits are nearly reached",
+            "%(count)s spending limit is nearly used", "%(count)s spending limits are nearly used",
             "count",
         ),
         ngettext_lazy(
-            "%(count)s spending limit was nearly reached",
-            "%(count)s spending limits were nearly reached",
+            "%(count)s spending limit was nearly used",
+            "%(count)s spending limits were nearly used",
             "count",
         ),
         _of_limit,
@@ -319,10 +316,7 @@ _KINDS = (
           "webhook failed too often."),
         0,
         facts.webhooks_stopped,
-        _(
-            "Nothing has been sent to %(receiver)s since %(begin)s, because its webhook failed "
-            "too often."
-        ),
+        _("Nothing has been sent to %(receiver)s since %(begin)s: its webhook failed too often."),
         _("Nothing was sent to %(receiver)s from %(begin)s to %(end)s."),
         ngettext_lazy(
             "%(count)s webhook is stopped", "%(count)s webhooks are stopped", "count"
@@ -344,9 +338,7 @@ _KINDS = (
         _("Mail to %(to)s failed at %(begin)s; by %(end)s mail was arriving "
           "again."),
         ngettext_lazy(
-            "Mail to %(count)s address is failing",
-            "Mail to %(count)s addresses is failing",
-            "count",
+            "Mail to %(count)s address fails", "Mail to %(count)s addresses fails", "count"
         ),
         ngettext_lazy(
             "Mail to %(count)s address failed", "Mail to %(count)s addresses failed", "count"

@@ -49,13 +49,11 @@ PATTERNS = (
             "numbers, %(number)s within an hour at the last count."
         ),
         ngettext_lazy(
-            "%(count)s address is asking for calls to many numbers",
-            "%(count)s addresses are asking for calls to many numbers",
-            "count",
+            "Many numbers from %(count)s address", "Many numbers from %(count)s addresses", "count"
         ),
         ngettext_lazy(
-            "%(count)s address asked for calls to many numbers",
-            "%(count)s addresses asked for calls to many numbers",
+            "Many numbers came from %(count)s address",
+            "Many numbers came from %(count)s addresses",
             "count",
         ),
         _alike("address"),
@@ -79,13 +77,13 @@ PATTERNS = (
             "through many sources, %(number)s within a day at the last count."
         ),
         ngettext_lazy(
-            "%(count)s number is requested through many sources",
-            "%(count)s numbers are requested through many sources",
+            "%(count)s number comes through many sources",
+            "%(count)s numbers come through many sources",
             "count",
         ),
         ngettext_lazy(
-            "%(count)s number was requested through many sources",
-            "%(count)s numbers were requested through many sources",
+            "%(count)s number came through many sources",
+            "%(count)s numbers came through many sources",
             "count",
         ),
         _alike("number"),
@@ -109,8 +107,8 @@ PATTERNS = (
             "their address, or lower the spending limit until this is over."
         ),
         _(
-            "More calls than usual reached nobody from %(begin)s to %(end)s: %(share)s%% at the "
-            "last count. %(usual)s%% is usual."
+            "From %(begin)s to %(end)s more calls than usual reached nobody: %(share)s%% at the "
+            "last count, and %(usual)s%% is usual."
         ),
         ngettext_lazy(
             "More calls than usual reach nobody", "More calls than usual reach nobody", "count"
@@ -135,9 +133,7 @@ PATTERNS = (
         _("At %(begin)s a call to %(country)s was requested for the first "
           "time."),
         ngettext_lazy(
-            "Calls to %(count)s new country requested",
-            "Calls to %(count)s new countries requested",
-            "count",
+            "Calls to %(count)s new country", "Calls to %(count)s new countries", "count"
         ),
         ngettext_lazy(
             "Calls to %(count)s new country were requested",

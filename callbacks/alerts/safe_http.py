@@ -118,7 +118,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
     except ssl.SSLError:
         reason = gettext("No secure connection is possible: its certificate is not accepted.")
     except ConnectionRefusedError:
-        reason = gettext("It refused the connection.")
+        reason = gettext("It refuses the connection.")
     except TimeoutError:
         # The socket's own limit, which is as long, came before the deadline.
         connection.was_aborted = True

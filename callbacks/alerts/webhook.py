@@ -64,9 +64,9 @@ def deliver(message_id: int) -> None:
     message = AlertMessage.objects.select_related("receiver__owner").get(pk=message_id)
     receiver = message.receiver
     if receiver is None or not receiver.is_active:
-        _give_up(message, gettext("The receiver is switched off or deleted."))
+        _give_up(message, gettext("The receiver is switched off or gone."))
     elif receiver.owner and not receiver.owner.is_active:
-        _give_up(message, gettext("The receiver's login is switched off."))
+        _give_up(message, gettext("The login of the receiver is switched off."))
     elif receiver.stopped_at and not message.is_test:
         _give_up(message, receiver.stopped_because)
     else:

@@ -102,7 +102,7 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
     elif trouble is Trouble.AWAY:
         found.append(
             gettext(
-                "The telephone provider accepts no calls: none of the last %(calls)s was placed. "
+                "The telephone provider takes no calls: none of the last %(calls)s was placed. "
                 "Leads are tried again automatically."
             )
             % {"calls": _CALLS}

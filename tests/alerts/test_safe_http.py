@@ -190,7 +190,7 @@ def test_one_that_refuses_or_speaks_something_else(settings: SettingsWrapper) ->
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{nobody.getsockname()[1]}"
-        with pytest.raises(NoAnswer, match="refused the connection"):
+        with pytest.raises(NoAnswer, match="refuses the connection"):
             safe_http.post(f"http://{address}/", b"{}", {})
 
 

@@ -94,7 +94,7 @@ def test_a_message_on_its_way_is_not_sent_to_a_login_that_was_switched_off(
     clock.after(minutes=3)
     message = AlertMessage.objects.get()
     assert (len(webhook.posted), message.state) == (1, "failed")
-    assert message.last_error == "The receiver's login is switched off."
+    assert message.last_error == "The login of the receiver is switched off."
 
 
 def test_who_is_switched_on_later_is_told_what_holds_and_not_what_was(

@@ -146,7 +146,7 @@ def test_the_refused_host_is_named(host: str, shown: str) -> None:
     said = record(f"Invalid HTTP_HOST header: {host!r}.", name="django.security.DisallowedHost",
                   request=request, status_code=400)  # fmt: skip
     line = LineFormatter().format(said)
-    assert ": if this is a name of this site, add it to ALLOWED_HOSTS" in line
+    assert f"refused host={shown}: if this is a name of this site, add it to ALLOWED_HOSTS" in line
     assert "Noa" not in line
 
 

@@ -147,7 +147,7 @@ def test_the_provider(
             hold_until=at + timedelta(hours=1), **ended, **values,
         )  # fmt: skip
     assert [it.split(":")[0] for it in notices.current()] == (
-        ["The telephone provider accepts no calls"] if is_away else []
+        ["The telephone provider takes no calls"] if is_away else []
     )
 
 
