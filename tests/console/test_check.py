@@ -237,7 +237,7 @@ def test_people_are_told_what_to_do_below_what_is_wrong(
     ended = run("check")
     lines = ended.out.splitlines()
     wrong = next(i for i, line in enumerate(lines) if line.startswith("FAILED"))
-    assert "-> Ask Voicenter to put the public address" in lines[wrong + 1]
+    assert "-> Ask Voicenter to add this machine's public" in lines[wrong + 1]
     assert max(map(len, lines)) <= 96
 
 

@@ -182,7 +182,7 @@ def ways(
         error_message=f"{ADDRESS}: too many",
     )  # fmt: skip
     Finding.objects.create(lead=held, asked="rates", verdict="hold", reason=f"{ADDRESS}, {NUMBER}")
-    listed = "Number ending in "
+    listed = f"Number ending in {NUMBER[-4:]}"
     for repr_, message in ((listed, ""), ("Lead 1", f"{NAME} at {TYPED} wants it {EMAIL}")):
         LogEntry.objects.create(
             user=manager, action_flag=2, object_repr=repr_, change_message=message
