@@ -40,9 +40,7 @@ def call_into_room(extension_id: int, room_code: str, user: object) -> str:
     extension = Extension.objects.get(pk=extension_id)
     if extension.kind not in BY_NUMBER:
         raise CannotCall(
-            gettext(
-                "Only a Voicenter extension or a phone number can be called into a conference room."
-            )
+            gettext("Only a Voicenter extension or a phone number can be called into a conference.")
         )
     countries = sources_countries()
     if words := first_leg_refusal(extension.kind, extension.number, countries):
@@ -69,7 +67,7 @@ def call_into_room(extension_id: int, room_code: str, user: object) -> str:
         )
         raise
     log.info("conference extension=%s user=%s", extension_id, user_id(user))
-    return gettext("Extension %(extension)s is rung and then put into the conference room.") % {
+    return gettext("Extension %(extension)s rings and is put into the conference room.") % {
         "extension": extension.number
     }
 

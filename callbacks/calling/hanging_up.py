@@ -61,7 +61,7 @@ def hang_up(attempt_id: int, user: object) -> str:
         raise lost
     log.info("hung up attempt=%s user=%s", attempt_id, user_id(user))
     return gettext(
-        "The call on extension %(extension)s is being ended. This lead will not be called again."
+        "The call on extension %(extension)s is being ended, and nobody calls this lead again."
     ) % {"extension": attempt.extension_number}
 
 
@@ -78,11 +78,11 @@ def _see_that_it_is_on(attempt: CallAttempt) -> None:
     if call_identity.sighting(account.asked(attempt), states).presence is CallPresence.ON:
         return
     if any(state.calls for state in states if state.extension == attempt.extension_number):
-        raise CannotCall(gettext("That extension is now on another call. Nothing was hung up."))
+        raise CannotCall(gettext("That extension is on another call by now. Nothing was hung up."))
     if not attempt.call_id:
         raise CannotCall(
             gettext(
-                "The provider does not show this call, so it is unknown whether it exists. "
+                "The provider does not show this call, so it is not known whether there is one. "
                 "Nothing was hung up."
             )
         )

@@ -34,8 +34,8 @@ def keep_to_the_window(lead: Lead, now: datetime, *, whatever_hour: bool = False
         )
     if opening > now:
         sentence = gettext(
-            "This number may not be called at this hour. It may be called again from %(date)s at "
-            "%(time)s. Nothing was changed."
+            "It is outside the hours in which this number may be called. "
+            "It may not be called before %(date)s at %(time)s. Nothing was changed."
         )
         local = timezone.localtime(opening)
         moment = {"date": weekday_and_date(local.date()), "time": f"{local:%H:%M}"}
@@ -58,8 +58,8 @@ def question(lead: Lead, now: datetime) -> str:
     first, last = _clocks(current, lead, now)
     begins, ends = window
     return gettext(
-        "This number may be in several time zones, and no hour suits them all. It is now "
-        "%(first)s to %(last)s there, and numbers are called from %(begins)s to %(ends)s."
+        "No hour fits all places in which this number may be: by the clocks there it is now "
+        "%(first)s to %(last)s, and numbers are called from %(begins)s to %(ends)s."
     ) % {
         "first": f"{first:%H:%M}", "last": f"{last:%H:%M}",
         "begins": f"{begins:%H:%M}", "ends": f"{ends:%H:%M}",

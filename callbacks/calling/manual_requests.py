@@ -32,13 +32,13 @@ def ask(request: Callable[[], object]) -> None:
         raise CannotCall(sentence % {"reason": reason}) from None
     except NotSent:
         raise CannotCall(
-            gettext("The provider cannot be reached. Nothing was sent. Try again.")
+            gettext("The provider cannot be reached. Nothing was sent; try again.")
         ) from None
     except OutcomeUnknown:
         raise MayBeDone(
             gettext(
-                "The provider gave no clear answer. It may have been done. Check before you try "
-                "again."
+                "The provider gave no answer that tells: it may have been done. Look before "
+                "you try again."
             )
         ) from None
     except VoicenterError as error:

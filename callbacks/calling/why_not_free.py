@@ -12,7 +12,7 @@ def sentence(phone: str = "", extension_id: int | None = None) -> str:
     if reason:
         return reason
     # It was locked by somebody else at that moment: nothing else is known.
-    return gettext("It was in use at that moment. Try again.")
+    return gettext("It was in use for something else at that very moment. Try again.")
 
 
 def _of_number(phone: str) -> str:
@@ -20,19 +20,19 @@ def _of_number(phone: str) -> str:
     if live is None:
         return ""
     if live.kind == AttemptKind.MESSAGE:
-        return gettext("A message is being played to this number, or will be in a moment.")
+        return gettext("A message is being played to this number, or is about to be.")
     return gettext("This number is on a call.")
 
 
 def _of_extension(extension_id: int) -> str:
     extension = Extension.objects.filter(pk=extension_id).first()
     if extension is None or not extension.is_active:
-        return gettext("That extension is switched off.")
+        return gettext("That extension is off.")
     if extension.is_blocked:
         return gettext("That extension is blocked.")
     live = CallAttempt.objects.filter(state__in=LIVE_STATES)
     if live.filter(extension=extension).exists():
         return gettext("That extension is on a call.")
     if extension.user_id and live.filter(salesperson=extension.user_id).exists():
-        return gettext("The salesperson is on a call on another phone.")
+        return gettext("Whoever sits there is on a call on their other phone.")
     return ""

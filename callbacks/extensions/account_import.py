@@ -154,9 +154,7 @@ def compare(
                 new.append(NewExtension(number, name))
         elif mine.kind != Extension.Kind.SIP:
             unusable.append(
-                UnusableExtension(
-                    number, gettext("this number is already used here for another kind of phone")
-                )
+                UnusableExtension(number, gettext("here it is the number of another kind of phone"))
             )
         elif not mine.is_active:
             off.append(number)

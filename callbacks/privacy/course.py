@@ -158,20 +158,20 @@ def step(erasure_id: int) -> Progress:
 def told(progress: Progress) -> str:
     """What became of it, for who has asked for it."""
     if progress.finished:
-        return gettext("All data about this person is erased. The receipt says what was done.")
+        return gettext("Everything about this person is erased. The receipt says what was done.")
     sentences = {
         Met.CALL: gettext(
-            "A call to this person is in progress, or its end is not known yet. It is not cut "
-            "off. The request is erased automatically once the call is over."
+            "A call to this person is on, or it is not known yet that it is over. It is not cut "
+            "off: its request is erased as soon as it is over, and nobody has to do anything."
         ),
         Met.DECISION: gettext(
-            "A request of this person is held, and somebody else has asked for the same number. "
-            "The request is erased once a manager has released or rejected it."
+            "A request of this person is held, and somebody else has asked for its number too: it "
+            "is erased as soon as a manager has released or rejected it."
         ),
     }
     if progress.waits:
         return " ".join(sentences[it] for it in Met if it in progress.waits)
-    return gettext("The erasure has begun and continues automatically.")
+    return gettext("The erasure has begun and goes on by itself.")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from callbacks.common.translation import Text
 from callbacks.privacy.place import MANAGERS, UNTIL_DELETED, Fate, Found, Place
 
-_SETTINGS = _("settings, which contain no names of visitors")
+_SETTINGS = _("settings, which name nobody who asks to be called")
 
 
 def _set_up(model: str, what: Text, fields: str = "", *, texts: tuple[str, ...] = ()) -> Place:
@@ -39,7 +39,7 @@ SET_UP = (
     _set_up("callbacks.SignIn", _("Where staff are signed in"), "address browser auth_hash"),
     _set_up("callbacks.NameTries", _("How often a password was tried for a name"), "name"),
     _set_up("axes.AccessAttemptExpiration", _("Times of failed sign-ins")),
-    _set_up("leads.Disposition", _("The possible results of a talk"), "name effect"),
+    _set_up("leads.Disposition", _("What can come of a talk"), "name effect"),
     _set_up(
         "leads.LeadSource",
         _("Forms and API clients"),
@@ -63,16 +63,17 @@ SET_UP = (
     _set_up("callbacks.Presence", _("When the provider was last asked who is on a call")),
     _set_up(
         "callbacks.AlertReceiver",
-        _("Staff, or their programs, who receive alerts"),
+        _("Staff, or their programs, who are told of alerts"),
         "name channel address url thresholds timing hours time_zone secret_id stopped_because",
     ),
-    _set_up("callbacks.AlertTelling", _("Who was sent which alert")),
+    _set_up("callbacks.AlertTelling", _("Who was told of which alert")),
     Place(
         "callbacks.AuditEntry",
         _("Who did what to which setting, right or lead"),
         kept={
             "username way act kind thing_id thing_name before after address": _(
-                "who did it, and settings; what visitors typed is never copied there"
+                "who did it, and settings; what those who ask to be called have typed is never "
+                "copied there"
             )
         },
         until=_("three years (AUDIT_KEPT_DAYS)"),
@@ -81,21 +82,21 @@ SET_UP = (
     _set_up(
         "callbacks.AccountRefusal", _("That the provider refuses the account"), "refused_for marks"
     ),
-    _set_up("callbacks.SeenCountry", _("To which countries calls were requested"), "country"),
-    _set_up("callbacks.StoreHeartbeat", _("When storing was last tested")),
-    _set_up("callbacks.AlertWatch", _("When alerts were last checked")),
+    _set_up("callbacks.SeenCountry", _("To which countries calls were asked for"), "country"),
+    _set_up("callbacks.StoreHeartbeat", _("When it was last tried whether anything can be stored")),
+    _set_up("callbacks.AlertWatch", _("When alerts were last looked for")),
     _set_up(
         "callbacks.CallParameters",
-        _("The parameters of calls"),
+        _("What a call is asked with"),
         "phone_caller_id phone_caller_name target_caller_id target_caller_name language vm_id "
         "variables",
     ),
     _set_up("callbacks.SourceMessages", _("Recorded messages"), "when_closed when_given_up"),
-    _set_up("callbacks.HistoryStart", _("Since when pauses are recorded"), "what"),
+    _set_up("callbacks.HistoryStart", _("Since when pauses are kept"), "what"),
     _set_up("callbacks.CallPrice", _("What calls cost"), "prefix country"),
     _set_up("callbacks.SpendLimit", _("What may be spent"), "scope country time_zone"),
     _set_up("callbacks.SpendCount", _("What was spent"), "span"),
     _set_up("callbacks.ReportSubscription", _("Reports by mail"), "rhythm zone link_id not_sent"),
     _set_up("callbacks.Wallboard", _("Links to the wallboard"), "name link_id language"),
-    _set_up("callbacks.ChosenLanguage", _("In which language staff see the desk"), "language"),
+    _set_up("callbacks.ChosenLanguage", _("In which language staff have the desk"), "language"),
 )

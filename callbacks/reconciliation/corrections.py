@@ -37,27 +37,27 @@ _LATE: dict[str, tuple[LeadStatus, str]] = {
     AttemptState.BRIDGED: (LeadStatus.CONNECTED, ""),
     AttemptState.LEAD_NO_ANSWER: (
         LeadStatus.UNREACHED,
-        "The lead did not answer. This became known too late for an automatic retry.",
+        "The lead did not answer. That became known too late for an automatic retry.",
     ),
     AttemptState.LEAD_BUSY: (
         LeadStatus.UNREACHED,
-        "The lead's line was busy. This became known too late for an automatic retry.",
+        "The lead's line was busy. That became known too late for an automatic retry.",
     ),
     AttemptState.SHORT_TALK: (
         LeadStatus.UNREACHED,
-        "The lead answered, and the call ended at once. This became known too late for a retry.",
+        "The lead answered, and it was over at once. That became known too late for a retry.",
     ),
     AttemptState.AGENT_NO_ANSWER: (
         LeadStatus.FAILED,
-        "The salesperson did not answer, so the lead's phone did not ring. Call again.",
+        "The salesperson did not answer, and the lead's phone has not rung. Call again.",
     ),
     AttemptState.AGENT_UNREACHED: (
         LeadStatus.FAILED,
-        "The salesperson's phone was not reached, so the lead's phone did not ring. Call again.",
+        "The salesperson's phone was not reached, and the lead's phone has not rung. Call again.",
     ),
     AttemptState.LEAD_NOT_RUNG: (
         LeadStatus.FAILED,
-        "The salesperson picked up, but the lead's phone did not ring. Call again.",
+        "The salesperson picked up, and the lead's phone has not rung. Call again.",
     ),
     AttemptState.BAD_NUMBER: (
         LeadStatus.FAILED,

@@ -40,9 +40,7 @@ def give_up_lost_dials() -> int:
 
     def give_up(attempt: CallAttempt) -> bool:
         with transaction.atomic():
-            won = attempt.lose_sight(
-                "The worker that made this call stopped unexpectedly.", "worker_lost", now
-            )
+            won = attempt.lose_sight("The worker that dialled was lost.", "worker_lost", now)
             if won:
                 attempt.hold_on(account.told_by(attempt, now))
                 show_on_lead(attempt)

@@ -60,7 +60,7 @@ def _waiting(now: datetime, older_than: timedelta, *, appointments: bool) -> Que
 
 def _hold(lead: Lead, now: datetime) -> bool:
     log_context.follow(lead.pk)
-    reason = gettext("It was waiting in a restored backup. Somebody may have called since then.")
+    reason = gettext("It waited in a backup that was restored; somebody may have called since.")
     with transaction.atomic():
         won = transitions.hold(lead.pk, now, reason)
         if won:

@@ -66,7 +66,7 @@ def contents(text: str, reading: Reading) -> Contents[Row]:
         COLUMNS,
         {"kind", "entry"},
         lambda line, cells: _row(line, cells, reading),
-        twice=gettext("This entry is already in line %(line)s."),
+        twice=gettext("This entry stands in line %(line)s already."),
     )
 
 

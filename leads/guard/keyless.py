@@ -22,7 +22,7 @@ def check(submission: Submission, now: datetime) -> Iterator[Finding]:  # noqa: 
     """Holds a submission from an unknown program, unless the source accepts it."""
     known = submission.circumstances
     if known and known.is_without_key and submission.source.without_key != WithoutKey.ACCEPTED:
-        sentence = gettext("A program sent it without an API key, as robots do.")
+        sentence = gettext("A program without an API key sent it, as robots do.")
         yield Finding(NAME, Verdict.HOLD, sentence, is_mild=True)
 
 

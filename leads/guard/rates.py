@@ -56,12 +56,12 @@ def check(submission: Submission, now: datetime) -> Iterator[Finding]:
     except Away:
         raise CannotAnswer(
             gettext(
-                "Redis, which counts requests, did not answer. It is unknown whether there were "
+                "Redis, which counts requests, did not answer, so nobody knows whether there were "
                 "too many."
             )
         ) from None
     if result.wait is not None:
-        far = gettext("Far too many requests came from one IP address or one program.")
+        far = gettext("Far too many requests came from one address, or from one program.")
         yield Finding(NAME, Verdict.REFUSE, far, result.wait)
         return
     for it, rate in zip(counted, result.exceeded, strict=True):
@@ -125,7 +125,7 @@ def _counted(submission: Submission) -> Iterator[_Counted]:
     yield _Counted(
         Counter(hidden("number", phone), key, settings.RATE_NUMBER),
         phone,
-        _("The number was requested more than %(limit)s times within %(time)s."),
+        _("The number was asked for more than %(limit)s times within %(time)s."),
     )
     if client:
         shared = f"client:{client.pk}:"
@@ -165,12 +165,12 @@ def _of_address(sender: str, key: str, phone: str) -> Iterator[_Counted]:
             is_mild=True,  # people who share an address exceed it too
         ),
         sender,
-        _("More than %(limit)s requests came from the IP address %(what)s within %(time)s."),
+        _("More than %(limit)s requests came from the address %(what)s within %(time)s."),
     )
     yield _Counted(
         Counter(hidden("numbers", sender), hidden("", phone), settings.RATE_ADDRESS_NUMBERS),
         sender,
-        _("The IP address %(what)s requested more than %(limit)s numbers within %(time)s."),
+        _("The address %(what)s asked for more than %(limit)s numbers within %(time)s."),
     )
 
 

@@ -27,7 +27,7 @@ def check(submission: Submission, now: datetime) -> Iterator[Finding]:  # noqa: 
     if not filling:
         return
     if filling.trap.strip():
-        yield _mild(gettext("A field that people cannot see was filled in, as robots do."))
+        yield _mild(gettext("A field that people do not see was filled in, as robots do."))
     if settings.LEAST_FILL_TIME:
         yield from _of_stamp(filling, timedelta(seconds=settings.LEAST_FILL_TIME))
 
@@ -40,7 +40,7 @@ def _of_stamp(filling: Filling, least: timedelta) -> Iterator[Finding]:
         yield _mild(sentence % {"seconds": max(0.0, filling.took.total_seconds())})
     if filling.before > MOST_BEFORE:
         sentence = gettext(
-            "%(count)d earlier requests came from the same page, as robots send them."
+            "%(count)d requests had come from the same page before, as robots send them."
         )
         yield _mild(sentence % {"count": filling.before})
 

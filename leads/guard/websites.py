@@ -24,10 +24,10 @@ def check(submission: Submission, now: datetime) -> Iterator[Finding]:  # noqa: 
     if known is None or not is_foreign(known, submission.source):
         return
     if not known.origin:
-        yield _held(gettext("A page of another website sent it and hid its own address."))
+        yield _held(gettext("A page of another website sent it, which hides its own address."))
     else:
         sentence = gettext(
-            "A page of %(website)s sent it, which is not one of the source's allowed websites."
+            "A page of %(website)s sent it, which is not among the websites of the source."
         )
         yield _held(sentence % {"website": known.origin})
 

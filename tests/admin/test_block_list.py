@@ -48,7 +48,7 @@ def test_an_entry_is_stored_as_it_is_compared_with_who_added_it(
 WRONG = {
     "no number": ({"value": "Dana"}, "is not a phone number"),
     "no address": ({"kind": "address", "value": "here"}, "is neither an address nor a network"),
-    "too wide": ({"kind": "address", "value": "0.0.0.0/0"}, "is too large"),
+    "too wide": ({"kind": "address", "value": "0.0.0.0/0"}, "is too wide"),
     "everybody's domain": (
         {"kind": "domain", "value": "gmail.com", "verdict": "refuse"}, "Anybody can have mail",
     ),
@@ -112,9 +112,9 @@ def test_a_file_is_shown_before_anything_is_stored(managing: Client) -> None:
     ]  # fmt: skip
     assert shown["same"] == 1
     assert [(it.line, it.why) for it in shown["problems"]] == [
-        (5, "Enter at most 3 words. An entry matches where all of them follow each other."),
+        (5, "Enter at most 3 words. An entry fits where all of them stand in a row."),
         (7, "nowhere is neither an address nor a network, for example 192.0.2.7 or 2001:db8::/48."),
-        (9, "This entry is already in line 2."),
+        (9, "This entry stands in line 2 already."),
         (10, "“later” is not a verdict. Use one of these: hold, refuse."),
         (11, "This time has passed already: 2020-01-01."),
         (12, "“colour” is not a kind of entry. Use one of these: number, address, domain, word."),

@@ -63,7 +63,7 @@ def test_it_ends_the_call_at_the_provider_and_is_logged_at_the_lead(
     assert len(simulator.ledger()) == 1
     answer = confirm(managing, address(attempt))
     assert said(answer) == [
-        "The call on extension 101 is being ended. This lead will not be called again."
+        "The call on extension 101 is being ended, and nobody calls this lead again."
     ]
     eventually(lambda: simulator.ledger()[0]["leg1"]["ended_at"])
     [_call, terminate] = simulator.ledger()
@@ -134,7 +134,7 @@ def test_a_lost_answer_is_told_and_logged_as_what_it_is(
     eventually(lambda: (simulator.ledger()[0]["leg2"] or {}).get("answered_at"))
     simulator.control(faults=[{"kind": "reset_after", "count": 1}])
     [message] = said(confirm(managing, address(attempt)))
-    assert "It may have been done" in message
+    assert "it may have been done" in message
     assert LogEntry.objects.get().change_message.endswith(
         "the provider's answer does not tell whether it was done"
     )

@@ -13,7 +13,7 @@ from leads.models import Challenge, Finding, Lead, LeadStatus
 pytestmark = pytest.mark.django_db
 MakeLead = Callable[..., Lead]
 LIST = "/admin/leads/heldlead/"
-MANY = "The IP address requested more than 10 numbers within an hour."
+MANY = "The address asked for more than 10 numbers within an hour."
 BUSY = "More than 300 requests came through the source Website within 10 minutes."
 NOON = datetime(2026, 11, 24, 10, tzinfo=UTC)  # 12:00 in Jerusalem
 

@@ -21,7 +21,7 @@ from tests.admin.test_held_leads import ask, decide, listed
 pytestmark = pytest.mark.django_db
 MakeLead = Callable[..., Lead]
 PHONE = "+972505550150"
-WHY = "A program sent it without an API key, as robots do."
+WHY = "A program without an API key sent it, as robots do."
 
 
 @pytest.fixture

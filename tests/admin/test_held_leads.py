@@ -18,7 +18,7 @@ from tests.support.admin_posting import confirm, said
 
 MakeLead = Callable[..., Lead]
 LIST = "/admin/leads/heldlead/"
-WHY = "More than 20 requests came from the IP address 203.0.113.7 within 10 minutes."
+WHY = "More than 20 requests came from the address 203.0.113.7 within 10 minutes."
 
 
 @pytest.fixture

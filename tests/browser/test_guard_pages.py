@@ -10,7 +10,7 @@ from leads.models import BlockEntry, Finding, Lead, LeadSource, LeadStatus
 from tests.support.looks import picture, too_wide, ways
 from tests.support.stack import Stack
 
-WHY = "More than 20 requests came from the IP address 203.0.113.7 within 10 minutes."
+WHY = "More than 20 requests came from the address 203.0.113.7 within 10 minutes."
 FILE = b"kind,entry,verdict\nnumber,+97250,refuse\naddress,203.0.113.0/24,hold\nword,casino,hold\n"
 # Cells of a list whose words do not fit into them.
 CUT = """

@@ -45,8 +45,8 @@ def play(lead: Lead, *, sure: bool) -> str:
 ROWS = {
     "day in some of them, not asked": (SOME, False, ASKED),
     "day in some of them, and sure": (SOME, True, ""),
-    "night in all of them": (NONE, False, "It may be called again from"),
-    "night in all of them, and sure": (NONE, True, "It may be called again from"),
+    "night in all of them": (NONE, False, "It may not be called before"),
+    "night in all of them, and sure": (NONE, True, "It may not be called before"),
 }
 
 

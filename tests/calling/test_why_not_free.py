@@ -20,15 +20,15 @@ MakeLead = Callable[..., Lead]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ON_A_CALL = "That extension is on a call."
-THEIR_OTHER = "The salesperson is on a call on another phone."
+THEIR_OTHER = "Whoever sits there is on a call on their other phone."
 NUMBER = "This number is on a call."
-MESSAGE = "A message is being played to this number, or will be in a moment."
-IN_HAND = "It was in use at that moment. Try again."
+MESSAGE = "A message is being played to this number, or is about to be."
+IN_HAND = "It was in use for something else at that very moment. Try again."
 REASONS = {
     "on a call": ON_A_CALL,
     "their other phone": THEIR_OTHER,
     "blocked": "That extension is blocked.",
-    "off": "That extension is switched off.",
+    "off": "That extension is off.",
     "the number is on a call": NUMBER,
     "a message": MESSAGE,
     "in hand": IN_HAND,

@@ -180,6 +180,6 @@ def test_nobody_of_a_restored_backup_is_called_and_a_manager_finds_all(
     assert found == {"01": "held", "02": "held", "03": "waiting", "04": "called", "05": "failed",
                      "06": "held"}  # fmt: skip
     assert reasons == [
-        ("It was waiting in a restored backup. Somebody may have called since then.",)
+        ("It waited in a backup that was restored; somebody may have called since.",)
     ]
     assert live == (0,)

@@ -18,7 +18,7 @@ from tests.support.challenges import solve
 
 pytestmark = pytest.mark.django_db
 HERE = "203.0.113.7"
-SENTENCE = "A program sent it without an API key, as robots do."
+SENTENCE = "A program without an API key sent it, as robots do."
 WAITING, HELD = LeadStatus.WAITING, LeadStatus.HELD
 
 

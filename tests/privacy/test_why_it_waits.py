@@ -26,12 +26,8 @@ from tests.support import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NUMBER, EMAIL = "+972505550142", "noa@example.com"
-CALL, DECISION, OTHERS = (
-    "A call to this person is in progress",
-    "is held, and somebody",
-    "continues automatically",
-)
-ALL = {CALL, DECISION, OTHERS, "All data about this person is erased"}
+CALL, DECISION, OTHERS = "A call to this person is on", "is held, and somebody", "goes on by itself"
+ALL = {CALL, DECISION, OTHERS, "Everything about this person is erased"}
 
 
 @pytest.fixture
@@ -108,7 +104,7 @@ def situation(
         ("somebody is at it", {OTHERS}, 4, []),
         ("somebody is at the texts", {OTHERS}, 4, []),
         ("somebody is at it, and one is held", {OTHERS}, 4, []),
-        ("somebody was at it", {"All data about this person is erased"}, 0, []),
+        ("somebody was at it", {"Everything about this person is erased"}, 0, []),
     ],
 )
 @pytest.mark.parametrize("way", ["page", "command"])

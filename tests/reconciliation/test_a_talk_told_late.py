@@ -127,7 +127,7 @@ SECOND: dict[str, tuple[Leg, ...]] = {
     "the lead did not answer": ((1, "ANSWER", 40), (2, "NOANSWER", 0)),
     "the lead was busy": ((1, "ANSWER", 40), (2, "BUSY", 0)),
     "congestion on the way to the lead": ((1, "ANSWER", 40), (2, "CONGESTION", 0)),
-    "the call ended at once": ((1, "ANSWER", 40), (2, "ANSWER", 1)),
+    "it was over at once": ((1, "ANSWER", 40), (2, "ANSWER", 1)),
 }
 
 

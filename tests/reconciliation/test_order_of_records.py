@@ -46,7 +46,7 @@ LEG_2: dict[str, Leg] = {
     "congestion after ringing": ("CONGESTION", 15, 0),
     "not called": ("NOTCALLED", None, None),
     "a talk": ("ANSWER", 7, 60),
-    "ended at once": ("ANSWER", 7, 2),
+    "over at once": ("ANSWER", 7, 2),
     "a word of tomorrow": ("SOMETHINGNEW", None, None),
     "a word of tomorrow, rang": ("SOMETHINGNEW", 9, None),
     "a word of tomorrow, no talk": ("SOMETHINGNEW", 9, 0),
@@ -125,7 +125,7 @@ def test_either_may_come_first(
 SOME_1 = ("picked up", "not picked up", "busy", "a word of tomorrow, no talk")
 SOME_2 = (
     "busy", "cancelled after ringing", "no answer, nothing told", "voicemail", "no channel",
-    "congestion", "congestion after ringing", "not called", "a talk", "ended at once",
+    "congestion", "congestion after ringing", "not called", "a talk", "over at once",
 )  # fmt: skip
 
 

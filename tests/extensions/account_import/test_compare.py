@@ -67,12 +67,7 @@ ROWS: list[tuple[str, list[Theirs], list[OwnExtension], ImportPlan]] = [
         [Theirs("7", "Seven")],
         [OwnExtension("7", kind="logincode")],
         ImportPlan(
-            1,
-            unusable=(
-                UnusableExtension(
-                    "7", "this number is already used here for another kind of phone"
-                ),
-            ),
+            1, unusable=(UnusableExtension("7", "here it is the number of another kind of phone"),)
         ),
     ),
     (

@@ -198,7 +198,7 @@ def test_a_name_of_the_account_is_text(managing: Client, simulator: SimulatorPro
 def test_what_cannot_be_taken_over_is_said_and_not_offered(managing: Client, team: Team) -> None:
     Extension.objects.create(number="105", kind=Extension.Kind.LOGIN_CODE, team=team)
     page = managing.get(PAGE).content.decode()
-    assert "this number is already used here for another kind of phone" in page
+    assert "here it is the number of another kind of phone" in page
     assert 'value="105"' not in page
 
 

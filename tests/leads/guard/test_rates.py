@@ -27,25 +27,25 @@ TOO_MANY = [
         "from an address",
         "RATE_ADDRESS",
         [(HERE, 101), (HERE, 101), (HERE, 101)],
-        "More than 2 requests came from the IP address 203.0.113.7 within 10 minutes.",
+        "More than 2 requests came from the address 203.0.113.7 within 10 minutes.",
     ),
     (
         "from a customer's IPv6 network",
         "RATE_ADDRESS",
         [("2001:db8::1", 101), ("2001:db8::2", 102), ("2001:db8:0:0:ffff::3", 103)],
-        "More than 2 requests came from the IP address 2001:db8::/64 within 10 minutes.",
+        "More than 2 requests came from the address 2001:db8::/64 within 10 minutes.",
     ),
     (
         "numbers from an address",
         "RATE_ADDRESS_NUMBERS",
         [(HERE, 101), (HERE, 102), (HERE, 101), (HERE, 103)],
-        "The IP address 203.0.113.7 requested more than 2 numbers within 10 minutes.",
+        "The address 203.0.113.7 asked for more than 2 numbers within 10 minutes.",
     ),
     (
         "for a number",
         "RATE_NUMBER",
         [("192.0.2.1", 101), ("192.0.2.2", 101), ("192.0.2.3", 101)],
-        "The number was requested more than 2 times within 10 minutes.",
+        "The number was asked for more than 2 times within 10 minutes.",
     ),
     (
         "through a source",
@@ -232,7 +232,7 @@ def test_while_redis_is_away_requests_are_held_and_nobody_waits_twice(
     held = [submit(source, 102 + place) for place in range(5)]
     assert {it.status for it in held} == {HELD}
     assert {it.error_message for it in held} == {
-        "Redis, which counts requests, did not answer. It is unknown whether there were too many."
+        "Redis, which counts requests, did not answer, so nobody knows whether there were too many."
     }
     assert len(asked) == 1
     way.open()

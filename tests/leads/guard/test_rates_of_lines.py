@@ -19,4 +19,4 @@ def test_the_rates_of_a_number_and_of_numbers(
     off.RATE_NUMBER, off.RATE_ADDRESS_NUMBERS = read("2/10m"), read("1/10m")
     sent = [submit(source, place, phone=it) for place, it in enumerate((asked, known, asked))]
     assert [it.is_held_back for it in sent] == [False, False, True]
-    assert "requested more than 2 times" in sent[-1].error_message
+    assert "asked for more than 2 times" in sent[-1].error_message

@@ -15,7 +15,7 @@ from leads.guard.circumstances import TRAP
 from leads.models import Lead, LeadSource
 
 pytestmark = pytest.mark.django_db
-SENTENCE = "A field that people cannot see was filled in, as robots do."
+SENTENCE = "A field that people do not see was filled in, as robots do."
 WITHOUT = "It was sent without the form's page, as robots do."
 QUICK = "The form was filled in within 0.9 seconds, as robots do."
 NOW = datetime(2026, 11, 29, 9, 0, tzinfo=UTC)
@@ -149,7 +149,7 @@ def test_one_page_s_stamp_is_good_for_a_few_requests(
         clock.shift(8)
         leads = [send(client, source, carried, place) for place in range(6)]
     assert [it.status for it in leads] == ["waiting"] * 4 + ["held"] * 2
-    said = "4 earlier requests came from the same page, as robots send them."
+    said = "4 requests had come from the same page before, as robots send them."
     assert leads[4].error_message == said
 
 
