@@ -1,6 +1,7 @@
 """/readyz: which part is not well, what to do about it, and nothing for a stranger."""
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -246,7 +247,7 @@ def answers(port: int, path: str) -> tuple[int, list[str]] | None:
     return answer.status_code, [name for name in checks if not checks[name]["ok"]]
 
 
-NOT_YET = "Not known yet: Redis was empty a moment ago."
+NOT_YET = "Not known yet: Redis was away or empty a moment ago."
 
 
 def advice_of() -> dict[str, str]:
@@ -286,6 +287,36 @@ def test_a_sign_that_is_old_was_not_lost(signs: redis.Redis) -> None:
     signs.hset("callbacks:seen", "beat", time.time() - 40)
     assert wrong() == ["beat"]
     assert advice_of()["beat"].startswith("beat has sent nothing for 30 s")
+
+
+def test_who_has_not_found_redis_again_is_not_silent(
+    signs: redis.Redis, tunnel: Tunnel, through_tunnel: None
+) -> None:
+    """All signs are as old as the outage."""
+    old = time.time() - 300
+    signs.hset("callbacks:seen", mapping={"beat": old, "sweep": old})
+    signs.zadd("callbacks:workers", {"a-worker": old})
+    tunnel.black_hole()
+    assert "redis" in wrong()
+    tunnel.open()
+    eventually(lambda: wrong() == ["redis", "beat", "worker", "sweep"])
+    found = advice_of()
+    assert re.match(r"Redis was away until \d+ s ago\. No request is lost", found["redis"])
+    assert [found["beat"], found["worker"], found["sweep"]] == [NOT_YET] * 3
+    signs.hset("callbacks:seen", mapping={"beat": time.time(), "sweep": time.time()})
+    assert wrong() == ["redis", "worker"]
+    signs.zadd("callbacks:workers", {"a-worker": time.time()})
+    assert wrong() == []
+
+
+def test_who_is_not_seen_again_after_an_outage_is_silent(signs: redis.Redis) -> None:
+    old = time.time() - 300
+    signs.hset("callbacks:seen", mapping={"beat": old, "sweep": old})
+    signs.set("callbacks:signs_back", time.time() - 45)
+    assert wrong() == ["redis", "beat", "sweep"]
+    assert advice_of()["beat"].startswith("beat has sent nothing for 30 s")
+    signs.set("callbacks:signs_back", time.time() - 61)
+    assert wrong() == ["beat", "sweep"]
 
 
 def test_nobody_to_be_rung_counts_from_when_redis_was_emptied(

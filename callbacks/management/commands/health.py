@@ -27,7 +27,8 @@ class Command(BaseCommand):
 
     help = (
         "Exits with 0 while this machine's worker or beat works, with 1 when it has stopped, and "
-        "with 2 while nobody can tell: Redis or the broker is away, or Redis has lost its data."
+        "with 2 while nobody can tell: Redis or the broker is or was just away, or Redis has lost "
+        "its data."
     )
     requires_system_checks: list[str] = []  # Django's own type
 
@@ -47,7 +48,7 @@ class Command(BaseCommand):
         name = f"{_UNNAMED.get(given['process'], given['process'])}@{given['host']}"
         try:
             seen_at = heartbeats.process_seen(name)
-            since, takes_writes = heartbeats.kept()
+            since, back, takes_writes = heartbeats.kept()
         except redis.RedisError:
             raise CommandError(
                 "Redis does not answer, so nobody can tell. Check that it is running and that "
@@ -75,6 +76,12 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Redis was empty {kept_for:.0f} s ago: it is new or has lost its data, so nobody "
                 f"can tell whether {name} works. Ask again in {patience - kept_for:.0f} s.",
+                returncode=_NOT_KNOWN,
+            )
+        if (back_for := _ago(back)) < patience:
+            raise CommandError(
+                f"Redis was away until {back_for:.0f} s ago, so nobody can tell whether {name} "
+                f"works. Ask again in {patience - back_for:.0f} s.",
                 returncode=_NOT_KNOWN,
             )
         if not _broker_answers():
