@@ -12,8 +12,9 @@ written twice. Counts are for information only: nothing depends on them.
 """
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -36,6 +37,8 @@ _SEEN, _WORKERS, _COUNTS = "callbacks:seen", "callbacks:workers", "callbacks:cou
 _BEATS = "callbacks:beats"
 # Since when Redis has kept signs without losing them; set by the first process to find it empty.
 _SINCE = "callbacks:signs_since"
+# When Redis last came back after an outage; set by each process that had noticed the outage.
+_BACK = "callbacks:signs_back"
 _CLOCKS = "callbacks:clocks"
 # A process measures its clock about every half minute (callbacks.common.clock).
 _CLOCK_IS_KNOWN_FOR = 100.0
@@ -46,9 +49,10 @@ class Heartbeats:
     """What the processes have reported. Times in seconds since the epoch.
 
     `clocks`: by how many seconds the clock of each process is ahead of the database's. `since`:
-    when Redis was last found empty; a missing sign says nothing about the time before.
-    `takes_writes`: False if Redis is out of memory, cannot save or is read-only; an old sign says
-    nothing then.
+    when Redis was last found empty; a missing sign says nothing about the time before. `back`: when
+    Redis last came back after an outage, 0 if there was none in the last day; an old sign says
+    nothing until the processes have had time to reconnect. `takes_writes`: False if Redis is out of
+    memory, cannot save or is read-only; an old sign says nothing then.
     """
 
     seen: Mapping[str, float]
@@ -57,6 +61,7 @@ class Heartbeats:
     counts: Mapping[str, float]
     clocks: Mapping[str, float] = field(default_factory=dict)
     since: float = 0.0
+    back: float = 0.0
     takes_writes: bool = True
 
 
@@ -86,6 +91,7 @@ class _Unsaid:
 _unsaid = _Unsaid()
 _lock = threading.Lock()
 _writing = False
+_missed_redis = False
 
 
 def seen(what: str) -> None:
@@ -134,12 +140,29 @@ def say() -> None:
     _writer().submit(_write)
 
 
+@contextmanager
+def _noting_outages() -> Iterator[None]:
+    """Wraps each exchange with Redis. The first exchange after an outage records its end."""
+    global _missed_redis
+    try:
+        if _missed_redis:
+            with suppress(redis.ResponseError):  # it accepts no writes
+                _client().set(_BACK, _now(), ex=_KEPT)
+        yield
+    except redis.RedisError:
+        _missed_redis = True
+        raise
+    _missed_redis = False
+
+
+@_noting_outages()
 def read() -> Heartbeats:
     """What all processes have reported. Raises redis.RedisError."""
     now = _now()
     with _client().pipeline(transaction=False) as asked:
         asked.set(_SINCE, now, nx=True)
         asked.get(_SINCE)
+        asked.get(_BACK)
         asked.hgetall(_SEEN)
         # A sign from the future was left before the clock was set back: it says nothing about now.
         latest = now + WORKER_IS_THERE_FOR
@@ -151,7 +174,7 @@ def read() -> Heartbeats:
     for answer in answers:
         if isinstance(answer, Exception):
             raise answer
-    since, seen_at, workers, last_worker, counts, clocks = answers
+    since, back, seen_at, workers, last_worker, counts, clocks = answers
     return Heartbeats(
         seen={name.decode(): float(at) for name, at in seen_at.items()},
         workers=workers,
@@ -159,22 +182,22 @@ def read() -> Heartbeats:
         counts={name.decode(): float(amount) for name, amount in counts.items()},
         clocks=_newest_of_each(it.decode() for it in clocks),
         since=float(since or 0),
+        back=float(back or 0),
         takes_writes=not isinstance(written, Exception),
     )
 
 
-def kept() -> tuple[float, bool]:
-    """Since when Redis has kept signs, and whether it takes writes now.
-
-    `since` and `takes_writes` of Heartbeats. Raises redis.RedisError.
-    """
+@_noting_outages()
+def kept() -> tuple[float, float, bool]:
+    """`since`, `back` and `takes_writes` of Heartbeats. Raises redis.RedisError."""
     with _client().pipeline(transaction=False) as asked:
         asked.set(_SINCE, _now(), nx=True)
-        asked.get(_SINCE)
-        written, since = asked.execute(raise_on_error=False)
-    if isinstance(since, Exception):
-        raise since
-    return float(since or 0), not isinstance(written, Exception)
+        asked.mget(_SINCE, _BACK)
+        written, times = asked.execute(raise_on_error=False)
+    if isinstance(times, Exception):
+        raise times
+    since, back = (float(it or 0) for it in times)
+    return since, back, not isinstance(written, Exception)
 
 
 def _newest_of_each(told: Iterable[str]) -> dict[str, float]:
@@ -217,6 +240,7 @@ def _write() -> None:
             _writing = False
 
 
+@_noting_outages()
 def _send(said: _Unsaid) -> None:
     now = _now()
     with _client().pipeline() as written:

@@ -47,8 +47,8 @@ _SENTENCES: dict[str, Text] = {
         "is back."
     ),
     "redis": _(
-        "Redis was emptied or accepts no writes: requests are stored and called automatically "
-        "once it works."
+        "Redis was away or emptied, or accepts no writes: requests are stored, and called "
+        "automatically once it works."
     ),
     "beat": _("The scheduler (beat) is not running: leads are called late or not at all."),
     "worker": _("No worker is running: nobody is called until one is started."),

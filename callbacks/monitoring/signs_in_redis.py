@@ -1,7 +1,8 @@
 """What the signs in Redis say about beat, workers and sweeps, and what an empty Redis cannot say.
 
 A Redis that restarted without its data, or was emptied, holds no signs; a Redis whose memory is
-full accepts none. Both look as if everything were silent, but prove nothing.
+full accepts none; a Redis that was away holds old signs until the processes reconnect. All three
+look as if everything were silent, but prove nothing.
 """
 
 from collections.abc import Iterator
@@ -40,6 +41,12 @@ def verdict(signs: Heartbeats | None, now: float) -> tuple[bool, str]:
         return False, _TAKES_NOTHING
     if not any(_is_too_soon(signs, name, now) for name in ("beat", "worker", "sweep")):
         return True, ""
+    if signs.back > signs.since:
+        return False, (
+            f"Redis was away until {now - signs.back:.0f} s ago. No request is lost: the next "
+            "sweep calls those that wait. beat, workers and sweeps that run are seen again within "
+            "a minute."
+        )
     return False, (
         f"Redis was empty {now - signs.since:.0f} s ago: it is new, or has lost its data "
         "(FLUSHALL, a restart without persistence). No request is lost: PostgreSQL has them all, "
@@ -73,7 +80,7 @@ def processes(signs: Heartbeats | None, now: float) -> Iterator[Found]:
         elif not signs.takes_writes:
             yield name, False, "Unknown while Redis accepts no writes."
         elif _is_too_soon(signs, name, now):
-            yield name, False, "Not known yet, because Redis was empty a moment ago."
+            yield name, False, "Not known yet: Redis was away or empty a moment ago."
         else:
             yield name, False, advice
 
@@ -87,8 +94,11 @@ def _is_there(signs: Heartbeats, name: str, now: float) -> bool:
 
 def _is_too_soon(signs: Heartbeats, name: str, now: float) -> bool:
     """Whether a sign is missing that may have been lost, and has not had time to come again."""
+    if _is_there(signs, name, now):
+        return False
     known = signs.worker_seen if name == "worker" else signs.seen.get(name)
-    return known is None and abs(now - signs.since) < _after(name)
+    was_lost = known is None and abs(now - signs.since) < _after(name)
+    return was_lost or abs(now - signs.back) < _after(name)
 
 
 def _after(name: str) -> float:

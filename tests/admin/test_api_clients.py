@@ -120,7 +120,7 @@ def test_one_is_ended_at_once(integrator: Client, shop: ApiClient) -> None:
     assert f"The key {old.prefix}… is refused from now on." in answer.content.decode()
     assert [it.holds(timezone.now()) for it in ApiKey.objects.order_by("pk")] == [False, True]
     shown = text_of(integrator.get(f"{LIST}{shop.pk}/change/").content.decode())
-    assert shown.index(f"{other.prefix}… Holds") < shown.index(f"{old.prefix}… Ended")
+    assert shown.index(f"{other.prefix}… Valid") < shown.index(f"{old.prefix}… Ended")
     assert old.prefix not in integrator.get(LIST).content.decode()
     # Neither one that is over, nor one of another client.
     strange, _text = api_keys.make(ApiClient.objects.create(name="Other"), None, None)

@@ -137,7 +137,7 @@ def test_rejected_it_goes_and_the_first_stays(managing: Client, pair: Pair) -> N
 def test_both_rejected_are_told_of_once_each(managing: Client, pair: Pair) -> None:
     first, joined = pair("held")
     said = decide(managing, "reject_selected", [first, joined])
-    assert sorted(said) == [f"{it.name}: Nobody is called for it." for it in (joined, first)]
+    assert sorted(said) == [f"{it.name}: The request will not be called." for it in (joined, first)]
     assert set(Lead.objects.values_list("status", flat=True)) == {"cancelled"}
 
 

@@ -179,7 +179,8 @@ def test_an_extension_of_several_sources_shows_what_holds_for_each(
     for chosen, language in ((source, "he"), (landing, "ru")):
         address = f"{page_of(extension)}?source={chosen.pk}"
         assert table(managing, address)["Language of prompts"] == (language, "source")
-        assert f"?source={chosen.pk}#" in managing.get(page_of(extension)).content.decode()
+        link = f'href="?source={chosen.pk}#holds-heading"'
+        assert link in managing.get(page_of(extension)).content.decode()
     for nonsense in ("x", "", "999999999999999999999", "%00"):
         address = f"{page_of(extension)}?source={nonsense}"
         assert table(managing, address)["Language of prompts"] == ("ru", "source")

@@ -88,7 +88,7 @@ def test_a_redis_that_was_emptied_is_the_only_cause(
 ) -> None:
     signs.flushdb()
     assert [it.split(":")[0] for it in notices.current()] == [
-        "Redis was emptied or accepts no writes"
+        "Redis was away or emptied, or accepts no writes"
     ]
 
 

@@ -3,16 +3,14 @@
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import redis
 import requests
-import time_machine
 from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client
@@ -21,7 +19,6 @@ from pytest_django.fixtures import Settings as SettingsWrapper
 
 from callbacks import tasks
 from callbacks.common import heartbeats
-from callbacks.localrun import redis_server
 from callbacks.models import Extension, Schedule, Team
 from callbacks.routing import claim
 from leads.models import Lead, LeadStatus
@@ -52,6 +49,10 @@ def wrong() -> list[str]:
     assert list(body["checks"]) == ALL
     assert all(body["checks"][name]["advice"] for name in found)
     return found
+
+
+def advice_of() -> dict[str, str]:
+    return {name: it.get("advice", "") for name, it in asked()[1]["checks"].items()}
 
 
 def test_all_is_well(signs: redis.Redis) -> None:
@@ -244,89 +245,6 @@ def answers(port: int, path: str) -> tuple[int, list[str]] | None:
         return None
     checks = answer.json()["checks"]
     return answer.status_code, [name for name in checks if not checks[name]["ok"]]
-
-
-NOT_YET = "Not known yet, because Redis was empty a moment ago."
-
-
-def advice_of() -> dict[str, str]:
-    return {name: it.get("advice", "") for name, it in asked()[1]["checks"].items()}
-
-
-def test_a_redis_that_was_emptied_is_no_silence(signs: redis.Redis) -> None:
-    signs.flushdb()
-    assert wrong() == ["redis", "beat", "worker", "sweep"]
-    found = advice_of()
-    assert [found["beat"], found["worker"], found["sweep"]] == [NOT_YET] * 3
-    assert found["redis"].startswith("Redis was empty 0 s ago: it is new, or has lost its data")
-    assert "No request is lost: PostgreSQL has them all" in found["redis"]
-    now = time.time()
-    signs.hset("callbacks:seen", mapping={"beat": now, "sweep": now})
-    assert wrong() == ["redis", "worker"]  # who is seen again is there
-    signs.zadd("callbacks:workers", {"a-worker": now})
-    assert wrong() == []
-
-
-def test_who_is_not_seen_again_after_that_is_silent(signs: redis.Redis) -> None:
-    signs.flushdb()
-    signs.set("callbacks:signs_since", time.time() - 45)
-    assert wrong() == ["redis", "beat", "worker", "sweep"]
-    found = advice_of()
-    assert found["beat"].startswith("beat has sent nothing for 30 s")
-    assert found["worker"].startswith("No worker has been seen for 30 s")
-    assert found["sweep"] == NOT_YET  # one may take a minute
-    signs.set("callbacks:signs_since", time.time() - 3600)
-    assert wrong() == ["beat", "worker", "sweep"]
-    assert advice_of()["sweep"].startswith("No sweep has finished for 60 s")
-
-
-def test_a_sign_that_is_old_was_not_lost(signs: redis.Redis) -> None:
-    """Redis was emptied, beat was seen once since, and then no more."""
-    signs.set("callbacks:signs_since", time.time() - 50)
-    signs.hset("callbacks:seen", "beat", time.time() - 40)
-    assert wrong() == ["beat"]
-    assert advice_of()["beat"].startswith("beat has sent nothing for 30 s")
-
-
-def test_nobody_to_be_rung_counts_from_when_redis_was_emptied(
-    signs: redis.Redis, extension: Extension
-) -> None:
-    Extension.objects.update(is_paused=True)
-    signs.set("callbacks:signs_since", time.time() - 30)
-    assert wrong() == []
-    signs.set("callbacks:signs_since", time.time() - 90)
-    assert wrong() == ["people"]
-
-
-@pytest.fixture
-def own_redis(tmp_path: Path, settings: SettingsWrapper) -> Iterator[redis.Redis]:
-    """A Redis of this test's own, with the signs of beat, a worker and a sweep."""
-    (tmp_path / "log").mkdir()
-    with redis_server.running(tmp_path, durable=False) as url, redis.Redis.from_url(url) as client:
-        settings.REDIS_URL = url
-        heartbeats._client.cache_clear()
-        now = time.time()
-        client.hset("callbacks:seen", mapping={"beat": now, "sweep": now})
-        client.zadd("callbacks:workers", {"a-worker": now})
-        yield client
-        heartbeats._client.cache_clear()
-
-
-def test_a_redis_that_takes_nothing_is_no_silence(own_redis: redis.Redis) -> None:
-    """Its memory is used up, and nothing in it may be forgotten."""
-    assert wrong() == []
-    own_redis.config_set("maxmemory-policy", "noeviction")
-    own_redis.config_set("maxmemory", 1)
-    assert wrong() == ["redis"]
-    found = advice_of()
-    assert found["redis"].startswith("Redis answers but accepts no writes: its memory is full")
-    assert found["beat"] == ""  # seen just now
-    time_travel = timezone.now() + timedelta(minutes=5)
-    with time_machine.travel(time_travel):
-        found = advice_of()
-    assert [found["beat"], found["worker"], found["sweep"]] == [
-        "Unknown while Redis accepts no writes."
-    ] * 3
 
 
 def test_beat_and_a_worker_are_seen_again_by_themselves(stack: Stack) -> None:

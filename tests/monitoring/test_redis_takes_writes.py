@@ -4,7 +4,7 @@ import pytest
 import redis
 from django.test import Client
 
-from tests.monitoring.test_readiness import own_redis  # noqa: F401  # a fixture
+from tests.monitoring.test_lost_signs import own_redis  # noqa: F401  # a fixture
 
 
 @pytest.mark.django_db(transaction=True)

@@ -206,7 +206,7 @@ def test_leads_without_any_call_are_no_data_either(
     make_lead: Callable[..., Lead], extension: Extension, start: datetime
 ) -> None:
     make_lead(submitted_at=start)
-    with pytest.raises(CommandError, match="No call was made"):
+    with pytest.raises(CommandError, match="No calls were made"):
         replay()
 
 

@@ -26,9 +26,9 @@ class Command(BaseCommand):
     """Exits with 0 while the process works, 1 when it has stopped, 2 when nobody can tell."""
 
     help = (
-        "Exits with 0 if this machine's worker or beat is running, with 1 if it has stopped, and "
-        "with 2 if this is unknown because Redis or the broker is down or Redis has lost its "
-        "data."
+        "Exits with 0 while this machine's worker or beat works, with 1 when it has stopped, and "
+        "with 2 while nobody can tell: Redis or the broker is or was just away, or Redis has lost "
+        "its data."
     )
     requires_system_checks: list[str] = []  # Django's own type
 
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         name = f"{_UNNAMED.get(given['process'], given['process'])}@{given['host']}"
         try:
             seen_at = heartbeats.process_seen(name)
-            since, takes_writes = heartbeats.kept()
+            since, back, takes_writes = heartbeats.kept()
         except redis.RedisError:
             raise CommandError(
                 "Redis does not answer, so the state is unknown. Check that it is running and "
@@ -76,6 +76,12 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Redis was empty {kept_for:.0f} s ago: it is new or has lost its data, so it is "
                 f"unknown whether {name} is running. Try again in {patience - kept_for:.0f} s.",
+                returncode=_NOT_KNOWN,
+            )
+        if (back_for := _ago(back)) < patience:
+            raise CommandError(
+                f"Redis was away until {back_for:.0f} s ago, so nobody can tell whether {name} "
+                f"works. Ask again in {patience - back_for:.0f} s.",
                 returncode=_NOT_KNOWN,
             )
         if not _broker_answers():
