@@ -53,7 +53,7 @@ WRONG = {
         {"kind": "domain", "value": "gmail.com", "verdict": "refuse"}, "Anybody can have mail",
     ),
     "over already": (
-        {"value": "+44", "until_0": "2020-01-01", "until_1": "10:00"}, "still to come",
+        {"value": "+44", "until_0": "2020-01-01", "until_1": "10:00"}, "time in the future",
     ),
 }  # fmt: skip
 

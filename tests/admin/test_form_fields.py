@@ -170,7 +170,8 @@ def test_choices_and_their_words_are_saved_together_and_no_meaning_shifts(
     without = [it for it, words in shown if words == it]
     page = managing.get(address(source)).text
     said = (
-        f"these choices of “Size” have no words, and are shown as they are: {', '.join(without)}."
+        "these choices of “Size” have no translation and are shown as they are: "
+        f"{', '.join(without)}."
     )
     assert (said in page) == bool(without)
     # And once more, with nothing changed.

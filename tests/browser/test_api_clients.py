@@ -46,7 +46,7 @@ def test_a_key_is_made_used_replaced_and_ended(stack: Stack, admin: Page) -> Non
     look(admin, "list")
     source = LeadSource.objects.get(slug="website")
     admin.goto(f"{stack.url}/admin/leads/leadsource/{source.pk}/change/")
-    expect(admin.get_by_label("Requests by programs without an API key")).to_be_visible()
+    expect(admin.get_by_label("Requests from programs without an API key")).to_be_visible()
     look(admin, "source")
     admin.goto(f"{stack.url}/admin/leads/lead/{Lead.objects.get().pk}/change/")
     expect(admin.get_by_text("the API, with a key of The shop's server")).to_be_visible()

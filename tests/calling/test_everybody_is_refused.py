@@ -21,7 +21,7 @@ from tests.support.simulator import SimulatorProcess
 
 MakeLead = Callable[..., Lead]
 pytestmark = pytest.mark.django_db(transaction=True)
-SAYS = "The telephone provider finds invalid parameters in every call (error 1)"
+SAYS = "The telephone provider reports invalid parameters in every call (error 1)"
 
 
 @pytest.fixture(autouse=True)

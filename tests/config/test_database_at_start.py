@@ -250,7 +250,7 @@ def test_a_lock_on_the_tables_is_no_missing_right(empty_database: str, tmp_path:
         holder.execute("LOCK TABLE django_migrations")
         code, said = started(["-c", SAY], given, tmp_path)
     assert code == 0, said
-    assert "which migrations it has (LockNotAvailable)" in said
+    assert "when asked for its migrations (LockNotAvailable)" in said
     assert "passes=True" in said
 
 
@@ -272,7 +272,7 @@ def test_a_user_without_rights_is_told_so(empty_database: str, tmp_path: Path) -
         finally:
             owner.execute(f"DROP ROLE {name}")
     assert code == 0, said
-    assert "may not read the tables of the database (InsufficientPrivilege)" in said
+    assert "may not read the database's tables (InsufficientPrivilege)" in said
     assert "passes=False" in said
 
 

@@ -66,7 +66,9 @@ def test_what_is_wrong_in_it_is_named_by_every_process(project: Path) -> None:
         assert "DATABASE_POOL_SIZE is 10, and WEB_THREADS is 99" in done.stdout, name
         assert "HTTPS is 'yess'" in done.stdout, name
         if name in ("web", "worker", "beat", "check"):
-            assert ".env sets ALOWED_HOSTS, and no setting has that name" in done.stdout, name
+            assert (
+                ".env sets ALOWED_HOSTS, but there is no setting with that name" in done.stdout
+            ), name
 
 
 @pytest.mark.django_db

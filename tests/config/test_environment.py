@@ -129,7 +129,7 @@ def test_a_line_that_is_none_is_named_and_not_shown(tmp_path):
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
-    assert ".env is there and cannot be read" in _file(tmp_path, b"\xff\xfe").mistakes[0][0]
+    assert ".env exists but cannot be read" in _file(tmp_path, b"\xff\xfe").mistakes[0][0]
     (tmp_path / ".env").unlink()
     (tmp_path / ".env").mkdir()  # Docker makes one of a file that is not there
     env = Environment()

@@ -40,7 +40,7 @@ def test_a_broker_that_refuses_is_one_line_and_no_collapse() -> None:
     words = "Frequent restarts detected: %r"
     assert words in inspect.getsource(consumer)
     said = line(logging.CRITICAL, consumer.__name__, words, "5 in 1s")
-    assert " ERROR celery.worker.consumer.consumer The broker ends the worker's connection" in said
+    assert " ERROR celery.worker.consumer.consumer The broker keeps closing the worker's" in said
     assert "\n" not in said
 
 

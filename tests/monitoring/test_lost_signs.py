@@ -48,7 +48,7 @@ def test_who_is_not_seen_again_after_that_is_silent(signs: redis.Redis) -> None:
     assert found["sweep"] == NOT_YET  # one may take a minute
     signs.set("callbacks:signs_since", time.time() - 3600)
     assert wrong() == ["beat", "worker", "sweep"]
-    assert advice_of()["sweep"].startswith("No sweep has ended for 60 s")
+    assert advice_of()["sweep"].startswith("No sweep has finished for 60 s")
 
 
 def test_a_sign_that_is_old_was_not_lost(signs: redis.Redis) -> None:
@@ -126,5 +126,5 @@ def test_a_redis_that_takes_nothing_is_no_silence(own_redis: redis.Redis) -> Non
     with time_machine.travel(time_travel):
         found = advice_of()
     assert [found["beat"], found["worker"], found["sweep"]] == [
-        "Not known while Redis accepts no writes."
+        "Unknown while Redis accepts no writes."
     ] * 3

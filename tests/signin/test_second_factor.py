@@ -314,7 +314,7 @@ def test_keys_are_changed_without_anybody_noticing(root: User, settings: object)
     settings.SIGN_IN_KEYS = [old]  # type: ignore[attr-defined]
     with pytest.raises(sealing.CannotOpen):
         Authenticator.objects.get().key()
-    with pytest.raises(CommandError, match="1 keys were sealed"):
+    with pytest.raises(CommandError, match="1 keys were encrypted"):
         call_command("signin", "seal-anew")
     client = with_password(root)
     assert "keys were changed" in client.post(CODE_PAGE, {"code": "123456"}).text
