@@ -63,7 +63,7 @@ def test_what_is_wrong_in_it_is_named_by_every_process(project: Path) -> None:
         done = run(project, arguments)
         assert done.returncode != 0, name
         assert "WEB_CONCURRENCY is 'many', which is not a whole number" in done.stdout, name
-        assert "DATABASE_POOL_SIZE is 10, and WEB_THREADS is 99" in done.stdout, name
+        assert "DATABASE_POOL_SIZE is 10 and WEB_THREADS is 99" in done.stdout, name
         assert "HTTPS is 'yess'" in done.stdout, name
         if name in ("web", "worker", "beat", "check"):
             assert (
