@@ -184,7 +184,7 @@ def _empty_queue(broker: redis.Redis) -> Iterator[None]:
     """No wake-up of one test reaches the next one's worker."""
     yield
     eventually(lambda: not heartbeats._writing)  # nor a sign that is just being left
-    heartbeats._missed_redis = False
+    heartbeats._missed = None
     broker.flushdb()
     account.client.cache_clear()
 

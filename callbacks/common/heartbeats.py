@@ -12,6 +12,7 @@ written twice. Counts are for information only: nothing depends on them.
 """
 
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -39,6 +40,9 @@ _BEATS = "callbacks:beats"
 _SINCE = "callbacks:signs_since"
 # When Redis last came back after an outage; set by each process that had noticed the outage.
 _BACK = "callbacks:signs_back"
+# Seconds from the first failed exchange to the last. A single failure is no outage: no sign that
+# comes every few seconds looks old after it.
+LEAST_OUTAGE = 4.0
 _CLOCKS = "callbacks:clocks"
 # A process measures its clock about every half minute (callbacks.common.clock).
 _CLOCK_IS_KNOWN_FOR = 100.0
@@ -91,7 +95,8 @@ class _Unsaid:
 _unsaid = _Unsaid()
 _lock = threading.Lock()
 _writing = False
-_missed_redis = False
+# By time.monotonic(): when the first and the last exchange of an outage failed.
+_missed: tuple[float, float] | None = None
 
 
 def seen(what: str) -> None:
@@ -143,16 +148,17 @@ def say() -> None:
 @contextmanager
 def _noting_outages() -> Iterator[None]:
     """Wraps each exchange with Redis. The first exchange after an outage records its end."""
-    global _missed_redis
+    global _missed
     try:
-        if _missed_redis:
+        if _missed and _missed[1] - _missed[0] >= LEAST_OUTAGE:
             with suppress(redis.ResponseError):  # it accepts no writes
                 _client().set(_BACK, _now(), ex=_KEPT)
         yield
     except redis.RedisError:
-        _missed_redis = True
+        failed_at = time.monotonic()
+        _missed = (_missed[0] if _missed else failed_at, failed_at)
         raise
-    _missed_redis = False
+    _missed = None
 
 
 @_noting_outages()

@@ -94,9 +94,9 @@ def refuse_wrong_database() -> None:
     if missing:
         log.warning(
             "Our connections to PostgreSQL do not have the values this product needs for %s. "
-            "PgBouncer or `options` in DATABASE_URL keeps them back. As its superuser, run the "
-            'ALTER DATABASE statements of docs/deploy.md ("Behind PgBouncer"), then restart '
-            "PgBouncer's connections and this process.",
+            "PgBouncer or `options` in DATABASE_URL keeps them back. As PostgreSQL's superuser, "
+            'run the ALTER DATABASE statements of docs/deploy.md ("Behind PgBouncer"); then run '
+            "RECONNECT in PgBouncer and restart this process.",
             ", ".join(missing),
         )
 

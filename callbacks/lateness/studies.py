@@ -88,7 +88,8 @@ def look_after(study: Study, now: datetime) -> None:
     if study.finished_at:
         return
     if study.started_at is None:
-        task_publisher.publish(task_publisher.WORK_OUT, study.pk)
+        # Each look at the page announces it again: without workers, they would pile up.
+        task_publisher.publish(task_publisher.WORK_OUT, study.pk, expires=60)
     elif (study.told_at or study.started_at) < now - _SILENT_FOR:
         try:
             Study.objects.filter(pk=study.pk, finished_at__isnull=True).update(

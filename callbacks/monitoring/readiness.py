@@ -193,7 +193,7 @@ def _look_at_people(database: _Database | None, signs: Heartbeats | None) -> Che
     if database is None:
         return Check(PEOPLE, ok=False, advice=_NO_DATABASE)
     # If Redis was emptied, nothing is known about the time before.
-    last = (signs.seen.get(PEOPLE) or signs.since) if signs else 0
+    last = max(signs.seen.get(PEOPLE) or signs.since, signs.back) if signs else 0
     return _verdict(
         PEOPLE,
         not database.silent or abs(_now() - last) < NOBODY_FOR,

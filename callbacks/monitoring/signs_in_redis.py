@@ -16,6 +16,8 @@ from callbacks.common.heartbeats import Heartbeats
 # restart.
 BEAT_MISSED_AFTER = 30.0
 SWEEP_MISSED_AFTER = 60.0
+# After an outage of Redis. Celery tries every 30 s at least to reach its broker again.
+_RECONNECTS_WITHIN = 60.0
 
 NOT_KNOWN = "Unknown while Redis is unavailable."
 _AWAY = (
@@ -41,11 +43,11 @@ def verdict(signs: Heartbeats | None, now: float) -> tuple[bool, str]:
         return False, _TAKES_NOTHING
     if not any(_is_too_soon(signs, name, now) for name in ("beat", "worker", "sweep")):
         return True, ""
-    if signs.back > signs.since:
+    if not any(_may_be_lost(signs, name, now) for name in ("beat", "worker", "sweep")):
+        ago = max(0, now - signs.back)
         return False, (
-            f"Redis was away until {now - signs.back:.0f} s ago. No request is lost: the next "
-            "sweep calls those that wait. beat, workers and sweeps that run are seen again within "
-            "a minute."
+            f"Redis was away until {ago:.0f} s ago. No request is lost: the next sweep calls those "
+            "that wait. beat, workers and sweeps that run are seen again within a minute."
         )
     return False, (
         f"Redis was empty {now - signs.since:.0f} s ago: it is new, or has lost its data "
@@ -96,9 +98,14 @@ def _is_too_soon(signs: Heartbeats, name: str, now: float) -> bool:
     """Whether a sign is missing that may have been lost, and has not had time to come again."""
     if _is_there(signs, name, now):
         return False
+    is_reconnecting = abs(now - signs.back) < max(_RECONNECTS_WITHIN, _after(name))
+    return is_reconnecting or _may_be_lost(signs, name, now)
+
+
+def _may_be_lost(signs: Heartbeats, name: str, now: float) -> bool:
+    """Whether there is no sign at all, and Redis was empty a moment ago."""
     known = signs.worker_seen if name == "worker" else signs.seen.get(name)
-    was_lost = known is None and abs(now - signs.since) < _after(name)
-    return was_lost or abs(now - signs.back) < _after(name)
+    return known is None and abs(now - signs.since) < _after(name)
 
 
 def _after(name: str) -> float:

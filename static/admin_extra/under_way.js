@@ -1,36 +1,52 @@
-// While a worker prepares what this page will show: fetches the page every two seconds, and shows
-// its progress, then its result. Typed input stays.
+// While a worker calculates what this page will show: fetches the page every other second, shows the
+// progress, and shows the result once it is there. Keeps what somebody types meanwhile.
 "use strict";
 (() => {
   // Milliseconds.
   const EVERY = 2000;
+  const PATIENCE = 8000;
   const PROGRESS = "[data-under-way]";
+  const GONE = [403, 404, 410];
 
   let isTypedInto = false;
   document.addEventListener("input", () => (isTypedInto = true));
+  // A list or a calendar that is open would close with the page.
+  const isInUse = () => isTypedInto || document.activeElement?.matches("input, select, textarea");
 
-  // The current page; null if the server did not answer with it.
+  // The page as it is now; null if the server did not answer. `isGone`: only another page is there,
+  // such as the login page.
   async function fetched() {
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-      return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+      const answer = await fetch(location.href, {
+        headers: { Accept: "text/html" },
+        cache: "no-store",
+        signal: AbortSignal.timeout(PATIENCE),
+      });
+      if (answer.redirected || GONE.includes(answer.status)) return { isGone: true };
+      return answer.ok ? { page: new DOMParser().parseFromString(await answer.text(), "text/html") } : null;
     } catch {
       return null;
     }
   }
 
-  // Whether there is nothing left to wait for.
+  // Whether there is nothing more to wait for.
   async function look() {
-    const page = await fetched();
-    await window.released();
-    if (!page || window.isBeingLeft()) return false;
+    if (document.hidden) return false;
+    const now = await fetched();
+    await window.released?.();
+    if (!now || window.isBeingLeft?.()) return false;
+    if (now.isGone) {
+      if (isInUse()) return false;
+      location.reload();
+      return true;
+    }
     const ours = document.querySelector(PROGRESS);
-    const theirs = page.querySelector(PROGRESS);
+    const theirs = now.page.querySelector(PROGRESS);
     if (theirs) {
       if (theirs.innerHTML !== ours.innerHTML) ours.innerHTML = theirs.innerHTML;
       return false;
     }
-    if (isTypedInto) {
+    if (isInUse()) {
       ours.hidden = true;
       document.querySelector("[data-ready]").hidden = false;
     } else {
@@ -40,7 +56,12 @@
   }
 
   async function follow() {
-    if (!(await look())) setTimeout(follow, EVERY);
+    let isOver = false;
+    try {
+      isOver = await look();
+    } finally {
+      if (!isOver) setTimeout(follow, EVERY);
+    }
   }
   setTimeout(follow, EVERY);
 })();

@@ -17,7 +17,7 @@ def test_a_manager_writes_it_and_a_visitor_agrees(stack: Stack, admin: Page) -> 
     source = LeadSource.objects.get(slug="website")
     address = f"{stack.url}/admin/leads/leadsource/{source.pk}/change/"
     admin.goto(address)
-    admin.get_by_label("Demands consent").check()
+    admin.get_by_label("Require consent").check()
     admin.get_by_label("Privacy notice").fill("shop.example/privacy")
     admin.locator("[name=consent_texts-0-language]").fill("en")
     admin.locator("[name=consent_texts-0-text]").fill("A first text")

@@ -18,7 +18,7 @@ CASES = {
         SERVED | {"SECRET_KEY_FALLBACKS": "weak"},
         "(callbacks.E001) One of SECRET_KEY_FALLBACKS is too short",
     ),
-    "any host": (SERVED | {"ALLOWED_HOSTS": "*"}, "(callbacks.E061) ALLOWED_HOSTS has *"),
+    "any host": (SERVED | {"ALLOWED_HOSTS": "*"}, "(callbacks.E061) ALLOWED_HOSTS contains *"),
 }
 
 

@@ -75,7 +75,10 @@ def test_what_is_missing_is_added() -> None:
     [
         (["--source", "not a slug"], "The source 'not a slug': "),
         (["--origin", "javascript:alert(1)"], "javascript:alert(1)"),
-        (["--extension", "101", "--extension", "1 0 1"], "The extension '1 0 1': Letters, digits"),
+        (
+            ["--extension", "101", "--extension", "1 0 1"],
+            "The extension '1 0 1': Use only letters, digits",
+        ),
         (["--team", "S" * 101], "The team"),
     ],
 )

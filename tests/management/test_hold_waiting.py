@@ -50,7 +50,7 @@ def hold(*arguments: str) -> str:
 
 
 def test_it_is_refused_while_a_worker_runs() -> None:
-    with a_worker(), pytest.raises(CommandError, match=r"A worker runs.*Nothing was done"):
+    with a_worker(), pytest.raises(CommandError, match=r"A worker is running.*Nothing was done"):
         hold()
 
 

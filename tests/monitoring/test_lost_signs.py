@@ -60,9 +60,10 @@ def test_a_sign_that_is_old_was_not_lost(signs: redis.Redis) -> None:
 
 
 def test_who_has_not_found_redis_again_is_not_silent(
-    signs: redis.Redis, tunnel: Tunnel, through_tunnel: None
+    signs: redis.Redis, tunnel: Tunnel, through_tunnel: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All signs are as old as the outage."""
+    monkeypatch.setattr(heartbeats, "LEAST_OUTAGE", 0.0)
     old = time.time() - 300
     signs.hset("callbacks:seen", mapping={"beat": old, "sweep": old})
     signs.zadd("callbacks:workers", {"a-worker": old})
@@ -84,9 +85,32 @@ def test_who_is_not_seen_again_after_an_outage_is_silent(signs: redis.Redis) -> 
     signs.hset("callbacks:seen", mapping={"beat": old, "sweep": old})
     signs.set("callbacks:signs_back", time.time() - 45)
     assert wrong() == ["redis", "beat", "sweep"]
-    assert advice_of()["beat"].startswith("beat has sent nothing for 30 s")
+    assert advice_of()["beat"] == NOT_YET
     signs.set("callbacks:signs_back", time.time() - 61)
+    assert advice_of()["beat"].startswith("beat has sent nothing for 30 s")
     assert wrong() == ["beat", "sweep"]
+
+
+def test_a_single_failed_exchange_is_no_outage(
+    signs: redis.Redis, tunnel: Tunnel, through_tunnel: None
+) -> None:
+    """Else a dead worker would never be reported, as long as some process has a hiccup."""
+    signs.zadd("callbacks:workers", {"a-worker": time.time() - 7200})
+    tunnel.black_hole()
+    with pytest.raises(redis.RedisError):
+        heartbeats.read()
+    tunnel.open()
+    eventually(lambda: wrong() == ["worker"])
+    assert not signs.exists("callbacks:signs_back")
+
+
+def test_a_redis_that_came_back_without_its_data_was_empty(signs: redis.Redis) -> None:
+    """The first process to find it empty says so; others note a moment later that it is back."""
+    signs.flushdb()
+    signs.set("callbacks:signs_since", time.time() - 3)
+    signs.set("callbacks:signs_back", time.time() - 2)
+    assert wrong() == ["redis", "beat", "worker", "sweep"]
+    assert advice_of()["redis"].startswith("Redis was empty 3 s ago")
 
 
 def test_nobody_to_be_rung_counts_from_when_redis_was_emptied(

@@ -26,9 +26,9 @@ class Command(BaseCommand):
     """Exits with 0 while the process works, 1 when it has stopped, 2 when nobody can tell."""
 
     help = (
-        "Exits with 0 while this machine's worker or beat works, with 1 when it has stopped, and "
-        "with 2 while nobody can tell: Redis or the broker is or was just away, or Redis has lost "
-        "its data."
+        "Exits with 0 if this machine's worker or beat is running, with 1 if it has stopped, and "
+        "with 2 if that is unknown because Redis or the broker is down, or Redis has just come "
+        "back or lost its data."
     )
     requires_system_checks: list[str] = []  # Django's own type
 
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         if given["process"] == _BEAT:
             patience = max(patience, 3 * settings.SWEEP_EVERY)
         ago = _ago(seen_at)
-        if ago > patience and seen_at is not None:
+        if ago > patience:
             # The signs have the database's time, and this machine's clock may be wrong.
             clock.measure()
             ago = _ago(seen_at)
@@ -80,8 +80,8 @@ class Command(BaseCommand):
             )
         if (back_for := _ago(back)) < patience:
             raise CommandError(
-                f"Redis was away until {back_for:.0f} s ago, so nobody can tell whether {name} "
-                f"works. Ask again in {patience - back_for:.0f} s.",
+                f"Redis was away until {back_for:.0f} s ago, so it is unknown whether {name} is "
+                f"running. Try again in {patience - back_for:.0f} s.",
                 returncode=_NOT_KNOWN,
             )
         if not _broker_answers():
