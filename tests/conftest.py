@@ -24,7 +24,7 @@ from callbacks.explain import usual_wait
 from callbacks.models import Extension, SpendLimit, Team
 from callbacks.monitoring import notices, storing
 from callbacks.telephony import account
-from leads import intake, status_cache
+from leads import intake, log_context, status_cache
 from leads.models import Disposition, Lead, LeadSource
 from tests.support import lanes
 from tests.support.simulator import SimulatorProcess, eventually
@@ -193,6 +193,12 @@ def _empty_queue(broker: redis.Redis) -> Iterator[None]:
 def _what_a_test_measured_of_the_clock_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that measures the database's clock would keep later tests from travelling."""
     monkeypatch.setattr(clock, "_reading", None)
+
+
+@pytest.fixture(autouse=True)
+def _each_test_begins_as_a_request_does() -> None:
+    """The log names no lead of an earlier test."""
+    log_context.forget()
 
 
 @pytest.fixture(autouse=True)

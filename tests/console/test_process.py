@@ -93,7 +93,7 @@ def test_ctrl_c_while_the_provider_is_asked_leaves_the_outcome_unknown(
     process.send_signal(signal.SIGINT)
     code, out, err = wait(process)
     assert (code, json.loads(out)["reason"]) == (5, "interrupted")
-    assert "may have been done" in err
+    assert "may have acted" in err
     assert len(simulator.ledger()) == 1
 
 
