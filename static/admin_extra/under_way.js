@@ -7,11 +7,12 @@
   const PATIENCE = 8000;
   const PROGRESS = "[data-under-way]";
   const GONE = [403, 404, 410];
+  const FIELDS = ["INPUT", "SELECT", "TEXTAREA"];
 
   let isTypedInto = false;
   document.addEventListener("input", () => (isTypedInto = true));
   // A list or a calendar that is open would close with the page.
-  const isInUse = () => isTypedInto || document.activeElement?.matches("input, select, textarea");
+  const isInUse = () => isTypedInto || FIELDS.includes(document.activeElement?.tagName);
 
   // The page as it is now; null if the server did not answer. `isGone`: only another page is there,
   // such as the login page.

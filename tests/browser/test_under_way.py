@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -51,6 +52,16 @@ def test_what_is_typed_meanwhile_stays(admin: Page, study: Study) -> None:
     expect(people).to_have_value("7")
     show.click()
     expect(admin.get_by_text(PROBLEM)).to_be_visible()
+
+
+def test_who_is_logged_out_meanwhile_keeps_what_is_typed(admin: Page, study: Study) -> None:
+    people = admin.get_by_label("People")
+    people.fill("7")
+    with admin.expect_response(lambda answer: "login" in answer.url):
+        Session.objects.all().delete()
+    expect(admin.get_by_text("20 of 100")).to_be_visible()
+    expect(admin.get_by_role("link", name="Show the result")).to_be_hidden()
+    expect(people).to_have_value("7")
 
 
 def test_a_button_that_is_pressed_when_the_result_comes(admin: Page, study: Study) -> None:

@@ -250,7 +250,8 @@ def command(*arguments: str) -> str:
 def test_the_command_tells_people(extension: Extension) -> None:
     said = " ".join(command("--source", "website", "--at", "2026-03-27 02:30").split())
     assert (
-        "A lead of Website, any number, comes at Fri 27 Mar 2026 03:30 in Asia/Jerusalem." in said
+        "A lead of Website, any number, comes in at Fri 27 Mar 2026 03:30 in Asia/Jerusalem."
+        in said
     )
     assert "does not exist in Asia/Jerusalem" in said
     assert "1 101 Dana Sales the only one free at once" in said
