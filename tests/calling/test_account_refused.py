@@ -272,7 +272,7 @@ def test_everybody_is_told(
     assert facts.provider_refuses(now) == []
     check = Client().get("/readyz").json()["checks"]["provider"]
     assert not check["ok"]
-    assert "correct VOICENTER_CODE" in check["advice"]
+    assert "Correct VOICENTER_CODE" in check["advice"]
     lead.refresh_from_db()
     why = waiting_reason.of_lead(lead, now)
     assert why
