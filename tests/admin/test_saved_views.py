@@ -91,7 +91,7 @@ def test_of_two_who_change_one_the_second_is_told_and_loses_nothing(managing, om
     view = SavedView.objects.get()
     edit(omer, view, name="Omer's", is_shared="on")
     page = edit(managing, view, name="Dana's", is_shared="on")
-    assert "it is called Omer&#x27;s now" in page
+    assert "It is now called Omer&#x27;s and shows" in page
     assert 'value="Dana&#x27;s"' in page  # what was typed is still there
     view.refresh_from_db()
     assert view.name == "Omer's"
