@@ -1,4 +1,4 @@
-"""Figures as people read them, each a link to the leads behind it."""
+"""Figures as people read them, each with a link to the leads behind it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from callbacks.reports.drilldown import Behind
 from callbacks.reports.measures import Measure, Unit
 from callbacks.reports.queries import Figure, Row, Table
 
-# Of nothing there is no percentile, and no share.
+# Shown for a percentile or share of nothing.
 NOTHING = "-"
 MORE, LESS = "▲", "▼"
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One figure. `notes` stand below it. `tone`: better or worse than before, or empty."""
+    """One figure. `notes` stand below it. `tone`: "better" or "worse" than before, or empty."""
 
     measure: Measure
     shown: SafeString
@@ -39,7 +39,7 @@ class Line:
 
 
 def words(figure: Figure) -> str:
-    """The value: "98.7 %", "1 min 20 s", "1,204"; "-" where there is none."""
+    """The value: "98.7 %", "1 min 20 s", "1,204"; "-" if there is none."""
     if figure.value is None:
         return NOTHING
     match figure.measure.unit:
@@ -54,14 +54,14 @@ def words(figure: Figure) -> str:
 
 
 def link(text: str, behind: Behind, title: str) -> SafeString:
-    """A number that leads to its leads, for who may see them."""
+    """A number that links to its leads, for users who may see them."""
     if not (address := behind.address()):
         return format_html("{}", text)
     return format_html('<a href="{}" title="{}">{}</a>', address, title, text)
 
 
 def pairs(table: Table, before: Table | None = None) -> list[tuple[Row, Row | None]]:
-    """Its rows, each with the one of the period before that it is compared with, if any."""
+    """The table's rows, each with the row of the period before to compare it with, if any."""
     if before is None:
         return [(row, None) for row in table.rows]
     others: Iterable[Row | None]
@@ -74,14 +74,14 @@ def pairs(table: Table, before: Table | None = None) -> list[tuple[Row, Row | No
 
 
 def lines(table: Table, before: Table | None = None) -> tuple[Line, ...]:
-    """Its rows; beside each figure the one of the period before, where that is compared."""
+    """The table's rows; with `before`, each figure has its earlier value beside it."""
     return tuple(
         Line(row.label, _cells(table, row, before, other)) for row, other in pairs(table, before)
     )
 
 
 def total(table: Table, label: str, before: Table | None = None) -> Line:
-    """All of it."""
+    """The row of all leads together."""
     return Line(label, _cells(table, table.total, before, before.total if before else None))
 
 
@@ -144,31 +144,31 @@ def _notes(table: Table, row: Row, figure: Figure) -> tuple[SafeString, ...]:
 
 
 def few(figure: Figure) -> str:
-    """What is said of a percentile or mean of so few, with {count}."""
+    """The note on a percentile or mean of few rows, with {count}."""
     if figure.measure.counts == "calls":
         return ngettext("only {count} call", "only {count} calls", figure.leads)
     return ngettext("only {count} lead", "only {count} leads", figure.leads)
 
 
 def change(figure: Figure, earlier: Figure) -> str:
-    """A mark beside the colour, which not everybody sees: it is more now, or less."""
+    """An arrow for more or less than before, for readers who cannot see the colour."""
     if figure.value is None or earlier.value is None or _look_alike(figure, earlier):
         return ""
     return MORE if figure.value > earlier.value else LESS
 
 
 def _look_alike(figure: Figure, earlier: Figure) -> bool:
-    """ "23 s, was 23 s" is no change, whatever stands behind the point."""
+    """ "23 s, was 23 s" is no change, even if the exact values differ."""
     return words(figure) == words(earlier)
 
 
 def tone(figure: Figure, earlier: Figure) -> str:
-    """ "better" or "worse" than before; "" where nobody can say."""
+    """ "better" or "worse" than before; "" if that cannot be said."""
     better = figure.measure.better
     if not better or figure.value is None or earlier.value is None:
         return ""
     if _look_alike(figure, earlier):
         return ""
     if figure.is_small or earlier.is_small:
-        return ""  # so few leads say nothing of better or worse
+        return ""  # too few leads to tell
     return "better" if (figure.value > earlier.value) == (better > 0) else "worse"

@@ -32,7 +32,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Field:
-    """A list to choose from; `problem` says what was wrong with what was asked."""
+    """A list to choose from. `problem`: what was wrong with the value in the address."""
 
     name: str
     label: str
@@ -48,8 +48,8 @@ def fields(
     default_by: str = BY,
     seen: Scope = EVERYTHING,
 ) -> list[Field]:
-    """The lists, with what is chosen. Eight small queries; two more for who has left."""
-    # Of leads some have been called by nobody; a call is always somebody's.
+    """The lists, with the chosen values. Eight small queries; two more for a person who left."""
+    # Some leads were called by nobody; a call always has a caller.
     unnamed = people.unnamed(seen) if groupings is GROUPINGS else []
     callers = [(str(Person(number)), name) for number, name in unnamed]
     everybody = [("", gettext("Everyone")), *_people(asked, seen, callers)]
@@ -104,7 +104,7 @@ _MARKS = {
 def _marks(
     asked: QueryDict, name: str, label: Text, seen: Scope
 ) -> tuple[str, str, list[tuple[str, Text]]]:
-    """Those of the newest requests, and the one that is asked for."""
+    """The values of recent requests, and the chosen one."""
     known = attribution.lately(name, seen.sources if seen.is_limited else None)
     chosen = asked.get(name, "")
     if chosen and chosen not in {*known, WITHOUT}:
@@ -114,7 +114,7 @@ def _marks(
 
 
 def _people(asked: QueryDict, seen: Scope, unnamed: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Those who have a phone, and who is asked for: somebody may have left."""
+    """Everybody who has a phone, and the chosen person, who may have left."""
     found = [*people.choices(seen), *unnamed]
     chosen = Person.parsed(asked.get("salesperson", ""))
     if chosen and str(chosen) not in dict(found) and chosen.exists(seen):
@@ -123,7 +123,7 @@ def _people(asked: QueryDict, seen: Scope, unnamed: list[tuple[str, str]]) -> li
 
 
 def _languages(asked: QueryDict) -> list[tuple[str, Text]]:
-    """Those that are spoken somewhere now, and the one that is asked for."""
+    """The languages of sources and phones, and the chosen one."""
     spoken = Func("languages", function="unnest")
     codes = {*LeadSource.objects.order_by().values_list("language", flat=True).distinct()}
     codes |= {*Extension.objects.order_by().values_list(spoken, flat=True).distinct()}

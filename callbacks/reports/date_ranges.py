@@ -1,4 +1,4 @@
-"""Whole days of a time zone, as people choose them for lists and reports. Pure."""
+"""Whole days in a time zone, as people choose them for lists and reports. Pure."""
 
 from calendar import monthrange
 from collections.abc import Iterator
@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from django.utils.translation import gettext
 
-# What lists and reports can be asked for.
+# The days that lists and reports can be asked for.
 EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
 FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y")
 
 
 def parsed_day(text: str) -> date | None:
-    """A day as people write it: 2026-03-27, 27.03.2026, 27/03/2026; None: not one, or far away."""
+    """A day as people write it: 2026-03-27, 27.03.2026, 27/03/2026; None if not one, or too far."""
     for written in FORMATS:
         try:
             day = datetime.strptime(text.strip(), written).date()  # noqa: DTZ007  # a day alone
@@ -39,14 +39,13 @@ class Days:
 
     @property
     def count(self) -> int:
-        """How many days these are."""
         return (self.last - self.first).days + 1
 
     def __iter__(self) -> Iterator[date]:
         return (self.first + timedelta(days=number) for number in range(self.count))
 
     def before(self) -> "Days":
-        """As many days, that end the day before these begin."""
+        """As many days, which end the day before these begin."""
         return Days(self.first - timedelta(days=self.count), self.first - timedelta(days=1))
 
     def __str__(self) -> str:
@@ -64,12 +63,12 @@ def midnight(day: date, zone: tzinfo) -> datetime:
 
 
 def last_days(count: int, today: date) -> Days:
-    """`count` days that end with `today`; 1 is today alone."""
+    """The `count` days that end with `today`; 1 is today alone."""
     return Days(today - timedelta(days=count - 1), today)
 
 
 def months_later(day: date, months: int) -> date:
-    """The same day of the month so many months later (or earlier), or that month's last one."""
+    """The same day so many months later (earlier if negative), or that month's last day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 

@@ -1,8 +1,8 @@
-"""From a number to the rows behind it, and back: the address of the list, and its condition.
+"""From a number to the rows behind it: the address of their list, and the list's condition.
 
-The list filters by the same conditions that the number was counted by. The days in the address are
-fixed, so a link that is opened tomorrow shows the same rows: leads, or of the people report calls
-and pauses too.
+The list filters by the conditions that the number was counted by. The days in the address are
+fixed, so the link shows the same days tomorrow. The rows are leads, or in the people report also
+calls and pauses.
 """
 
 from dataclasses import dataclass
@@ -24,11 +24,11 @@ from callbacks.reports.salespeople import meant, pauses
 from callbacks.reports.salespeople import measures as people_measures
 from leads.models import Lead
 
-# The list's parameter; all that was asked stands in it, so that it meets no other filter's name.
+# The list's parameter. It holds the whole query, so no name can clash with another filter's.
 PARAMETER = "report"
 _MEASURES = MEASURES | people_measures.ALL
 _PEOPLE_GROUPINGS = meant.CALL_GROUPINGS | {pauses.REASON.key: pauses.REASON}
-# What a number leads to, by Measure.listed.
+# The list that a number links to, by Measure.listed.
 _LISTS: dict[str, tuple[type[Model], str]] = {
     "leads": (Lead, "admin:leads_lead_changelist"),
     "talked_leads": (Lead, "admin:leads_lead_changelist"),
@@ -40,7 +40,7 @@ _LISTS: dict[str, tuple[type[Model], str]] = {
 
 @dataclass(frozen=True)
 class Behind:
-    """The rows behind one number. `out_of`: those that a share is a share of."""
+    """The rows behind one number. `out_of`: the rows that a share is a share of."""
 
     asked: Asked
     measure: Measure
@@ -50,11 +50,11 @@ class Behind:
 
     @property
     def model(self) -> type[Model]:
-        """What these rows are."""
+        """The model of these rows."""
         return _LISTS[self.measure.listed][0]
 
     def condition(self, now: datetime) -> Q:
-        """What the number was counted by."""
+        """The condition that the number was counted by."""
         match self.measure.counts:
             case "pauses":
                 behind = pauses.pauses_behind(
@@ -88,7 +88,7 @@ class Behind:
         return query.urlencode()
 
     def address(self) -> str:
-        """Of the list of these rows; "" for who sees figures and nobody's name."""
+        """Of the list of these rows; "" for a user who sees figures but no names."""
         if not self.asked.seen.names:
             return ""
         query = QueryDict(mutable=True)
@@ -96,16 +96,16 @@ class Behind:
         return f"{reverse(_LISTS[self.measure.listed][1])}?{query.urlencode()}"
 
     def _names_group(self) -> bool:
-        """Whether who asks may read the group's name: of other teams, sources and people only where
-        they have rows that are seen, and so stand in the report.
+        """Whether the user may read the group's name. A user who sees only some teams may read it
+        if they see rows of the group, because it is then in their report.
         """
         if not self.asked.seen.is_limited:
             return True
         return self.model._default_manager.filter(self.condition(timezone.now())).exists()
 
     def words(self, label: str = "") -> str:
-        """ "Within target, Dana, 3 Nov 2026": what is listed. `label`: the group's name; without
-        it, it is looked up.
+        """ "Within target, Dana, 3 Nov 2026": what is listed. `label`: the group's name, which is
+        looked up if not given.
         """
         said = [str(self.measure.name), str(self.asked.days)]
         if self.grouping is not None and self.key is not None and (label or self._names_group()):
@@ -116,7 +116,7 @@ class Behind:
 
 
 def read(text: str, now: datetime, seen: Scope = EVERYTHING) -> Behind:
-    """What `query` has written. Raises NotUnderstood."""
+    """What `query` wrote. Raises NotUnderstood."""
     query = QueryDict(text)
     asked = filters.read(query, now, seen)
     measure = _MEASURES.get(query.get("measure") or "leads")

@@ -1,4 +1,4 @@
-"""The report as a file: what is on the page, by the same queries, and its chart."""
+"""The report as a file: the page's figures, from the same queries, and a chart."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Export:
-    """The page's tables at `now`; `before` where that is compared."""
+    """The page's tables at `now`; `before` is None without a comparison."""
 
     selected: Selection
     now: datetime
@@ -35,7 +35,7 @@ class Export:
 
     @classmethod
     def of(cls, selected: Selection, now: datetime) -> "Export":
-        """What the page shows for the same address. As many queries."""
+        """What the page shows for the same address."""
         asked, measures, grouping = selected.asked, selected.measures(), selected.grouping
         table = figures(asked, measures, grouping, now=now)
         before = None
@@ -45,13 +45,13 @@ class Export:
 
     @property
     def name(self) -> str:
-        """Of the file, without its ending."""
+        """The file's name, without its extension."""
         days = self.selected.asked.days
         return f"callback-times_{days.first.isoformat()}_{days.last.isoformat()}"
 
     @property
     def remarks(self) -> list[str]:
-        """What a reader has to know."""
+        """What the reader should know."""
         return filters.remarks(self.selected.asked)
 
     def rows(self) -> Rows:
@@ -80,7 +80,7 @@ class Export:
         sheet = book.add(gettext("Trend"), table)
         if not sheet.count:
             return
-        # Times, also those of before and the target; of counts, those of this period.
+        # The chart draws times, including earlier ones and the target, but no counts.
         lines = [at for at, it in enumerate(table.columns) if it.kind is Kind.SECONDS]
         sheet.add_chart(gettext("Time to ring"), [1], lines)
 
@@ -105,7 +105,7 @@ class Export:
 
 
 def rows_of(table: Table, before: Table | None, *, total: bool = True) -> Rows:
-    """A table as it is on the page, with its last row, "All"."""
+    """A table as on the page, with its last row, "All", if `total`."""
     is_compared = before is not None
     pairs = [(_label(row), row, other) for row, other in cells.pairs(table, before)]
     if total:
@@ -156,12 +156,12 @@ def _columns(measure: Measure, *, is_compared: bool) -> list[Column]:
 
 
 def _has_rows(measure: Measure) -> bool:
-    """Whether it stands beside the value how many rows it is of."""
+    """Whether a column beside the value says how many rows it is of."""
     return measure.unit is not Unit.LEADS and bool(measure.listed)
 
 
 def _rows_name(measure: Measure) -> str:
-    """Of that column: a share's rows are it, a time is of them."""
+    """The heading of that column: a share is itself of these rows, a time is measured on them."""
     if measure.counts == "pauses":
         return gettext("%(measure)s: of pauses")
     if measure.counts != "leads":

@@ -19,8 +19,8 @@ from callbacks.reports.filters import NotUnderstood
 def callback_times_export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """POST: what the page shows for the same query, as the `format` csv or xlsx; recorded.
 
-    403 without the right; back to the page, which says why, if the query cannot be understood. By
-    GET, as somebody comes whose login had ended, back to the page too.
+    403 without the right. If the query cannot be understood, redirects to the page, which says why.
+    A GET, sent after a login in between, redirects to the page too.
     """
     if not may_export(request.user):
         raise PermissionDenied

@@ -1,7 +1,7 @@
-"""What a report is asked for: which days, which leads. To and from the query of an address.
+"""What a report is asked for: which days and leads. Read from and written to an address's query.
 
-Everybody who counts leads takes an `Asked`: the page, its pictures, exports, mails, the list of
-leads behind a number. Two of them with equal `Asked` count the same leads.
+Everything that counts leads takes an `Asked`: the page, its pictures, exports, mails, and the list
+of leads behind a number. Equal `Asked` count the same leads.
 """
 
 import re
@@ -31,14 +31,14 @@ from leads.typed_text import clean_line
 from leads.visits import MOST_MARK
 
 _MOST_DIGITS = 18  # of an id in the database
-# What is known of where leads came from: their columns, and the parameters in the address.
+# The attribution columns to filter by, which are also the parameters' names in the address.
 MARKS = ("utm_campaign", "utm_medium", "utm_source")
-# In an address, for leads that came by no campaign: none is called so (leads.visits).
+# In an address: leads without a campaign. No campaign has this name (leads.visits).
 WITHOUT = "-"
 
 
 class NotUnderstood(ValueError):  # noqa: N818  # said to a person
-    """What was asked for does not exist. `problems`: a sentence for each field, by its name."""
+    """Something asked for does not exist. `problems`: a sentence for each field, by its name."""
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__(" ".join(problems.values()))
@@ -47,14 +47,13 @@ class NotUnderstood(ValueError):  # noqa: N818  # said to a person
 
 @dataclass(frozen=True)
 class Asked:
-    """Leads that were submitted on `days` in `zone`, and of these only those that are meant.
+    """Selects leads submitted on `days` in `zone`, limited by the other fields.
 
-    `period`: the days' name (periods.PERIODS), or CHOSEN. `first_weekday`: 0 Sunday, 1 Monday, as
-    the locale has it. `team`: an id, NOBODY for leads that no team has called, or OTHERS where it
-    is not told who has; None: all.
-    Team and salesperson are those of the call that a lead counts for: `Lead.by_team`.
-    `utm_campaign` and the like: None for all, "" for leads without any.
-    `seen`: what of it who asks may see; no part of the address.
+    `period`: the name of the days (periods.PERIODS), or CHOSEN. `first_weekday`: the locale's, 0
+    for Sunday, 1 for Monday. `team`: an id, NOBODY for leads that no team called, or OTHERS for
+    leads whose team is hidden; None: all. Team and salesperson are those of the call that the lead
+    counts for (`Lead.by_team`). `utm_campaign` and the like: None for all, "" for leads without
+    one. `seen`: what the user may see; not part of the address.
     """
 
     days: Days
@@ -73,7 +72,7 @@ class Asked:
 
     @property
     def tz(self) -> ZoneInfo:
-        """The zone itself."""
+        """The time zone as an object."""
         return ZoneInfo(self.zone)
 
     @property
@@ -82,7 +81,7 @@ class Asked:
         return self.days.bounds(self.tz)
 
     def condition(self) -> Q:
-        """Of the leads that are meant. Not all of them count: leads.sla."""
+        """Selects the leads asked for. Not all of them count: see leads.sla."""
         start, end = self.bounds
         found = Q(submitted_at__gte=start, submitted_at__lt=end) & self.seen.leads()
         if self.sources:
@@ -104,7 +103,9 @@ class Asked:
         return others_calls.as_told(self.seen, condition)
 
     def marks(self, lead: str = "") -> Q:
-        """Of leads by what who asks is told of where they came from; `lead`: the way from a row."""
+        """Selects leads, or rows with a lead at `lead` ("lead__"), by their `utm_` values. A lead
+        whose values are hidden counts as having none.
+        """
         found = Q()
         told = others_calls.has_not_moved(self.seen, lead) if self.seen.is_limited else Q()
         for name in MARKS:
@@ -117,19 +118,19 @@ class Asked:
         return found
 
     def leads(self) -> QuerySet[Lead]:
-        """The leads that are meant, in no order."""
+        """The leads asked for, in no order."""
         return Lead.objects.filter(self.condition()).order_by()
 
     def before(self) -> "Asked":
-        """The same of the period before."""
+        """The same for the period before."""
         return replace(self, days=days_before(self.period, self.days), period=CHOSEN)
 
     def fixed(self) -> "Asked":
-        """The same days whatever day it is: "yesterday" is another day tomorrow."""
+        """The same days, whatever today is: "yesterday" is another day tomorrow."""
         return replace(self, period=CHOSEN)
 
     def query(self) -> QueryDict:
-        """For an address. `read` gives back what was asked."""
+        """For an address. `read` turns it back into an equal `Asked`."""
         query = QueryDict(mutable=True)
         query["period"] = self.period
         if self.period == CHOSEN:
@@ -153,16 +154,16 @@ class Asked:
 
 
 def read(query: QueryDict, now: datetime, seen: Scope = EVERYTHING) -> Asked:
-    """What an address asks for; nothing said: the leads of today.
+    """What an address asks for; by default, today's leads.
 
-    `seen`: what who asks may see; what is named besides does not exist for them. Raises
-    NotUnderstood. Up to three small queries, for what is named by id.
+    `seen`: what the user may see; for them, nothing else exists. Raises NotUnderstood. Up to three
+    small queries, for values given by id.
     """
     return _Reader(query, now, seen).asked()
 
 
 class _Reader:
-    """Reads one field after the other, and keeps what is wrong with each."""
+    """Reads one field after the other, and collects what is wrong with each."""
 
     def __init__(self, query: QueryDict, now: datetime, seen: Scope) -> None:
         self._query = query
@@ -278,7 +279,7 @@ class _Reader:
 
 
 def remarks(asked: Asked) -> list[str]:
-    """What a reader has to know of what is asked for: who or what is no longer there."""
+    """What the reader should know: sources and people that are switched off."""
     said = []
     off = LeadSource.objects.filter(pk__in=asked.sources, is_active=False)
     if names := [it.name for it in off]:

@@ -1,7 +1,7 @@
-"""Rows in groups, with their total, in one statement: what Django's ORM cannot say.
+"""Grouped rows and their total in one statement, which Django's ORM cannot write.
 
-Conditions and values are columns of an inner query, which the ORM writes. So each is worked out
-once for a row, however many aggregates use it, and only these narrow rows are sorted.
+Conditions and values are columns of an inner query, written by the ORM. So each is calculated once
+per row, however many aggregates use it, and only these narrow rows are sorted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,17 +17,17 @@ KEY = "group_key"
 def grouped(
     rows: QuerySet[Any, Any], aggregates: Mapping[str, str], further: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
-    """Values for each key, and for all keys together with None as KEY; without a KEY, for all rows.
+    """Values for each key, and for all rows with None as KEY; without a KEY, for all rows only.
 
-    `rows`: a query of values. `aggregates`: SQL over its columns, by name. `further`: columns whose
-    values are told apart, in the groups and in the totals. One query.
+    `rows`: a query of values. `aggregates`: SQL over its columns, by name. `further`: columns to
+    group by too, in the groups and in the totals. One query.
     """
     inner, parameters = rows.order_by().query.sql_with_params()
     has_key = KEY in rows.query.annotations
     sets = [*further, *([f"GROUPING SETS (({KEY}), ())"] if has_key else [])]
     shown = [*further, *([KEY] if has_key else [])]
     shown += [f"{aggregate} AS {name}" for name, aggregate in aggregates.items()]
-    # OFFSET 0: or the planner would write the inner expressions into each aggregate.
+    # OFFSET 0 keeps the planner from copying the inner expressions into each aggregate.
     statement = f"SELECT {', '.join(shown)} FROM ({inner} OFFSET 0) AS found"  # noqa: S608  # ours
     if sets:
         statement += f" GROUP BY {', '.join(sets)}"

@@ -1,12 +1,12 @@
 """What a report is grouped by: each lead is in exactly one group, so that counts add up.
 
-- Days, weeks, months, hours and weekdays are those of the report's time zone, by the submission.
-  An hour that the clocks repeat is one hour.
+- Days, weeks, months, hours and weekdays are those of the submission in the report's time zone. An
+  hour that is repeated when the clocks change is one hour.
 - A lead's team and salesperson are those of the call that it counts for: the first one in which
-  they talked, else the last one that has ended (`Lead.by_team`). A lead that nobody has called has
+  the two talked, else the last one that has ended (`Lead.by_team`). A lead that nobody called has
   none.
-- What came of a lead's talk is what was said of its newest call (`Lead.disposition`).
-- Duplicates are not counted at all: the lead that they have joined is.
+- A lead's disposition is that of its newest call with one (`Lead.disposition`).
+- Duplicates are not counted; the lead that they joined is.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -36,10 +36,10 @@ from leads.visits import MOST_MARK
 Key = date | int | str
 
 _MOST_DIGITS = 18  # of an id in the database
-# A week may begin in the year before the first one that can be asked for.
+# A week may begin in the year before the first day that can be asked for.
 _YEARS = (EARLIEST.year - 1, LATEST.year)
 
-# In words of PostgreSQL; `{at}` is the local time of the submission.
+# PostgreSQL expressions; `{at}` is the local time of the submission.
 _DAY = "({at})::date"
 _HOUR = "date_part('hour', {at})::int"
 _WEEKDAY = "date_part('dow', {at})::int"  # 0 is Sunday
@@ -47,13 +47,13 @@ _WEEKDAY = "date_part('dow', {at})::int"  # 0 is Sunday
 
 @dataclass(frozen=True)
 class Grouping:
-    """`sql`: the key of a lead's group, of its `columns`; `{at}`, `{first}`: the local time of its
-    submission, and the week's first day.
+    """`sql`: the key of a lead's group, from its `columns`. In it, `{at}` is the local time of the
+    submission, and `{first}` the first day of the week.
 
-    `labels`: what the keys are called. `every`: the keys that are shown without leads, too.
-    `written` and `parsed`: a key in an address; `parsed` returns None for what is no key.
-    `days`: the days that a key stands for, where it does. `words`: the keys, where they are words;
-    None: any text is one.
+    `labels`: names for keys. `every`: keys that are shown even without leads. `written` and
+    `parsed`: a key in an address; `parsed` returns None for what is not a key. `days`: the days
+    that a key stands for, if keys are days. `words`: the keys, if they are words; None: any text
+    is a key.
     """
 
     key: str
@@ -67,11 +67,11 @@ class Grouping:
 
     @property
     def is_of_time(self) -> bool:
-        """Whether the keys follow each other in time: days, hours; else they have names."""
+        """Whether the keys are ordered in time, like days and hours; otherwise they have names."""
         return self.columns in (("submitted_at",), ("claimed_at",))
 
     def in_order(self, keys: Collection[Any], asked: Asked) -> dict[Any, str]:
-        """Keys and their labels: in time, or by name, with what has none last."""
+        """Keys with their labels: by time, or by name with the unnamed keys last."""
         places = {key: place for place, key in enumerate(self.every(asked))}
         found = self.labels(list(keys))
         labels = {key: found.get(key, str(key)) for key in keys}
@@ -85,8 +85,8 @@ class Grouping:
         return {key: labels[key] for key in ordered}
 
     def expression(self, asked: Asked, prefix: str = "") -> Func:
-        """The key, for a query of leads, or of something that has one at `prefix`."""
-        # Zones come from a list of known names (filters.read), so they may stand in the statement.
+        """The key, for a query of leads, or of rows with a lead at `prefix`."""
+        # The zone is from a list of known names (filters.read), so it is safe in the statement.
         at = f"%(expressions)s AT TIME ZONE '{asked.zone}'"
         sql = self.sql.format(at=at, first=asked.first_weekday)
         output = (
@@ -99,11 +99,11 @@ class Grouping:
             columns = [others_calls.disposition(asked.seen, prefix)]
         elif self.words is None:
             columns = [others_requests.mark(asked.seen, name, prefix) for name in self.columns]
-        # A phone without a login has a number below zero: Person.
+        # A phone without a login has a negative number: see Person.
         return Func(*columns, template=sql, output_field=output, arg_joiner=", -")
 
     def condition(self, asked: Asked, key: Key) -> Q:
-        """Of the leads of one group."""
+        """Selects the leads of one group."""
         if self.days:
             start, end = self.days(key, asked).bounds(asked.tz)
             moment = self.columns[0]
@@ -117,7 +117,7 @@ class Grouping:
         return people.team_written(key) if isinstance(key, int) else str(key)
 
     def parsed(self, text: str) -> Key | None:
-        """What `written` has written; None: it is something else."""
+        """The key that `written` wrote; None for anything else."""
         if self.key == "salesperson":
             person = Person.parsed(text)
             return person.number if person else None
@@ -231,7 +231,7 @@ GROUPINGS = {
         ),
         *(
             Grouping(
-                # In bytes: a report sorts by it, ten times as fast as by a language's alphabet.
+                # Sorting by bytes is ten times as fast as by a language's alphabet.
                 column, name, "COALESCE(%(expressions)s, '') COLLATE \"C\"", (column,), _marks,
                 words=None,
             )
@@ -244,7 +244,7 @@ GROUPINGS = {
     )
 }  # fmt: skip
 
-# For the heat map: 24 times the weekday, and the hour.
+# For the heat map: the key is the weekday times 24, plus the hour.
 WEEKDAY_HOUR = Grouping(
     "weekday-hour", _("Weekday and hour"), f"({_WEEKDAY} * 24 + {_HOUR})", ("submitted_at",),
     _weekday_hours,

@@ -1,6 +1,6 @@
-"""Times from one moment to another: what two lists of them have in common, and how long. Pure.
+"""Intervals of time: what two lists of them have in common, and how long they are. Pure.
 
-A list is in order and its intervals do not touch: `union` makes one of any intervals.
+A list is sorted and its intervals do not touch; `union` makes such a list of any intervals.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ Interval = tuple[datetime, datetime]
 
 
 def union(intervals: Iterable[Interval]) -> list[Interval]:
-    """All of it, each moment once; without what is empty."""
+    """Joins intervals, so that each moment is in one of them; drops empty ones."""
     found: list[Interval] = []
     for start, end in sorted(intervals):
         if start >= end:
@@ -49,5 +49,5 @@ def without(one: Sequence[Interval], other: Sequence[Interval]) -> list[Interval
 
 
 def seconds(intervals: Iterable[Interval]) -> float:
-    """How long they are together."""
+    """Their total length."""
     return sum((end - start).total_seconds() for start, end in intervals)

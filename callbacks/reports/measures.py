@@ -1,13 +1,13 @@
-"""What a report counts and measures: one table of all measures.
+"""What reports count and measure: one table of all measures.
 
-Each is over the leads of one condition, so that a number and the list of the leads behind it cannot
-disagree. What the conditions mean is said in leads.sla.
+Each measure is over the leads of one condition (leads.sla), so that a number and the list of leads
+behind it cannot disagree.
 
 - A lead belongs to the day on which it was submitted.
-- Times are what the clock of the lead's source showed, as it was stored when they became known
-  (callbacks.calling.visitor_clock): with a target in opening hours, opening hours; else all hours.
-  The same by the wall clock stands beside them, for sources whose clock is not round the clock.
-- What is not known, because there is nothing to know it from, is None; never zero.
+- Times are those of the source's clock, as stored when they became known
+  (callbacks.calling.visitor_clock): a target in opening hours counts opening hours, others all
+  hours. Wall-clock times stand beside them, for sources whose clock stops outside opening hours.
+- A value that cannot be known is None, never zero.
 """
 
 from collections.abc import Callable
@@ -35,14 +35,14 @@ from callbacks.common.translation import Text
 from callbacks.reports.percentiles import seconds_of
 from leads import sla
 
-# Percentiles and means of fewer leads than this say little: whoever shows them marks them.
+# Percentiles and means of fewer leads than this say little, so they are marked where shown.
 SMALL_SAMPLE = 20
 
 Condition = Callable[[datetime], Q]
 
 
 class Unit(Enum):
-    """How a value is to be read."""
+    """How to read a value."""
 
     LEADS = auto()
     SHARE = auto()  # 0 ... 1
@@ -54,14 +54,14 @@ class Unit(Enum):
 class Measure:
     """`leads`: the condition of the leads behind it, given the time now.
 
-    `value`: of a lead, over which the measure is the percentile `fraction`, or without one the
-    mean; None: how many leads there are.
-    `out_of`: of a share, the leads that it is a share of. `better`: 1, more is; -1, less is.
+    `value`: of a lead; the measure is its percentile `fraction`, or its mean without one. None:
+    the measure is the number of leads. `out_of`: for a share, the leads it is a share of.
+    `better`: 1 if more is better, -1 if less is, else 0.
 
-    `counts`: rows of another kind than leads (reports.salespeople), then of these the same.
-    `listed`: what its number leads to; empty: there is nothing to list. `added`: the values are
-    added up. `distinct`: not rows are counted, but different values of this.
-    `told`: of these leads, those of which who asks may be told it (callbacks.access.scope).
+    `counts`: the rows behind it, if they are not leads (reports.salespeople). `listed`: the list
+    that its number links to; empty: none. `added`: the values are added up. `distinct`: counts the
+    different values of this, not rows. `told`: limits the leads to those whose value the user may
+    see (callbacks.access.scope).
     """
 
     key: str
@@ -80,7 +80,7 @@ class Measure:
     told: Callable[[Scope], Q] = lambda _seen: Q()
 
     def rows(self, now: datetime, seen: Scope) -> Q:
-        """The condition of the leads behind it, for who sees `seen`."""
+        """The condition of the leads behind it, for a user who sees `seen`."""
         return self.leads(now) & self.told(seen)
 
 
@@ -89,14 +89,14 @@ def _always(condition: Callable[[], Q]) -> Condition:
 
 
 def _between(start: Any, end: str) -> Any:
-    """From one moment to another, in seconds; 0 where they come in the other order."""
+    """From one moment to another, in seconds; 0 if the second comes first."""
     # GREATEST skips NULLs in PostgreSQL; the conditions keep these rows out.
     took = Greatest(F(end), start) - start
     return seconds_of(ExpressionWrapper(took, output_field=DurationField()))
 
 
-# When the visitor asked to be called: at once, or at a time of their choice. A lead that a later
-# request has timed anew (leads.joining) has its clock's start alone to tell it.
+# When the visitor asked to be called: at once, or at a chosen time. For a lead that a later request
+# moved (leads.joining), only the start of its clock tells.
 _ASKED_FOR = Case(
     When(
         first_source__isnull=True,
@@ -205,7 +205,7 @@ def _times() -> list[Measure]:
     return found
 
 
-# How soon phones rang: the key, the limit, its name. The picture of the distribution, too.
+# How soon phones rang: key, limit and name. pictures.SPREAD uses them too.
 LIMITS = (
     ("within_30_s", timedelta(seconds=30), _("Within 30 s")),
     ("within_1_min", timedelta(minutes=1), _("Within 1 min")),
@@ -230,7 +230,7 @@ def _within() -> list[Measure]:
     ]  # fmt: skip
 
 
-# The slices between the limits, which add up: the first one is LIMITS[0].
+# The ranges between the limits, which add up. LIMITS[0] is the first range.
 SLICES = (
     ("from_30_s", 0, _("30 s to 1 min")),
     ("from_1_min", 1, _("1 to 5 min")),

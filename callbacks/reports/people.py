@@ -1,4 +1,4 @@
-"""Whose lead it is in reports: a login with all its phones, or a phone that has no login."""
+"""Whose lead it is in reports: a login with all its phones, or a phone without a login."""
 
 import re
 from collections.abc import Collection
@@ -13,16 +13,16 @@ from callbacks.access.others_calls import OTHERS
 from callbacks.access.scope import EVERYTHING, Scope
 from callbacks.models import Extension
 
-# In place of a team's or a salesperson's id: nobody has called the lead yet.
+# Replaces the id of a team or salesperson: nobody has called the lead yet.
 NOBODY = 0
-# What stands in an address in place of an id.
+# What an address says instead of an id.
 _WORDS = {NOBODY: "nobody", OTHERS: "others"}
 _WRITTEN = re.compile(r"(user|phone)-([0-9]{1,18})")
 
 
 @dataclass(frozen=True)
 class Person:
-    """`number`: the login's id; below zero: the id of a phone without a login; NOBODY; OTHERS."""
+    """`number`: the login's id; negative: the id of a phone without a login; NOBODY; OTHERS."""
 
     number: int
 
@@ -33,7 +33,7 @@ class Person:
 
     @classmethod
     def parsed(cls, text: str) -> "Person | None":
-        """What str() has written; None: it is something else."""
+        """The person that str() wrote; None for anything else."""
         for number, word in _WORDS.items():
             if text == word:
                 return cls(number)
@@ -42,7 +42,7 @@ class Person:
         return cls(int(found[2]) if found[1] == "user" else -int(found[2]))
 
     def condition(self) -> Q:
-        """Of this person's leads."""
+        """Selects this person's leads."""
         if not self.number:
             return Q(by_extension__isnull=True)
         if self.number > 0:
@@ -50,7 +50,7 @@ class Person:
         return Q(by_user__isnull=True, by_extension=-self.number)
 
     def exists(self, seen: Scope = EVERYTHING) -> bool:
-        """Whether anybody has ever been there under this id, for who asks."""
+        """Whether there is such a login or phone, even switched off, that the user may see."""
         if not seen.names:
             return False
         if self.number == OTHERS:
@@ -63,7 +63,7 @@ class Person:
         return not self.number or Extension.objects.filter(pk=-self.number).exists()
 
     def is_there(self) -> bool:
-        """Whether the login can be used, or the phone be rung."""
+        """Whether the login is active, or the phone can ring."""
         if self.number in _WORDS:
             return True
         if self.number > 0:
@@ -71,12 +71,12 @@ class Person:
         return Extension.objects.filter(pk=-self.number, is_active=True).exists()
 
     def name(self) -> str:
-        """As people read it."""
+        """The name, as people read it."""
         return names([self.number])[self.number]
 
 
 def names(numbers: Collection[int]) -> dict[int, str]:
-    """Their names by number. Up to two queries."""
+    """People's names by number. Up to two queries."""
     found = {number: name for number, name in unnamed() if number in numbers}
     if logins := [it for it in numbers if it > 0 and it != OTHERS]:
         found_logins = get_user_model().objects.filter(pk__in=logins)
@@ -92,7 +92,7 @@ def names(numbers: Collection[int]) -> dict[int, str]:
 
 
 def choices(seen: Scope = EVERYTHING) -> list[tuple[str, str]]:
-    """All who have a phone, by name, to choose from. One query."""
+    """Everybody who has a phone, sorted by name, to choose from. One query."""
     shared = _named_like("user", "user__first_name", "user__last_name")
     phones = Extension.objects.select_related("user").annotate(shared=shared).order_by("number")
     phones = phones.filter(seen.of_teams("team"))
@@ -106,7 +106,7 @@ def choices(seen: Scope = EVERYTHING) -> list[tuple[str, str]]:
 
 
 def unnamed(seen: Scope | None = None) -> list[tuple[int, str]]:
-    """What stands in place of a team or of a person; for who sees all: nothing is hidden."""
+    """The labels of OTHERS and NOBODY; without OTHERS if `seen` hides nothing."""
     called = [(OTHERS, gettext("Called by another team"))]
     return [
         *(called if seen is None or seen.is_limited else ()),
@@ -115,25 +115,25 @@ def unnamed(seen: Scope | None = None) -> list[tuple[int, str]]:
 
 
 def team_written(number: int) -> str:
-    """A team's id for an address, or what stands in place of one."""
+    """A team's id for an address, or the word for OTHERS."""
     return _WORDS[OTHERS] if number == OTHERS else str(number)
 
 
 def team_parsed(text: str) -> int | None:
-    """What `team_written` has written; None: it is something else."""
+    """The number that `team_written` wrote; None for anything else."""
     if text == _WORDS[OTHERS]:
         return OTHERS
     return int(text) if re.fullmatch("[0-9]{1,18}", text) else None
 
 
 def _named_like(login: str, first: str, last: str) -> Exists:
-    """Whether another login has this name, too; of a row with these columns."""
+    """Whether another login has the same name as the row with these columns."""
     others = User.objects.filter(first_name=OuterRef(first), last_name=OuterRef(last))
     return Exists(others.exclude(pk=OuterRef(login)))
 
 
 def _of_login(user: User, is_shared: bool) -> str:
-    """Two of one name are told apart by their usernames."""
+    """The username is added to a name that two logins share."""
     name, username = user.get_full_name(), user.get_username()
     if name and is_shared:
         return gettext("%(name)s (%(username)s)") % {"name": name, "username": username}

@@ -1,4 +1,4 @@
-"""PostgreSQL's percentile_cont, which Django has no name for."""
+"""PostgreSQL's percentile_cont, which Django does not offer."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from django.db.models import Aggregate, FloatField, Func, Value
 class PercentileCont(Aggregate):
     """The value that `fraction` of the rows do not exceed, interpolated between neighbours.
 
-    NULLs are not counted; NULL when there are no others. (PostgreSQL manual, 9.21, "Ordered-Set
-    Aggregate Functions".)
+    Skips NULLs; NULL if there are no other values. (PostgreSQL manual, 9.21, "Ordered-Set Aggregate
+    Functions".)
     """
 
     function = "percentile_cont"
@@ -17,10 +17,10 @@ class PercentileCont(Aggregate):
     output_field = FloatField()
 
     def __init__(self, expression: Any, fraction: float, **extra: Any) -> None:
-        # It is written into the statement: a number that we choose, never a person's text.
+        # The fraction is written into the statement: a number from our code, never user input.
         super().__init__(expression, fraction=float(fraction), **extra)
 
 
 def seconds_of(duration: Any) -> Any:
-    """A duration's column or expression in seconds."""
+    """A duration, from a column or expression, in seconds."""
     return Func(Value("epoch"), duration, function="date_part", output_field=FloatField())

@@ -1,7 +1,8 @@
-"""The named periods of lists and reports: which days each means today, and which came before. Pure.
+"""The named periods of lists and reports: which days each means today, and which days come before.
+Pure.
 
-A period that is not over yet ends today. What came before it are then as many days from the start
-of the week, month or quarter before, so that like is compared with like.
+A period that is not over ends today. It is compared with as many days from the start of the week,
+month or quarter before.
 """
 
 from collections.abc import Callable
@@ -13,14 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from callbacks.common.translation import Text
 from callbacks.reports.date_ranges import Days, last_days, months_later, week_start
 
-# Days that somebody has chosen, instead of a name.
+# Days that somebody chose, instead of a named period.
 CHOSEN = "days"
 TODAY = "today"
 
 
 @dataclass(frozen=True)
 class Period:
-    """`days`: given today, and the week's first day (0 Sunday, 1 Monday). `before`: given these."""
+    """`days`: given today and the week's first day (0 Sunday, 1 Monday). `before`: given `days`."""
 
     key: str
     name: Text
@@ -29,12 +30,12 @@ class Period:
 
 
 def days_before(period: str, days: Days) -> Days:
-    """What `days` of that period are compared with."""
+    """The days that `days` of this period are compared with."""
     return PERIODS[period].before(days) if period in PERIODS else _calendar(days)
 
 
 def _calendar(days: Days) -> Days:
-    """Before whole calendar months, as many whole calendar months; else as many days."""
+    """For whole calendar months, as many calendar months before; else as many days."""
     after = days.last + timedelta(days=1)
     if days.first.day != 1 or after.day != 1:
         return days.before()
@@ -80,7 +81,7 @@ def _last(count: int) -> Callable[[date, int], Days]:
 
 
 def _months(count: int, back: int) -> Callable[[date, int], Days]:
-    """The month or quarter (`count` months) so far, or the whole one before it (`back` 1)."""
+    """The month or quarter (`count` months) so far, or with `back` 1 the whole one before it."""
 
     def days(today: date, _first_weekday: int) -> Days:
         into = (today.month - 1) % count

@@ -1,6 +1,6 @@
-"""The report's pictures as plain data: what a chart draws, and the table that says the same.
+"""The report's pictures as plain data: what a chart draws, and a table with the same values.
 
-static/reports/charts.js draws them with Chart.js, which the admin's theme brings and serves.
+static/reports/charts.js draws them with Chart.js, which comes with the admin's theme.
 """
 
 from collections.abc import Collection, Sequence
@@ -25,15 +25,15 @@ from callbacks.reports.time_breakdown import STAGES
 TREND = ("leads", "ring_p50", "ring_p90")
 SPREAD = (LIMITS[0][0], *(key for key, _at, _name in SLICES), "later", "overdue", "never")
 HEAT = ("leads", "ring_p90")
-# Above this many times the target, or the shortest bar, a straight scale shows nothing of the rest.
+# Above this ratio of the largest value to the smallest, a linear scale hides the small ones.
 _STEEP = 30
-# Seconds: how late a cell of the heat map is.
+# Seconds: the levels of lateness in the heat map.
 _LATE = (30, 60, 300, 900, 3600)
 
 
 @dataclass(frozen=True)
 class Picture:
-    """`chart` goes to the script as JSON; `lines` are its table, below `head`."""
+    """`chart` goes to the script as JSON. `lines` are its table, under `head`."""
 
     key: str
     title: str
@@ -50,7 +50,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class HeatCell:
-    """`level`: 0 to 5, how many leads there are, or how late."""
+    """`level`: 0 to 5, by how many leads there are or how late they are."""
 
     level: int
     shown: SafeString | None
@@ -59,7 +59,7 @@ class HeatCell:
 
 @dataclass(frozen=True)
 class Heat:
-    """Hours by weekdays: a row is an hour."""
+    """Hours by weekdays; each row is an hour."""
 
     title: str
     said: str
@@ -68,7 +68,7 @@ class Heat:
 
 
 def trend(table: Table, before: Table | None, target: int | None) -> Picture:
-    """Time to ring, day by day, with the target's line and the period before."""
+    """Time to ring over time, with the target's line and the period before."""
     rows = table.rows
     earlier = before.rows[: len(rows)] if before else ()
     series = [
@@ -102,8 +102,8 @@ def trend(table: Table, before: Table | None, target: int | None) -> Picture:
 
 
 def by_hour(table: Table, hours: Collection[int], target: int | None) -> Picture:
-    """Leads as bars and the p90 of their time to ring as a line, from the first hour with leads to
-    the last of `hours`, with the target's line.
+    """Leads as bars, their p90 time to ring as a line, and the target's line. From the first hour
+    with leads to the last of `hours`.
     """
     busy = [row for row in table.rows if row.key in hours]
     while busy and not busy[0]["leads"].leads:
@@ -134,7 +134,7 @@ def by_hour(table: Table, hours: Collection[int], target: int | None) -> Picture
 
 
 def spread(table: Table, before: Table | None) -> Picture:
-    """How soon phones rang: how many leads in each span, and what was missed."""
+    """How soon phones rang: the leads in each range of time, and those missed."""
     labels = [
         gettext("up to 30 s"), *(str(name) for _key, _at, name in SLICES),
         gettext("over 1 h"), gettext("overdue"), gettext("never"),
@@ -180,8 +180,8 @@ def stages(group: Group, title: str) -> dict[str, Any]:
 
 
 def heat(table: Table, key: str, weekdays: Sequence[tuple[int, str]]) -> Heat:
-    """Leads, or their p90, by the hour of each weekday; hours in which nothing ever came are cut
-    off at both ends of the day.
+    """Leads, or their p90, by the hour of each weekday. Hours without leads are cut off at both
+    ends of the day.
     """
     by_key = {row.key: row for row in table.rows}
     hours = [int(str(row.key)) % 24 for row in table.rows if row["leads"].leads]
@@ -227,19 +227,19 @@ def _heat_cell(table: Table, row: Row | None, key: str, most: int) -> HeatCell:
 
 
 def short_label(row: Row | StageTimes) -> str:
-    """A day without its year: an axis has little room."""
+    """Leaves out a day's year, because an axis has little room."""
     if isinstance(row.key, date) and row.label.count(" ") > 1:
         return row.label.removesuffix(f" {row.key:%Y}")
     return row.label
 
 
 def units() -> list[tuple[int, str]]:
-    """For an axis of times: seconds of each unit, and its name."""
+    """For an axis of times: the seconds and name of each unit."""
     return [(86_400, gettext("d")), (3600, gettext("h")), (60, gettext("min")), (1, gettext("s"))]
 
 
 def _short(seconds: float) -> str:
-    """One unit, rounded: there is room for no more."""
+    """One unit, rounded, because there is no room for more."""
     size, name = next((it for it in units() if seconds >= it[0]), units()[-1])
     return gettext("%(number)s %(unit)s") % {"number": round(seconds / size), "unit": name}
 
@@ -247,7 +247,7 @@ def _short(seconds: float) -> str:
 def _series(
     name: str, colour: str, figures: Sequence[Figure], table: Table, rows: Sequence[Row]
 ) -> dict[str, Any]:
-    """Values, their words, where each leads to, and which are of few leads."""
+    """The values, their words and links, and whether each is of few leads."""
     return {
         "name": name,
         "colour": colour,

@@ -1,4 +1,4 @@
-"""Figures of leads: what was asked, grouped and measured, in one query for each table.
+"""Figures of leads, grouped and measured, in one query for each table.
 
 asked = filters.read(request.GET, now)
 table = figures(asked, [MEASURES["leads"], MEASURES["ring_p90"]], GROUPINGS["day"], now=now)
@@ -23,8 +23,8 @@ from callbacks.reports.measures import SMALL_SAMPLE, Measure, Unit
 class Figure:
     """One value, and how many leads are behind it.
 
-    `value`: None where there is nothing to tell it from; a share is 0 ... 1, times are seconds.
-    `out_of`: of a share, how many leads it is a share of.
+    `value`: None if there is nothing to tell it from. Shares are 0 ... 1, times are seconds.
+    `out_of`: for a share, how many leads it is a share of.
     """
 
     measure: Measure
@@ -34,14 +34,14 @@ class Figure:
 
     @property
     def is_small(self) -> bool:
-        """A percentile or mean of so few leads that it says little."""
+        """Whether it is a percentile or mean of too few leads to say much."""
         is_sample = self.measure.unit in (Unit.SECONDS, Unit.NUMBER) and not self.measure.added
         return is_sample and 0 < self.leads < SMALL_SAMPLE
 
 
 @dataclass(frozen=True)
 class Row:
-    """One group, or all of them: `key` is None, and `label` empty."""
+    """One group; or all leads, with `key` None and `label` empty."""
 
     key: Key | None
     label: str
@@ -53,7 +53,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Figures as they were at `now`: each group's, and of all leads together."""
+    """Figures as of `now`: of each group, and of all leads together."""
 
     asked: Asked
     now: datetime
@@ -73,9 +73,9 @@ def figures(
 ) -> Table:
     """One query, and a small one for the names of sources, teams or people.
 
-    Days, hours and weekdays without leads are rows too. The period before: ask `asked.before()`.
-    `leads`: the rows that are meant, where `asked` cannot say it; of another kind than leads, if
-    the measures count these.
+    Days, hours and weekdays without leads have rows too. For the period before, pass
+    `asked.before()`. `leads`: the rows, if `asked` cannot select them; calls, for measures that
+    count calls.
     """
     measures = tuple(measures)
     rows, aggregates = _prepared(asked, asked.leads() if leads is None else leads, measures, now)
@@ -95,12 +95,12 @@ def figures(
 def _prepared(
     asked: Asked, leads: QuerySet[Any], measures: Iterable[Measure], now: datetime
 ) -> tuple[QuerySet[Any, Any], dict[str, str]]:
-    """The columns that are aggregated, and how."""
+    """The rows with the columns to aggregate, and the aggregates by name."""
     columns: dict[str, Any] = {}
     names: dict[Any, str] = {}
 
     def named(what: Any, expression: Any) -> str:
-        """One column for each condition and each value, however many measures have it."""
+        """One column for each condition and value, however many measures use it."""
         if what not in names:
             names[what] = f"column_{len(names)}"
             columns[names[what]] = expression
@@ -136,7 +136,7 @@ def _aggregate(measure: Measure, column: str) -> str:
 
 
 def nothing(measures: Iterable[Measure]) -> dict[str, Figure]:
-    """The figures of no rows at all."""
+    """The figures of no rows."""
     return {it.key: _figure(it, defaultdict(lambda: None)) for it in measures}
 
 

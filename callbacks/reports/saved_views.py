@@ -1,6 +1,6 @@
-"""Views of reports that managers have saved: who sees which, what they show, and in which words.
+"""Views of reports that managers saved: who sees them, what they show, and in which words.
 
-A further report is one more entry in REPORTS: its page, and how its selection is read.
+To add a report, add an entry to REPORTS: its page, and how to read its selection.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ from callbacks.reports.salespeople.export import PeopleExport
 from callbacks.reports.salespeople.meant import CALL_GROUPINGS
 from callbacks.reports.selection import Columns
 
-# A manager who has saved more finds them on their own page.
+# A manager with more saved views finds the rest on the page of saved views.
 _SHOWN = 20
 
 
@@ -43,40 +43,40 @@ class Selected(Protocol):
 
     @property
     def asked(self) -> Asked:
-        """Which leads or calls are meant."""
+        """The leads or calls asked for."""
         ...
 
     @property
     def grouping(self) -> Grouping:
-        """What its rows are."""
+        """What the rows are."""
         ...
 
     def query(self) -> QueryDict:
-        """Which the report reads again."""
+        """Which the report's `read` turns back into the selection."""
         ...
 
 
 class Exported(Protocol):
-    """A report's figures, and its file."""
+    """A report's figures, and the file of them."""
 
     @property
     def table(self) -> Table:
-        """Of the page."""
+        """The page's table as figures."""
         ...
 
     @property
     def before(self) -> Table | None:
-        """What it is compared with."""
+        """The table it is compared with."""
         ...
 
     @property
     def name(self) -> str:
-        """Of the file, without its ending."""
+        """The file's name, without its extension."""
         ...
 
     @property
     def remarks(self) -> list[str]:
-        """What a reader has to know."""
+        """What the reader should know."""
         ...
 
     def rows(self) -> Rows:
@@ -90,7 +90,7 @@ class Exported(Protocol):
 
 @dataclass(frozen=True)
 class Report:
-    """`page`: the name of its address. `read`: raises NotUnderstood. `what`: for the exports."""
+    """`page`: its URL's name. `read`: raises NotUnderstood. `what`: how exports are recorded."""
 
     page: str
     may_see: Callable[[User | AnonymousUser], bool]
@@ -117,7 +117,7 @@ def _in_words(
     columns: Mapping[str, Columns],
     seen: Scope,
 ) -> list[str]:
-    """ "Last week", "Sources: Website", "Group by: Day": only what somebody has chosen."""
+    """ "Last week", "Sources: Website", "Group by: Day": only what somebody chose."""
     period = query.get("period") or ""
     said = []
     if period in PERIODS:
@@ -163,8 +163,8 @@ REPORTS: dict[str, Report] = {
 
 
 def visible_to(user: Any) -> QuerySet[SavedView]:
-    """Their own, and those that are shared, of reports that they may see. Those of others name
-    people and teams, so who does not see all of these has only their own.
+    """The user's own views and shared ones, of reports that the user may see. Shared views name
+    people and teams, so a user who does not see all of them gets only their own views.
     """
     seen = [key for key, report in REPORTS.items() if report.may_see(user)]
     found = SavedView.objects.filter(Q(owner=user.pk) | Q(is_shared=True), report__in=seen)
@@ -178,12 +178,12 @@ def address_of(view: SavedView) -> str:
 
 
 def in_words(report: str, query: str, seen: Scope) -> str:
-    """What a view shows, for who sees so much."""
+    """What a view shows, for a user who sees `seen`."""
     return " · ".join(REPORTS[report].in_words(QueryDict(query), seen))
 
 
 def problem(view: SavedView, now: datetime, seen: Scope) -> str:
-    """Why it cannot be shown to who asks: a source or a person is gone; "" when it can."""
+    """Why the user cannot be shown the view: a source or person is gone; "" if they can."""
     try:
         REPORTS[view.report].read(QueryDict(view.query), now, seen)
     except NotUnderstood as wrong:
@@ -192,9 +192,9 @@ def problem(view: SavedView, now: datetime, seen: Scope) -> str:
 
 
 def on_the_page(request: HttpRequest, report: str, shown: QueryDict) -> dict[str, Any]:
-    """For the page's context: the views, and where the one that is shown is saved or subscribed to.
+    """For the page's context: the saved views, and links to save or subscribe to the one shown.
 
-    One query, and none of what is not allowed.
+    One query. Leaves out links to what the user may not do.
     """
     query = shown.urlencode()
     views = list(visible_to(request.user).filter(report=report)[:_SHOWN])

@@ -1,6 +1,6 @@
-"""A view of the report: what is asked, by what it is grouped, which columns, and what is compared.
+"""A view of a report: what is asked for, its grouping, its columns, and whether it is compared.
 
-Its address is the view: it can be bookmarked, sent, and subscribed to.
+The address is the view: people can bookmark it, send it and subscribe to it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,12 +20,12 @@ from callbacks.reports.groupings import GROUPINGS, Grouping
 from callbacks.reports.measures import MEASURES, Measure
 from leads.models import LeadSource, SlaClock
 
-# A table of more rows is read by nobody.
+# Nobody reads a longer table.
 MOST_ROWS = 400
-# Days of which a picture shows each; of more, each week; of still more, each month.
+# Pictures show each day up to so many days, each week up to so many days, and months beyond.
 _DAYS_SHOWN, _WEEKS_SHOWN = 62, MOST_ROWS
 
-# What is shown when an address says nothing.
+# The columns and the grouping of an address that names none.
 MAIN, BY = "main", "source"
 
 _TIME = ("p50", "p90", "p95", "p99", "mean")
@@ -33,7 +33,7 @@ _TIME = ("p50", "p90", "p95", "p99", "mean")
 
 @dataclass(frozen=True)
 class Columns:
-    """Measures that are shown side by side. `wall`: further ones, where the clocks differ."""
+    """Measures shown side by side. `wall`: more of them, shown if the clocks differ."""
 
     key: str
     name: Text
@@ -85,7 +85,7 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class View:
-    """What the page of any report shows."""
+    """What a report's page shows."""
 
     asked: Asked
     grouping: Grouping
@@ -93,7 +93,7 @@ class View:
     compare: bool = False
 
     def query(self) -> QueryDict:
-        """For an address; the report's `read` gives back the same."""
+        """For an address. The report's `read` turns it back into an equal view."""
         query = self.asked.query()
         query["by"] = self.grouping.key
         query["show"] = self.columns.key
@@ -103,17 +103,17 @@ class View:
 
 
 class Selection(View):
-    """What the page on callback times shows."""
+    """What the callback times page shows."""
 
     def measures(self) -> tuple[Measure, ...]:
-        """Of the table's columns; by the wall clock too, where a source's clock stands still."""
+        """Of the table's columns; by the wall clock too, if a source's clock stops at times."""
         keys = self.columns.measures
         if self.columns.wall and clocks_differ(self.asked):
             keys += self.columns.wall
         return tuple(MEASURES[key] for key in keys)
 
     def trend(self) -> Grouping:
-        """What the pictures go by: hours of a day, days, weeks or months."""
+        """The grouping of the pictures: hours of a day, days, weeks or months."""
         if self.grouping.key in ("day", "week", "month"):
             return self.grouping
         count = self.asked.days.count
@@ -124,12 +124,12 @@ class Selection(View):
 
 
 def groupings_for(seen: Scope) -> dict[str, Grouping]:
-    """By what somebody may group: by people, only who sees their names."""
+    """The groupings a user may choose; by person only if they see names."""
     return {key: it for key, it in GROUPINGS.items() if seen.names or key != "salesperson"}
 
 
 def read(query: QueryDict, now: datetime, seen: Scope = EVERYTHING) -> Selection:
-    """What an address selects; nothing said: today's leads by source. Raises NotUnderstood."""
+    """What an address selects; by default, today's leads by source. Raises NotUnderstood."""
     view = read_view(query, now, seen, groupings_for(seen), COLUMNS, BY)
     return Selection(view.asked, view.grouping, view.columns, view.compare)
 
@@ -143,10 +143,9 @@ def read_view(
     by: str,
     problems: Mapping[str, str] = MappingProxyType({}),
 ) -> View:
-    """What an address selects of a report that has these groupings and columns.
+    """What an address selects in a report with these groupings and columns.
 
-    `by`: the grouping where it names none. Raises NotUnderstood, with the `problems` that were
-    found before.
+    `by`: the default grouping. Raises NotUnderstood, which includes the given `problems`.
     """
     problems = dict(problems)
     grouping = groupings.get(query.get("by") or by)
@@ -169,13 +168,13 @@ def read_view(
 
 
 def clocks_differ(asked: Asked) -> bool:
-    """Whether the clock of a source that is asked for stands still at times. One query."""
+    """Whether the clock of a source asked for stops at times. One query."""
     sources = LeadSource.objects.filter(sla_clock=SlaClock.OPEN)
     return (sources.filter(pk__in=asked.sources) if asked.sources else sources).exists()
 
 
 def target(asked: Asked) -> int | None:
-    """The target, in seconds, of the sources that are asked for; None: theirs differ. One query."""
+    """The target of the sources asked for, in seconds; None if their targets differ. One query."""
     sources = LeadSource.objects.all()
     if asked.sources:
         sources = sources.filter(pk__in=asked.sources)
@@ -185,6 +184,6 @@ def target(asked: Asked) -> int | None:
 
 
 def common_target(targets: Iterable[int]) -> int | None:
-    """The one target of all, in seconds; None: they differ, and no line can be drawn."""
+    """The one target of all, in seconds; None if they differ, so no line can be drawn."""
     found = set(targets)
     return found.pop() if len(found) == 1 else None

@@ -1,9 +1,9 @@
 """Where leads' time goes, by group: sums of stored columns, no replay.
 
 - Leads are counted and grouped as in callbacks.reports.queries.
-- Leads who have talked have means of their own. The others still wait or were never reached, and
-  one mean over both groups would describe neither.
-- A lead that waits counts with what it has waited so far; a call that is on, when it has ended.
+- Leads that somebody talked with have their own means. The others still wait or were never reached,
+  and one mean over both would describe neither.
+- A waiting lead counts with its wait so far. A live call counts only once it has ended.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ from leads.models import OPEN_STATUSES, LeadStatus
 
 _NOTHING = timedelta(0)
 _LIVE = ", ".join(f"'{state.value}'" for state in LIVE_STATES)
-# Of a lead that is being called, the wait has ended with the claim.
+# The wait of a lead that is being called ended with the claim.
 _UNTIL = f"""
     CASE leads_lead.status WHEN '{LeadStatus.CALLING}' THEN (
         SELECT live.claimed_at FROM callbacks_callattempt live
@@ -37,9 +37,9 @@ _UNTIL = f"""
 
 @dataclass(frozen=True)
 class StageTimes:
-    """One row: the mean of each stage over so many leads, in seconds by column.
+    """One row: the mean of each stage over `leads`, in seconds by column.
 
-    `key` is None, and `label` empty, for all of them.
+    For all leads together, `key` is None and `label` empty.
     """
 
     key: Key | None
@@ -49,22 +49,22 @@ class StageTimes:
 
     @property
     def total(self) -> float:
-        """The mean of all of it."""
+        """The mean of all stages together."""
         return sum(self.means.values())
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """As a bar."""
+        """The stages as a bar."""
         return parts(self.means)
 
     def share(self, stage: Stage) -> float | None:
-        """0 ... 1 of all time; None where there is none."""
+        """The stage's share of all time, 0 ... 1; None if there was no time."""
         return self.means[stage.column] / self.total if self.total else None
 
 
 @dataclass(frozen=True)
 class Group:
-    """Leads that have come to the same: all of them, None where there are none, and by group."""
+    """Leads that were reached, or those that were not. `total` is None if there are none."""
 
     total: StageTimes | None
     rows: tuple[StageTimes, ...]
@@ -81,7 +81,7 @@ class _Sums:
 
 
 def stage_times(asked: Asked, grouping: Grouping, now: datetime) -> tuple[Group, Group]:
-    """Of leads that were reached, and of the others. Two queries, and one for the names.
+    """For leads that were reached, and for the others. Two queries, and one for the names.
 
     Groups without leads have no row.
     """
@@ -91,7 +91,7 @@ def stage_times(asked: Asked, grouping: Grouping, now: datetime) -> tuple[Group,
             times = {stage.column: values.get(stage.column) or _NOTHING for stage in STAGES}
             sums[values["is_reached"]][values[KEY]] = _Sums(values["leads"], times)
     for values in _calls(asked, grouping):
-        # A lead may have come to its end between the two questions.
+        # A lead may have been closed or reached between the two queries.
         if found := sums[values["is_reached"]].get(values[KEY]):
             for stage in CALLS:
                 found.times[stage.column] = values[stage.column] or _NOTHING
@@ -108,7 +108,7 @@ def _group(sums: dict[Key | None, _Sums], grouping: Grouping, asked: Asked) -> G
 
 
 def _leads(asked: Asked, grouping: Grouping, now: datetime) -> Iterable[Any]:
-    """What they have waited, by group and whether they are reached."""
+    """The leads' waits, by group and whether they were reached."""
     until = RawSQL(_UNTIL, [now])  # noqa: S611  # constants only
     nothing = Value(_NOTHING, output_field=DurationField())
     running = wait_accounting.divided(until)
@@ -133,7 +133,7 @@ def _leads(asked: Asked, grouping: Grouping, now: datetime) -> Iterable[Any]:
 
 
 def _calls(asked: Asked, grouping: Grouping) -> Iterable[Any]:
-    """What their calls took."""
+    """The times of their calls, by group and whether the leads were reached."""
     columns = [stage.column for stage in CALLS]
     rows = (
         CallAttempt.objects.filter(
@@ -146,6 +146,6 @@ def _calls(asked: Asked, grouping: Grouping) -> Iterable[Any]:
 
 
 def _is_reached(prefix: str) -> Any:
-    """As leads.sla.reached: also of a lead that is called again since."""
+    """Like leads.sla.reached, also for leads that are being called again."""
     reached = Q(**{f"{prefix}connected_at__isnull": False})
     return Case(When(reached, then=Value(True)), default=Value(False))

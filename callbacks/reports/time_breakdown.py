@@ -1,4 +1,4 @@
-"""Where a lead's time went, for people: the stages by name, those of one lead, and bars."""
+"""Where leads' time went, for people to read: the stages by name, one lead's times, and bars."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from leads.wait_accounting import Wait, gap_of, waited
 
 @dataclass(frozen=True)
 class Stage:
-    """One of the ten. `column`: the lead's, or its attempts'; `key`: its style's name."""
+    """One of the ten. `column`: of the lead or of its attempts. `key`: for its style."""
 
     column: str
     name: Text
@@ -63,7 +63,7 @@ STAGES = (*WAITS, *CALLS)
 
 @dataclass(frozen=True)
 class Part:
-    """One stage of a bar. `start` and `width` in thousandths of it."""
+    """One stage of a bar. `start` and `width` are in thousandths of the bar."""
 
     stage: Stage
     seconds: float
@@ -74,12 +74,12 @@ class Part:
 
     @property
     def words(self) -> str:
-        """How long, as people read it."""
+        """The time, as people read it."""
         return in_words(self.seconds)
 
 
 def parts(seconds: Mapping[str, float], running: Stage | None = None) -> tuple[Part, ...]:
-    """The stages that took any time, in their order; and the one that is running."""
+    """The stages that took any time, and the running one, in order."""
     total = sum(seconds.values())
     taken = [it for it in STAGES if seconds[it.column] > 0 or it is running]
     widths = [seconds[it.column] / total * 1000 if total else 0 for it in taken]
@@ -93,7 +93,7 @@ def parts(seconds: Mapping[str, float], running: Stage | None = None) -> tuple[P
 
 @dataclass(frozen=True)
 class Spent:
-    """Where one lead's time went, and until when that is told."""
+    """Where one lead's time went, and from when until when."""
 
     parts: tuple[Part, ...]
     seconds: float
@@ -101,12 +101,12 @@ class Spent:
 
     @property
     def words(self) -> str:
-        """All of it."""
+        """The total time, as people read it."""
         return in_words(self.seconds)
 
 
 def of_lead(lead: Lead, attempts: Iterable[CallAttempt], now: datetime) -> Spent:
-    """What is stored of a lead, and what it waits for, or its call that is on takes, at `now`.
+    """The lead's stored times, plus its current wait or its live call up to `now`.
 
     Expects the attempts with their records loaded.
     """

@@ -1,9 +1,8 @@
-"""What the same weekday usually has brought by the same time of day: what today is held against.
+"""What this weekday usually brings by this time of day, to compare today with.
 
-A figure's usual value is the median of the same figure on the last eight days of that weekday, of
-the leads that were submitted by the same time of day, as they have turned out since. The days
-before the first one with leads are none of them, nor are days that have nothing to tell the figure
-from.
+The usual value of a figure is its median over the same weekday in the last eight weeks. It covers
+the leads submitted by the same time of day, with their results as of now. Days before the first one
+with leads are left out, as are days on which the figure has no value.
 """
 
 import time as clocks
@@ -26,18 +25,19 @@ from callbacks.reports.queries import figures
 from leads.models import Lead
 
 WEEKS = 8
-# Minutes: "the same time of day" is the last one that they divide. So the past is read once in so
-# many minutes, however often the page asks.
+# Minutes: the time of day is rounded down to a multiple of this, so that the past is read once per
+# step, however often the page asks.
 STEP = 5
-# Seconds that a reading is kept: a lead of those days may have changed since.
+# Seconds that a reading is kept; leads of those days may change meanwhile.
 KEPT_FOR = 300.0
 
 
 @dataclass(frozen=True)
 class Usual:
-    """Medians by the measure's key, None where there is nothing to tell one from.
+    """Medians by the measure's key; None where no day has a value.
 
-    `until`: the time of day up to which leads count. `days`: how many, from the first with leads.
+    `until`: the time of day up to which leads count. `days`: how many days, from the first one with
+    leads.
     """
 
     until: time
@@ -46,8 +46,8 @@ class Usual:
 
 
 def usual(measures: Iterable[Measure], now: datetime) -> Usual:
-    """By the site's time zone. One query, which reads the leads of eight days by an index; none
-    while the last reading of the same minutes is kept. `measures`: MEASURES["leads"] is one.
+    """In the site's time zone. One query, which reads the leads of eight days by an index; none
+    while a reading of the same step is kept. `measures` must include MEASURES["leads"].
     """
     measures = tuple(measures)
     local = timezone.localtime(now)
@@ -56,7 +56,7 @@ def usual(measures: Iterable[Measure], now: datetime) -> Usual:
 
 
 def forget() -> None:
-    """Has the next caller read anew."""
+    """Makes the next call read from the database."""
     _kept.forget()
 
 
@@ -89,7 +89,7 @@ def _read(today: date, until: time, measures: tuple[Measure, ...], now: datetime
 
 
 class _Kept:
-    """The last reading of this process: the time on the monotonic clock, of what, and what."""
+    """The last reading of this process: when (monotonic clock), its key, and its result."""
 
     def __init__(self) -> None:
         self._lock = Lock()

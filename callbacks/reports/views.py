@@ -48,7 +48,7 @@ class Tab:
 
 @dataclass(frozen=True)
 class ShownStage:
-    """The mean of a stage, and its share of all time; no share where there was no time."""
+    """The mean of a stage and its share of all time; `share` is empty if there was no time."""
 
     stage: Stage
     mean: str
@@ -79,8 +79,8 @@ class ShownGroup:
 def callback_times_page(request: HttpRequest) -> HttpResponse:
     """GET: how soon leads were called back, as selected in the address (reports.selection).
 
-    For people who may see leads or figures; others get 403. What cannot be shown is said beside its
-    field.
+    For users who may see leads or figures; others get 403. A value that cannot be used is explained
+    beside its field.
     """
     user = request.user
     if not scope.sees_figures(user):
@@ -195,7 +195,7 @@ def _defined() -> list[str]:
 
 
 def periods_of(query: QueryDict, days: Days) -> list[Tab]:
-    """The same view for other days; "From, to" begins with those that are shown."""
+    """The same view for other days; "From, to" starts with the days shown."""
     shown = query.get("period") or TODAY
     tabs = []
     for key, period in PERIODS.items():

@@ -6,7 +6,7 @@ RIGHT = "callbacks.view_people_report"
 
 
 def may_see(user: User | AnonymousUser) -> bool:
-    """Who may see leads and attempts, to which its numbers lead, and holds `view_people_report`."""
+    """Whether the user may see leads and attempts, which its numbers link to, and has `RIGHT`."""
     sees = all(
         user.has_perm(f"{app}.view_{model}") or user.has_perm(f"{app}.change_{model}")
         for app, model in (("leads", "lead"), ("callbacks", "callattempt"))

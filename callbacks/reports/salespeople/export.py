@@ -1,4 +1,4 @@
-"""The people report as a file: what is on the page, by the same queries; recorded."""
+"""The people report as a file: the page's figures, from the same queries. Exports are recorded."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -32,8 +32,8 @@ from callbacks.reports.salespeople.table import People, in_order, people, remark
 def people_export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """POST: what the page shows for the same query, as the `format` csv or xlsx; recorded.
 
-    403 without both rights; back to the page, which says why, if the query cannot be understood. By
-    GET, as somebody comes whose login had ended, back to the page too.
+    403 without both rights. If the query cannot be understood, redirects to the page, which says
+    why. A GET, sent after a login in between, redirects to the page too.
     """
     if not (may_see(request.user) and may_export(request.user)):
         raise PermissionDenied
@@ -52,7 +52,7 @@ def people_export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
 
 @dataclass(frozen=True)
 class PeopleExport:
-    """The page's tables at `now`; `before` where that is compared."""
+    """The page's tables at `now`; `before` is None without a comparison."""
 
     selected: Selection
     now: datetime
@@ -62,7 +62,7 @@ class PeopleExport:
 
     @classmethod
     def of(cls, selected: Selection, now: datetime) -> "PeopleExport":
-        """What the page shows for the same address. As many queries."""
+        """What the page shows for the same address."""
         asked, chosen = selected.asked, selected.measures()
         found = people(asked, selected.grouping, now)
         table = replace(in_order(found.table, selected.sort), measures=chosen)
@@ -74,13 +74,13 @@ class PeopleExport:
 
     @property
     def name(self) -> str:
-        """Of the file, without its ending."""
+        """The file's name, without its extension."""
         days = self.selected.asked.days
         return f"people_{days.first.isoformat()}_{days.last.isoformat()}"
 
     @property
     def remarks(self) -> list[str]:
-        """What a reader has to know."""
+        """What the reader should know."""
         return [*filters.remarks(self.selected.asked), *remarks(self.selected, self.found)]
 
     def rows(self) -> Rows:
@@ -88,7 +88,7 @@ class PeopleExport:
         return rows_of(self.table, self.before)
 
     def fill(self, book: Workbook, recorded: Recorded) -> None:
-        """Three sheets: the table, the pauses by their reasons, and what was asked for."""
+        """Three sheets: the table, the pauses by reason, and what was asked for."""
         book.add(gettext("People"), self.rows(), recorded.tell)
         book.add(gettext("Pauses by reason"), rows_of(self.found.reasons, None))
         book.add(gettext("About"), _about(self.selected, self.now))

@@ -1,4 +1,4 @@
-"""Which calls, phones and people the people report is about."""
+"""Which calls, phones and people the people report covers."""
 
 from datetime import timedelta
 
@@ -25,12 +25,12 @@ from callbacks.reports.groupings import GROUPINGS, Grouping
 from callbacks.reports.people import Person, names
 from callbacks.reports.salespeople.measures import answered
 
-# A call that began before the period may reach into it; none lasts longer.
+# A call that began before the period may reach into it. No call lasts longer.
 LONGEST_CALL = timedelta(days=1)
 _NOTHING = Value(timedelta(0), output_field=DurationField())
 _SECOND = Value(timedelta(seconds=1), output_field=DurationField())
 
-# When the salesperson of an answered call picked up, and when it was over for them.
+# When the salesperson picked up an answered call, and when the call was over for them.
 PICKED_UP = ExpressionWrapper(
     F("claimed_at") + Coalesce("provider_time", _NOTHING) + Coalesce("leg1_time", _NOTHING),
     output_field=DateTimeField(),
@@ -52,7 +52,7 @@ OVER = Case(
         output_field=DateTimeField(),
     ),
 )
-# Whose call it is, as Person numbers it.
+# Whose call it is, as a number of Person.
 WHOSE = Func(
     "salesperson_id", "extension_id", template="COALESCE(%(expressions)s)", arg_joiner=", -",
     output_field=IntegerField(),
@@ -60,7 +60,7 @@ WHOSE = Func(
 
 
 def _everybody(asked: Asked) -> list[int]:
-    """Who has a phone that is rung, whether it was in these days or not."""
+    """Everybody with an active phone in an active team, whether or not they had calls."""
     found = phones(asked).filter(is_active=True, team__is_active=True)
     return list(dict.fromkeys(it.user_id or -it.pk for it in found))
 
@@ -91,13 +91,13 @@ def _of_person(person: Person) -> Q:
 
 
 def _of_asked(asked: Asked) -> Q:
-    """Of calls, but for their time. One query: calls are found by phone and time."""
+    """Selects calls by everything but their time. One query: calls are found by phone and time."""
     its_phones = Extension.objects.filter(asked.seen.of_teams("team")).order_by()
     if asked.team is not None:
         its_phones = its_phones.filter(team=asked.team)
-    # 0 is no phone: of an empty list Django makes no statement.
+    # No phone has id 0; with an empty list, Django would send no query.
     ids = list(its_phones.values_list("pk", flat=True)) or [0]
-    # Calls are with their lead: those of one that has gone to another team are not in the list.
+    # A call is listed with its lead, so calls to a lead that moved to another team are left out.
     found = Q(kind=AttemptKind.CALL, extension__in=ids) & asked.seen.calls()
     if asked.sources:
         found &= Q(lead__source__in=asked.sources)
@@ -112,20 +112,20 @@ def _of_asked(asked: Asked) -> Q:
 
 
 def calls(asked: Asked) -> Q:
-    """The calls of these days."""
+    """Selects the calls of these days."""
     start, end = asked.bounds
     return _of_asked(asked) & Q(claimed_at__gte=start, claimed_at__lt=end)
 
 
 def calls_around(asked: Asked) -> Q:
-    """The answered calls that are over and may have been on in these days."""
+    """Selects the answered calls that have ended and may have been in progress on these days."""
     start, end = asked.bounds
     found = _of_asked(asked) & answered() & Q(ended_at__isnull=False)
     return found & Q(claimed_at__gte=start - LONGEST_CALL, claimed_at__lt=end)
 
 
 def calls_on(asked: Asked, grouping: Grouping | None = None, key: object = None) -> Q:
-    """The answered calls that were on in these days, whenever they began."""
+    """Selects the answered calls that were in progress on these days, whenever they began."""
     start, end = asked.bounds
     found = calls_around(asked)
     if grouping is not None and key is not None:
@@ -143,7 +143,7 @@ def calls_on(asked: Asked, grouping: Grouping | None = None, key: object = None)
 
 
 def phones(asked: Asked) -> QuerySet[Extension]:
-    """The phones of the people who are meant, as they are now."""
+    """The current phones of the people asked for."""
     found = Extension.objects.filter(asked.seen.of_teams("team")).order_by("pk")
     if asked.team is not None:
         found = found.filter(team=asked.team)

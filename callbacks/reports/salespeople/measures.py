@@ -1,10 +1,9 @@
-"""What the people report counts and measures, and in which words it is defined.
+"""What the people report counts and measures, and how it is defined.
 
-- A call is one that a salesperson's phone was to be rung for (an attempt of kind "call"), whoever
-  decided it: by the rules, or a manager with "Call with". Recorded messages and the conference
-  room are none.
-- It is the call of the person whose phone it was then (`CallAttempt.salesperson`); of a phone
-  without a login, the phone's. It belongs to the day on which that phone was chosen, all of it.
+- A call is an attempt of kind "call": a salesperson's phone was to ring, whether the rules decided
+  it or a manager with "Call with". Recorded messages and the conference room are not calls.
+- A call belongs to the person whose phone it was then (`CallAttempt.salesperson`), or to the phone
+  if it had no login. All of it belongs to the day on which that phone was chosen.
 - Only times on calls, shifts and pauses are cut at midnight and at the ends of the period.
 """
 
@@ -20,11 +19,11 @@ from callbacks.policy.rules import Outcome, picked_up
 from callbacks.reports.measures import Condition, Measure, Unit
 from callbacks.reports.percentiles import seconds_of
 
-# Our or the provider's fault before any phone could be asked: nothing was offered to anybody.
+# Our fault or the provider's, before any phone could ring: nobody was offered the call.
 _NOT_OFFERED = (
     Outcome.NOT_SENT, Outcome.PROVIDER_ERROR, Outcome.INVALID, Outcome.MISCONFIGURED,
 )  # fmt: skip
-# Ends that say nothing of leg 1; whether the salesperson picked up, only a pop-up has told.
+# Outcomes that say nothing about leg 1: only a pop-up shows whether the salesperson picked up.
 _SILENT = (Outcome.STOPPED, Outcome.NO_RECORD, Outcome.NEVER_KNOWN)
 _DEVICE = (Outcome.OFFLINE, Outcome.BLOCKED)
 
@@ -34,7 +33,7 @@ def _is(*outcomes: Outcome) -> Q:
 
 
 def offered() -> Q:
-    """Calls for which the phone was asked, or is being asked."""
+    """Calls that the person's phone was offered, or is being offered."""
     return ~_is(*_NOT_OFFERED)
 
 
@@ -46,22 +45,22 @@ def answered() -> Q:
 
 
 def missed() -> Q:
-    """The phone rang in vain, was rejected, or went to voicemail: a miss of the person."""
+    """The phone rang unanswered, was rejected, or went to voicemail: the person missed it."""
     return _is(Outcome.AGENT_NO_ANSWER)
 
 
 def refused_by_device() -> Q:
-    """The provider had nothing that it could ring: it says nothing of the person."""
+    """The provider had no phone to ring. This says nothing about the person."""
     return _is(*_DEVICE)
 
 
 def not_reached() -> Q:
-    """Busy, or the network failed: it says nothing of the person."""
+    """Busy, or the network failed. This says nothing about the person."""
     return _is(Outcome.AGENT_UNREACHED)
 
 
 def not_told() -> Q:
-    """Offered, and none of the four is known of it."""
+    """Offered, but none of the four is known."""
     told = answered() | missed() | refused_by_device() | not_reached()
     return offered() & ~told
 
@@ -72,7 +71,7 @@ def talked() -> Q:
 
 
 def _with_pick_up() -> Q:
-    # Where nothing tells when they picked up, time_accounting leaves leg 1 or leg 2 without a time.
+    # If the time of picking up is unknown, time_accounting leaves leg 1 or leg 2 without a time.
     rest = Q(leg2_time__gt=timedelta(0)) | Q(unknown_time__gt=timedelta(0))
     return answered() & Q(leg1_time__gt=timedelta(0)) & rest
 
@@ -240,7 +239,7 @@ LONGEST = _pauses(
     "pause_longest", _("Longest"), _("The longest pause, counting only the part within the shift."),
     unit=Unit.SECONDS, added=True,
 )  # fmt: skip
-# How long they were: the key, above so many seconds, up to so many, and the name.
+# Lengths of pauses: the key, above so many seconds, up to so many, and the name.
 LENGTHS = (
     ("pauses_15", 0, 900, _("Up to 15 min")),
     ("pauses_30", 900, 1800, _("15 to 30 min")),

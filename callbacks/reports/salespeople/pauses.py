@@ -1,4 +1,4 @@
-"""Pauses of people, as far as they fell into their shifts: how many, how long, and why."""
+"""People's pauses within their shifts: how many, how long, and why."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from callbacks.reports.queries import Figure
 from callbacks.reports.salespeople import measures
 from callbacks.reports.salespeople.shifts import Shifts, shifts
 
-# Why, where it is none of the words that the desk offers.
+# The reason is missing, or not one of the words that the desk offers.
 NO_REASON, OTHER_WORDS = "none", "other"
 REASONS: dict[str, Text] = {
     **{it.value: it.label for it in PauseReason},
@@ -35,7 +35,7 @@ REASON = Grouping(
 
 @dataclass(frozen=True)
 class Spent:
-    """One pause and the times that count: within the shift, and within what is asked for."""
+    """One pause, and its times within the shift and the days asked for."""
 
     pause: Pause
     person: int
@@ -43,16 +43,16 @@ class Spent:
 
     @property
     def length(self) -> float:
-        """Seconds."""
+        """In seconds."""
         return seconds(self.times)
 
     def within(self, bounds: Interval) -> "Spent":
-        """What of it lies between two moments."""
+        """The part of it between two moments."""
         return Spent(self.pause, self.person, common(self.times, [bounds]))
 
 
 def reason_of(pause: Pause) -> str:
-    """A key of REASONS. People write more behind the word: "lunch, back at one"."""
+    """A key of REASONS. People may add to the word: "lunch, back at one"."""
     if pause.kind in (PauseKind.MISSED, PauseKind.FAULT):
         return pause.kind
     word = pause.reason.partition(",")[0].strip().casefold()
@@ -62,7 +62,7 @@ def reason_of(pause: Pause) -> str:
 
 
 def kept_since() -> datetime | None:
-    """Since when pauses are kept; None: nobody knows. One query."""
+    """Since when pauses are kept; None if unknown. One query."""
     return (
         HistoryStart.objects.filter(what=HistoryStart.PAUSES)
         .values_list("since", flat=True)
@@ -71,10 +71,10 @@ def kept_since() -> datetime | None:
 
 
 def spent(asked: Asked, theirs: Shifts, now: datetime) -> list[Spent]:
-    """The pauses of these days with some time within the shift of the person whose phone it was.
+    """The pauses of these days that took some time of the shift of the phone's salesperson.
 
-    Of who has no shift that is known, all of the time counts. Two queries. What sources, language
-    and status are asked for plays no part: a pause is from all calls.
+    For a person without a known shift, all of the time counts. Sources, language and status are
+    ignored, because a pause is from all calls. Two queries.
     """
     start, end = asked.bounds
     end = min(end, now)
@@ -101,7 +101,7 @@ def spent(asked: Asked, theirs: Shifts, now: datetime) -> list[Spent]:
 def pauses_behind(
     asked: Asked, measure: Measure, grouping: Grouping | None, key: Key | None, now: datetime
 ) -> list[int]:
-    """The pauses behind one number, by their ids."""
+    """The ids of the pauses behind one number."""
     every = spent(asked, shifts(asked, now), now)
     if grouping is not None and key is not None:
         every = of_group(every, asked, grouping, key)
@@ -109,7 +109,7 @@ def pauses_behind(
 
 
 def of_group(every: Iterable[Spent], asked: Asked, grouping: Grouping, key: Key) -> list[Spent]:
-    """Those of one group, and of these the times that belong there."""
+    """The pauses of one group, with their times within it."""
     if grouping.days:
         bounds = grouping.days(key, asked).bounds(asked.tz)
         return [part for it in every if (part := it.within(bounds)).times]
@@ -119,7 +119,7 @@ def of_group(every: Iterable[Spent], asked: Asked, grouping: Grouping, key: Key)
 
 
 def figure(measure: Measure, every: Sequence[Spent]) -> Figure:
-    """What a measure of pauses is of these; None of no pauses, where it is a time."""
+    """The value of a measure for these pauses; None for a time without any pauses."""
     counted = [it for it in every if _counts(measure, it)]
     value: float | None = len(counted)
     if measure is measures.PAUSED:
@@ -130,7 +130,7 @@ def figure(measure: Measure, every: Sequence[Spent]) -> Figure:
 
 
 def paused(every: Iterable[Spent]) -> float:
-    """Seconds, each person's each moment once."""
+    """In seconds, counting each moment of a person once."""
     people = {it.person for it in every}
     return sum(
         seconds(union(time for it in every if it.person == person for time in it.times))

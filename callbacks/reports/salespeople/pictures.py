@@ -1,4 +1,4 @@
-"""The pictures of the people report: what came of calls, and where the shift went."""
+"""The pictures of the people report: how calls ended, and time on calls and pauses."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,12 +20,12 @@ TIMES = (("on_calls", "accent"), ("paused", "stage-retry"))
 
 
 def calls(table: Table) -> Picture:
-    """What came of the calls that were offered, stacked."""
+    """How the offered calls ended, stacked."""
     return _stacked(table, "calls", gettext("How calls ended"), gettext("Offered calls."), CALLS)
 
 
 def times(table: Table) -> Picture:
-    """How long they were on calls, and how long paused, stacked."""
+    """Time on calls and time paused, stacked."""
     title = gettext("Time on calls and pauses")
     return _stacked(
         table, "times", title, gettext("Only the part of pauses within the shift."), TIMES

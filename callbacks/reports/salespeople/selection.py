@@ -40,16 +40,16 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Selection(View):
-    """What the page shows. `sort`: a measure by which the rows stand, most first; "": by name."""
+    """What the page shows. `sort`: a measure to sort rows by, highest first; "": by name."""
 
     sort: str = ""
 
     def measures(self) -> tuple[Measure, ...]:
-        """Of the table's columns."""
+        """Those of the table's columns."""
         return tuple(measures.ALL[key] for key in self.columns.measures)
 
     def query(self) -> QueryDict:
-        """For an address; `read` gives back the same."""
+        """For an address. `read` turns it back into an equal view."""
         query = super().query()
         if self.sort:
             query["sort"] = self.sort
@@ -57,7 +57,7 @@ class Selection(View):
 
 
 def read(query: QueryDict, now: datetime, seen: Scope = EVERYTHING) -> Selection:
-    """What an address selects; nothing said: today by salesperson. Raises NotUnderstood."""
+    """What an address selects; by default, today by salesperson. Raises NotUnderstood."""
     sort = query.get("sort") or ""
     problems = {}
     if sort and sort not in measures.ALL:

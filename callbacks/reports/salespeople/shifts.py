@@ -1,4 +1,4 @@
-"""When people were to be rung, by the hours of their teams and phones."""
+"""When people's phones could get calls, by the hours of their teams and phones."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -13,15 +13,15 @@ from callbacks.reports.filters import Asked
 from callbacks.reports.intervals import Interval, union, without
 from callbacks.reports.salespeople import meant
 
-# By person: a login's id, or below zero that of a phone (reports.people.Person).
+# By person: a login's id, or the negative id of a phone (reports.people.Person).
 Shifts = Mapping[int, Sequence[Interval]]
 
 
 def shifts(asked: Asked, now: datetime) -> Shifts:
-    """The shifts of these days up to `now`, of all who have a phone that is rung now.
+    """The shifts of these days up to `now`, of everybody with an active phone in an active team.
 
-    Hours are as they are set up now: of what they were, nothing is kept. Without the time in which
-    a login was switched off. Five queries.
+    Uses the current hours, because earlier ones are not kept. Leaves out time in which a login was
+    switched off. Five queries.
     """
     start, end = asked.bounds
     end = min(end, now)
@@ -41,7 +41,7 @@ def shifts(asked: Asked, now: datetime) -> Shifts:
 def _hours(
     pairs: Collection[tuple[int | None, int | None]], start: datetime, end: datetime
 ) -> dict[tuple[int | None, int | None], list[Interval]]:
-    """When both schedules of each pair are open; one that is None is round the clock."""
+    """When both schedules of each pair are open; None is round the clock."""
     ids = {pk for pair in pairs for pk in pair if pk}
     rows = Schedule.objects.filter(pk__in=ids).prefetch_related("hours", "exceptions")
     calendars = {it.pk: it.calendar() for it in rows}
@@ -56,7 +56,7 @@ def _hours(
 def _switched_off(
     phones: Collection[int], start: datetime, end: datetime, now: datetime
 ) -> dict[int, list[Interval]]:
-    """By phone: when its salesperson could not log in."""
+    """By phone, when its salesperson could not log in."""
     found: dict[int, list[Interval]] = defaultdict(list)
     rows = Pause.objects.filter(
         Q(ended_at__isnull=True) | Q(ended_at__gt=start),

@@ -28,9 +28,9 @@ _NO_TIME = OnCalls()
 
 @dataclass(frozen=True)
 class People:
-    """`table`: a row for each group. `reasons`: the pauses, a row for each reason there was.
+    """`table`: a row for each group. `reasons`: the pauses, a row for each reason.
 
-    `kept_since`: pauses of earlier days are not known.
+    `kept_since`: earlier pauses are not known.
     """
 
     table: Table
@@ -41,7 +41,7 @@ class People:
 def people(asked: Asked, grouping: Grouping, now: datetime) -> People:
     """A dozen queries, however many people, calls and days there are.
 
-    People who have a phone that is rung are rows without any call, too; so are days.
+    People with an active phone have a row even without calls; so do days.
     """
     calls = CallAttempt.objects.filter(meant.calls(asked)).order_by()
     counted = queries.figures(asked, _CALLS, grouping, now=now, leads=calls)
@@ -88,7 +88,7 @@ def _pauses(spent: Sequence[Spent], *, is_known: bool = True) -> list[Figure]:
 
 
 def _is_known(asked: Asked, grouping: Grouping, key: Key | None, since: datetime | None) -> bool:
-    """Whether anything is kept of these days."""
+    """Whether pauses were recorded on any of these days; assumed if `since` is None."""
     _start, end = asked.bounds
     if grouping.days and key is not None:
         _start, end = grouping.days(key, asked).bounds(asked.tz)
@@ -96,7 +96,7 @@ def _is_known(asked: Asked, grouping: Grouping, key: Key | None, since: datetime
 
 
 def _shift(theirs: Shifts, asked: Asked, grouping: Grouping, key: Key | None) -> float | None:
-    """Seconds; None: nobody knows of anybody's."""
+    """In seconds; None if no shift is known."""
     if key is not None and not grouping.days:
         its = theirs.get(int(str(key)))
         return None if its is None else seconds(its)
@@ -117,7 +117,7 @@ def _times(on: OnCalls, shift: float | None) -> list[Figure]:
 
 
 def in_order(table: Table, sort: str) -> Table:
-    """Its rows by a measure, most first and those without a value last; "": as they are."""
+    """Sorts rows by a measure, highest first, those without a value last; "": as they are."""
     if not sort or (table.grouping and table.grouping.days):
         return table
 
@@ -129,7 +129,7 @@ def in_order(table: Table, sort: str) -> Table:
 
 
 def remarks(selected: Selection, found: People) -> list[str]:
-    """What a reader has to know of these figures."""
+    """What the reader should know about these figures."""
     asked, said = selected.asked, []
     if found.kept_since and found.kept_since > asked.bounds[0]:
         said.append(

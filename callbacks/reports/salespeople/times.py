@@ -1,4 +1,4 @@
-"""How long people were on calls, and how much of it within their shifts: one query."""
+"""How long people were on calls, and how much of it was within their shifts. One query."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from callbacks.reports.groupings import Grouping, Key
 from callbacks.reports.salespeople import meant
 from callbacks.reports.salespeople.shifts import Shifts
 
-# Each call's time as far as it is in the period. OFFSET 0: its columns are worked out once.
+# The part of each call within the period. OFFSET 0: its columns are calculated once.
 _CALLS = """
     WITH call AS (
         SELECT person, GREATEST(began, given.start) AS began, LEAST(ended, given.until) AS ended
@@ -20,12 +20,12 @@ _CALLS = """
         WHERE GREATEST(began, given.start) < LEAST(ended, given.until)
     )
 """
-# By person there is nothing to cut.
+# By person, nothing is cut.
 _OF_PEOPLE = """, piece AS (
     SELECT person, person AS key, began, ended, true AS is_first, true AS counts FROM call
 )
 """
-# Cut at midnight; a call counts once in the group of both days, where there is one of both.
+# Cut at midnight. A call counts once in each group, even if both of its days are in one group.
 _OF_DAYS = """, dated AS (
     SELECT call.*, (date_trunc('day', began AT TIME ZONE '{zone}') + interval '1 day')
         AT TIME ZONE '{zone}' AS midnight
@@ -39,8 +39,8 @@ _OF_DAYS = """, dated AS (
     FROM dated WHERE ended > midnight
 )
 """
-# Calls of one person may overlap where a record has corrected one: range_agg has each moment once.
-# Of who has no shift, the multirange is NULL.
+# A corrected record can make one person's calls overlap; range_agg has each moment once.
+# A person without a shift has a NULL multirange.
 _TIMES = """, busy AS (
     SELECT person, key, count(*) FILTER (WHERE is_first) AS begun,
         count(*) FILTER (WHERE counts) AS calls, range_agg(tstzrange(began, ended)) AS times
@@ -57,28 +57,28 @@ LEFT JOIN unnest(%s::bigint[], %s::text[]) AS shift (person, times) ON shift.per
 
 @dataclass
 class OnCalls:
-    """Of one person or more: how many calls, seconds on them, and of these within the shift."""
+    """Of one person or more: how many calls, the seconds on them, and those within the shift."""
 
     calls: int = 0
     total: float = 0
     in_shift: float = 0
 
     def add(self, other: "OnCalls") -> None:
-        """Another person's."""
+        """Adds another person's calls."""
         self.calls += other.calls
         self.total += other.total
         self.in_shift += other.in_shift
 
 
 def on_calls(asked: Asked, grouping: Grouping, shifts: Shifts) -> Mapping[Key | None, OnCalls]:
-    """By the key of each group, and with None of all of it."""
+    """By the key of each group, and with None for all of them."""
     calls = CallAttempt.objects.filter(meant.calls_around(asked)).order_by()
     inner, parameters = calls.values(
         person=meant.WHOSE, began=meant.PICKED_UP, ended=meant.OVER
     ).query.sql_with_params()
     statement = _CALLS.format(calls=inner)
     if grouping.days:
-        # The zone comes from a list of known names (filters.read).
+        # The zone is from a list of known names (filters.read).
         statement += _OF_DAYS.format(
             zone=asked.zone,
             key_began=_key(grouping, asked, "began"),

@@ -37,9 +37,10 @@ TILES = (
 
 @require_safe
 def people_page(request: HttpRequest) -> HttpResponse:
-    """GET: what each salesperson's calls came to, as selected in the address.
+    """GET: the figures of each salesperson, as selected in the address.
 
-    For people who may see it; others get 403. What cannot be shown is said beside its field.
+    For users who may see the report; others get 403. A value that cannot be used is explained
+    beside its field.
     """
     if not may_see(request.user):
         raise PermissionDenied
@@ -105,7 +106,7 @@ def _shown(selected: Selection, now: datetime) -> dict[str, Any]:
 
 
 def _sorting(selected: Selection, measure: Measure) -> dict[str, Any] | None:
-    """The link of a column's head: by this figure, or by name again."""
+    """The link of a column's heading: sorts by this figure, or by name again."""
     if selected.grouping.days:
         return None
     is_by = selected.sort == measure.key
