@@ -1,4 +1,4 @@
-"""That the provider refuses our account: one row while it does, and none while all is well."""
+"""AccountRefusal: one row while the provider refuses our account, none otherwise."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RefusedFor(models.TextChoices):
-    """What of the account the provider refuses; also the failure_reason of such an attempt."""
+    """What the provider refuses; also the failure_reason of such an attempt."""
 
     CODE = "account_code", _("The account's code")
     ADDRESS = "account_address", _("This server's address")
@@ -16,7 +16,7 @@ class RefusedFor(models.TextChoices):
 
 
 class AccountRefusal(models.Model):
-    """Nothing is dialled while the row is there, but for one careful try now and then
+    """While the row exists, nothing is dialled except for a test call now and then
     (callbacks.calling.account_gate).
     """
 
@@ -26,7 +26,7 @@ class AccountRefusal(models.Model):
     since = models.DateTimeField(_("since"))
     tries = models.PositiveIntegerField(_("tries"), default=0)
     next_try_at = models.DateTimeField(_("next try"))
-    # Of the settings that have been tried meanwhile: others are tried at once.
+    # Of the settings tried so far. A process with other settings tries at once.
     marks = ArrayField(models.CharField(max_length=16), verbose_name=_("marks"), default=list)
 
     class Meta:

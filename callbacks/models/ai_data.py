@@ -1,4 +1,4 @@
-"""What the provider's AI made of a call: AiData."""
+"""AiData: what the provider's AI found in a call."""
 
 from django.db import models
 from django.utils.translation import gettext
@@ -8,7 +8,7 @@ from callbacks.models.records import CallRecord
 
 
 class AiDataLoss(models.TextChoices):
-    """What of the AI data is missing (callbacks.voicenter.events.ai_data.AiData)."""
+    """What is missing from the AI data (callbacks.voicenter.events.ai_data.AiData)."""
 
     NOTHING = "", _("nothing")
     CUT = "cut", _("the end")
@@ -18,8 +18,8 @@ class AiDataLoss(models.TextChoices):
 
 
 class AiData(models.Model):
-    """The AI data of one record, in a table of its own: it is large, it is what people said, and
-    few may read it. Kept and erased by callbacks.reconciliation.ai_data.
+    """The AI data of one record. It has its own table because it is large, holds what people said,
+    and few may read it. Kept and erased by callbacks.reconciliation.ai_data.
     """
 
     record = models.OneToOneField(
@@ -37,7 +37,7 @@ class AiData(models.Model):
         choices=AiDataLoss.choices,
         help_text=_("What is missing from the data."),
     )
-    # What lists and exports need of it, read once: `data` may be megabytes.
+    # What lists and exports need, extracted once, because `data` may be megabytes.
     summary = models.TextField(_("summary"), blank=True, db_default="")
     answers = models.JSONField(
         _("answers"),

@@ -1,4 +1,4 @@
-"""Alerts: who is told of what (AlertReceiver), what has happened (Alert), and what was sent of it
+"""Alerts: who gets which (AlertReceiver), what happened (Alert), and what was sent about it
 (AlertMessage, AlertTelling).
 """
 
@@ -25,14 +25,14 @@ _A_DAY = 24 * 60  # minutes
 
 
 class AlertChannel(models.TextChoices):
-    """By which way a receiver is told."""
+    """How a receiver gets alerts."""
 
     MAIL = "mail", _("Mail")
     WEBHOOK = "webhook", _("Webhook")
 
 
 class AlertTiming(models.TextChoices):
-    """When a receiver is told."""
+    """When a receiver gets alerts."""
 
     AT_ONCE = "at_once", _("At once")
     EVERY = "every", _("As a digest, every few minutes")
@@ -40,11 +40,11 @@ class AlertTiming(models.TextChoices):
 
 
 class AlertReceiver(models.Model):
-    """Somebody, or a program, who is told of alerts.
+    """A person or program that gets alerts.
 
-    `thresholds`: by the name of a kind (callbacks.alerts.kinds), its number N; a kind that is not
-    in it is not told. The secret of a webhook is made of `secret_id` and the secret key: who has a
-    copy of the database alone cannot sign.
+    `thresholds`: the number N of each kind, by the kind's name (callbacks.alerts.kinds); a missing
+    kind is not sent. A webhook's secret is made from `secret_id` and the secret key, so a copy of
+    the database is not enough to sign.
     """
 
     name = models.CharField(_("name"), max_length=100, unique=True)
@@ -139,7 +139,7 @@ class AlertReceiver(models.Model):
     )
 
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
-    # What ended before this is not told any more, unless its beginning was.
+    # An alert that ended before this is not sent any more, unless its beginning was.
     settled_until = models.DateTimeField(
         _("nothing owed before"), default=timezone.now, editable=False
     )
@@ -168,22 +168,22 @@ class AlertReceiver(models.Model):
 
     @property
     def secret(self) -> str:
-        """What its requests are signed with, as the Standard Webhooks write it."""
+        """The secret that its requests are signed with, as written in Standard Webhooks."""
         key = salted_hmac("callbacks.alerts", self.secret_id.hex, algorithm="sha256").digest()
         return f"whsec_{base64.b64encode(key).decode()}"
 
     @property
     def mail_to(self) -> str:
-        """Its mail address, or its login's; "" for none."""
+        """Its mail address, or else its login's; "" if there is none."""
         return self.address or (self.owner.email if self.owner else "")
 
 
 class Alert(models.Model):
-    """Something that needs somebody, from when it began until it is over. Opened once.
+    """Something that needs attention, from when it began until it is over. Opened once.
 
-    `kind` and `subject` say what it is ("lead_overdue", "lead:12"); `facts` what its sentence is
-    made of: names of sources, teams and phones, and nothing about visitors. No foreign key in the
-    database to the lead: its row would be locked while a claim looks for it.
+    `kind` and `subject` say what it is ("lead_overdue", "lead:12"). `facts`: what its sentence is
+    made from: names of sources, teams and phones, nothing about visitors. `lead` has no constraint
+    in the database, because the lead's row would be locked while a claim looks for it.
     """
 
     kind = models.CharField(_("kind"), max_length=40)
@@ -248,8 +248,8 @@ class AlertMessageState(models.TextChoices):
 
 
 class AlertMessage(models.Model):
-    """One message to one receiver. What became of a mail after it was handed over, the outgoing
-    mail says.
+    """One message to one receiver. What happened to a mail after it was handed over is in the
+    outgoing mail.
     """
 
     public_id = models.UUIDField(_("ID"), default=uuid.uuid4, unique=True, editable=False)
@@ -309,7 +309,7 @@ class AlertMessage(models.Model):
 
 
 class AlertTelling(models.Model):
-    """That a receiver was told of an alert, and that it is over: each once."""
+    """Records that a receiver was told of an alert, and of its end. Each is told once."""
 
     receiver = models.ForeignKey(
         AlertReceiver,
@@ -344,7 +344,7 @@ class AlertTelling(models.Model):
 
 
 class AlertWatch(models.Model):
-    """One row: when somebody last looked whether there is anything to be told."""
+    """One row: when alerts were last looked for."""
 
     watched_at = models.DateTimeField(_("checked at"))
 

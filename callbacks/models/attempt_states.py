@@ -1,4 +1,4 @@
-"""Where an attempt stands, and what was asked of the provider."""
+"""The states, outcomes and kinds of call attempts."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,7 @@ from callbacks.policy.rules import Outcome
 
 
 class AttemptState(models.TextChoices):
-    """Where an attempt stands. It only moves forward; drawn in docs/architecture.md."""
+    """An attempt's state. It only moves forward; see the drawing in docs/architecture.md."""
 
     DIALING = "dialing", _("dialing")
     ACCEPTED = "accepted", _("accepted")
@@ -29,7 +29,7 @@ class AttemptState(models.TextChoices):
     NEVER_PLACED = "never_placed", _("never placed")
 
 
-# Ends that records tell of, or the lack of one. A record that comes later may tell of another.
+# Ends known from records, or from a missing record. A later record may change them.
 TOLD_BY_RECORDS = (
     AttemptState.AGENT_NO_ANSWER,
     AttemptState.AGENT_UNREACHED,
@@ -40,18 +40,19 @@ TOLD_BY_RECORDS = (
     AttemptState.SHORT_TALK,
 )
 
-# Of a call that was held not to be: the provider said so, or a person. A phone that rang says more.
+# Ends of calls held not to have happened, by the provider or a person. A phone that rang disproves
+# them.
 HELD_NOT_TO_BE = (AttemptState.NEVER_PLACED, AttemptState.REFUSED, AttemptState.NOT_SENT)
 
-# Ends that a talk disproves: its record came later.
+# Ends that a talk disproves, if its record comes later.
 DISPROVED_BY_A_TALK = (*TOLD_BY_RECORDS, *HELD_NOT_TO_BE, AttemptState.STOPPED)
 
-# CallAttempt.failure_reason of what we have not sent ourselves: a spending limit held, its time was
-# over, nobody had taken it on, it would have been refused with the account. The provider was never
-# asked, and has failed at nothing.
+# CallAttempt.failure_reason of calls that we did not send: a spending limit was reached, it was too
+# late, no worker picked it up, or the account is refused. The provider was not asked, so it has not
+# failed.
 NOT_SENT_BY_US = ("spending_limit", "too_late", "not_taken_on", "account")
 
-# A live attempt keeps its lead, its extension and the dialled number to itself.
+# A live attempt reserves its lead, its extension and the dialled number.
 LIVE_STATES = (AttemptState.DIALING, AttemptState.ACCEPTED, AttemptState.UNKNOWN)
 
 
@@ -77,8 +78,8 @@ class AttemptOutcome(models.TextChoices):
     NEVER_KNOWN = Outcome.NEVER_KNOWN.value, _("outcome unknown")
 
 
-# The outcome of a call that ends in a state, where the state alone tells. Of `refused` the
-# provider's code tells, and of `ended` whether the call had been accepted.
+# The outcome of a call by its end state, where the state alone tells. For `refused`, the provider's
+# code tells; for `ended`, whether the call was accepted and its records are clear.
 OUTCOME_OF: dict[str, Outcome] = {
     AttemptState.NOT_SENT: Outcome.NOT_SENT,
     AttemptState.NEVER_PLACED: Outcome.NOT_SENT,
@@ -93,13 +94,13 @@ OUTCOME_OF: dict[str, Outcome] = {
     AttemptState.STOPPED: Outcome.STOPPED,
 }
 
-# Ended without anybody knowing whether there was a call: the provider never said yes (0), and no
-# record tells. A lead that was called like this needs a person.
+# Nobody knows whether the lead was reached: the call was never accepted and no record came, or its
+# records do not tell. A person has to find out.
 NOBODY_KNOWS = Q(outcome=Outcome.NEVER_KNOWN.value)
 
 
 class AttemptKind(models.TextChoices):
-    """What was asked of the provider."""
+    """What the provider was asked for."""
 
     CALL = "call", _("call")
     MESSAGE = "message", _("recorded message")

@@ -1,7 +1,7 @@
-"""AuditEntry: who did what, to which object, when, from where, and what stood there before.
+"""AuditEntry: who did what to which object, when, from where, and what the values were before.
 
-Triggers write the entries (callbacks/audit/audit.sql), and the database changes none of them. No
-value of a visitor stands in one, so that nothing has to be erased from them.
+Triggers write the entries (callbacks/audit/audit.sql), and the database refuses to change them.
+They hold no visitor's values, so nothing has to be erased from them.
 """
 
 from django.db import models
@@ -23,10 +23,10 @@ class Act(models.TextChoices):
 
 
 class AuditEntry(models.Model):
-    """One act. It names its user and its object by ids: it outlives both.
+    """One act. It names its user and object by ids, because it outlives both.
 
-    `kind` is the table of the object. `before` and `after` hold the columns that differ;
-    {"hidden": true} stands for a value that is not kept. The sentence of an act is not copied.
+    `kind` is the object's table. `before` and `after` hold the columns that differ;
+    {"hidden": true} replaces a value that is not kept. The history's sentence is not copied.
     """
 
     at = models.DateTimeField(_("at"), db_default=Now())

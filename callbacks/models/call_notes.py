@@ -1,4 +1,4 @@
-"""CallNote: what a salesperson, or a manager, has written about a call."""
+"""CallNote: what a salesperson or manager wrote about a call."""
 
 from django.conf import settings
 from django.db import models
@@ -13,9 +13,9 @@ LONGEST_NOTE = 1000
 
 
 class CallNote(models.Model):
-    """One writing about one call: a disposition, a note, or both.
+    """One entry about one call: a disposition, a note, or both.
 
-    What is changed later is another row: the newest of a call stands, the others are its history.
+    A later change is another row: the newest row of a call stands, the others are its history.
     The lead repeats the disposition of its newest call that has one (`Lead.disposition`).
     """
 
@@ -53,7 +53,7 @@ class CallNote(models.Model):
     stands = models.BooleanField(
         _("is current"), default=True, help_text=_("This is the newest note on its call.")
     )
-    # What it has done to the calls of the lead (callbacks.calling.after_talk).
+    # What it did to the lead's calls (callbacks.calling.after_talk).
     is_pending = models.BooleanField(
         _("is pending"),
         default=False,
@@ -100,12 +100,12 @@ class CallNote(models.Model):
 
 
 def standing_notes() -> "Prefetch[str]":
-    """What stands about each of some attempts, to be loaded with them for `note_of`."""
+    """Loads the current note of each attempt along with it, for `note_of`."""
     found = CallNote.objects.filter(stands=True).select_related("disposition", "follow_up")
     return Prefetch("notes", found, to_attr="standing_notes")
 
 
 def note_of(attempt: CallAttempt) -> CallNote | None:
-    """What was written last about a call, as `standing_notes` has loaded it."""
+    """The current note on a call, as loaded by `standing_notes`."""
     loaded: list[CallNote] = getattr(attempt, "standing_notes", [])
     return loaded[0] if loaded else None

@@ -1,4 +1,4 @@
-"""What was dialled and what became of it: CallAttempt."""
+"""What was dialled and how it ended: CallAttempt."""
 
 import logging
 from collections.abc import Iterable
@@ -26,16 +26,16 @@ from leads import log_context
 log = logging.getLogger(__name__)
 
 
-# Who dialled knows best what came of it, also when the sweep has given the answer up meanwhile.
+# The worker that dialled knows the answer best, even if the sweep has stopped waiting for it.
 _ASKED = (AttemptState.DIALING, AttemptState.UNKNOWN)
 
 
 class CallAttempt(StoredAttempt):
     """One click2call request: to bridge an Extension with a Lead, or to play a Lead a message.
 
-    It is committed as `dialing` before anything is sent, with the numbers as they are then. The
-    partial unique indexes over live attempts are what makes a second call impossible, whatever the
-    code above them does.
+    It is committed as `dialing` before anything is sent, with the numbers at that time. The partial
+    unique indexes over live attempts make a second call impossible, whatever the code above them
+    does.
     """
 
     def __str__(self) -> str:
@@ -43,7 +43,7 @@ class CallAttempt(StoredAttempt):
 
     @property
     def is_live(self) -> bool:
-        """Whether it holds its lead and its extension."""
+        """Whether it reserves its lead and extension."""
         return self.state in LIVE_STATES
 
     def move(
@@ -53,21 +53,21 @@ class CallAttempt(StoredAttempt):
         records: Iterable[LegRecord] = (),
         **values: Any,
     ) -> bool:
-        """Moves on in one conditional UPDATE; says whether we were the one who did it.
+        """Changes the state in one conditional UPDATE; says whether this call did it.
 
-        Somebody else may have been first: the record of the call, the sweep, a manager. The loser
-        changes nothing, and this object then keeps its old state. With the end of the attempt its
-        time is divided, by what `records` tell too. A message keeps no `outcome`: nothing follows
-        from it.
+        Somebody else may be first: the record of the call, the sweep, a manager. Then nothing
+        changes, and this object keeps its old state. When the attempt ends, its time is divided,
+        taking `records` into account. A message keeps no `outcome`, because nothing follows from
+        it.
         """
         values["state"] = to
         if self.kind == AttemptKind.MESSAGE:
             values.pop("outcome", None)
         for name in values.keys() & {"ended_at", "connected_at"}:
-            # The clock of who claimed may be ahead of ours.
+            # The clock of the claiming process may be ahead of ours.
             values[name] = max(values[name], self.claimed_at)
         if ended_at := values.get("ended_at"):
-            # A talk that was too short to count is followed by another call: it is no end.
+            # A talk too short to count does not end the lead's time, because another call follows.
             until = values.get("connected_at") if to == AttemptState.BRIDGED else None
             values |= self.told_until(until or ended_at, records, **values)
         won = CallAttempt.objects.filter(pk=self.pk, state__in=come_from).update(**values)
@@ -80,8 +80,8 @@ class CallAttempt(StoredAttempt):
     def time_until(
         self, at: datetime, records: Iterable[LegRecord] = (), **newer: Any
     ) -> dict[str, timedelta]:
-        """Where the time from the claim to `at` went, for its columns; {} for a message, which
-        takes none of its lead's. `newer` values hold before its own.
+        """Where the time from the claim to `at` went, by column; {} for a message, which takes none
+        of its lead's time. `newer` values replace the attempt's.
         """
         if self.kind == AttemptKind.MESSAGE:
             return {}
@@ -91,7 +91,7 @@ class CallAttempt(StoredAttempt):
     def told_until(
         self, at: datetime, records: Iterable[LegRecord] = (), **newer: Any
     ) -> dict[str, Any]:
-        """As `time_until`, and when the lead's phone rang."""
+        """Like `time_until`, plus when the lead's phone rang."""
         if self.kind == AttemptKind.MESSAGE:
             return {}
         facts = time_accounting.facts_of(self, records, **newer)
@@ -100,20 +100,20 @@ class CallAttempt(StoredAttempt):
 
     @property
     def accounted_until(self) -> datetime | None:
-        """Until when its time is divided; None for a message, and before it has ended."""
+        """Until when its time is divided; None for a message, and before the attempt ends."""
         parts = (self.provider_time, self.leg1_time, self.leg2_time, self.unknown_time)
         known = [part for part in parts if part is not None]
         return self.claimed_at + sum(known, timedelta(0)) if known else None
 
     def _log_move(self) -> None:
-        """Once for all transitions, under the lead's id: also those that the sweep makes."""
+        """Logs every transition, also the sweep's, under the lead's id."""
         with log_context.about(self.lead_id):
             log.info(
                 "attempt=%s state=%s reason=%s", self.pk, self.state, self.failure_reason or "-"
             )
 
     def take_on(self, at: datetime) -> bool:
-        """Nobody has sent it yet -> it is ours to send. Whoever loses this must not dial."""
+        """Takes an unsent attempt to send it. If this returns False, the caller must not dial."""
         won = CallAttempt.objects.filter(
             pk=self.pk, state=AttemptState.DIALING, sent_at__isnull=True
         ).update(sent_at=at)
@@ -148,7 +148,7 @@ class CallAttempt(StoredAttempt):
         )
 
     def not_send(self, message: str, reason: str, at: datetime) -> bool:
-        """dialing | unknown -> not_sent: it failed before a byte was sent."""
+        """dialing | unknown -> not_sent: it failed before anything was sent."""
         return self.move(
             _ASKED,
             AttemptState.NOT_SENT,
@@ -159,7 +159,7 @@ class CallAttempt(StoredAttempt):
         )
 
     def lose_sight(self, message: str, reason: str, at: datetime, call_id: str = "") -> bool:
-        """dialing -> unknown: it may have been placed. Stays live; nobody dials again."""
+        """dialing -> unknown: the call may have been placed. Stays live, so nobody dials again."""
         return self.move(
             (AttemptState.DIALING,),
             AttemptState.UNKNOWN,
@@ -170,9 +170,9 @@ class CallAttempt(StoredAttempt):
         )
 
     def learn_call_id(self, call_id: str) -> bool:
-        """Notes the CALLID that was found out by other ways than the provider's answer.
+        """Stores a CALLID that was not in the provider's answer but found in another way.
 
-        False when it has one, or when another attempt has this one.
+        False if the attempt has a CALLID, or another attempt has this one.
         """
         try:
             with transaction.atomic():
@@ -184,9 +184,9 @@ class CallAttempt(StoredAttempt):
         return bool(won)
 
     def recognise(self, at: datetime) -> bool:
-        """unknown -> accepted: it has been seen, under the CALLID that it has by now.
+        """unknown -> accepted: the call was seen, under the CALLID that the attempt now has.
 
-        `at`: when it was accepted, as far as that is known.
+        `at`: when it was accepted, as far as known.
         """
         return self.move(
             (AttemptState.UNKNOWN,), AttemptState.ACCEPTED, error_code=0, answered_at=at
@@ -202,10 +202,10 @@ class CallAttempt(StoredAttempt):
         *,
         is_unclear: bool = False,
     ) -> bool:
-        """live -> bridged | played | ended | what else the records tell: how it ended.
+        """live -> bridged | played | ended | another end that the records tell.
 
-        `next_lookup_at`: when to ask the provider once more, where nobody has said how.
-        `is_unclear`: its records are here, and do not tell whether anybody was reached.
+        `next_lookup_at`: when to ask the provider again, if nobody has said how it ended.
+        `is_unclear`: its records are here, but do not tell whether anybody was reached.
         """
         no_record = self.state == AttemptState.ACCEPTED and not is_unclear
         outcome = OUTCOME_OF.get(to, Outcome.NO_RECORD if no_record else Outcome.NEVER_KNOWN)
@@ -219,7 +219,7 @@ class CallAttempt(StoredAttempt):
         return self.move(LIVE_STATES, to, records, **values)
 
     def disprove(self, at: datetime) -> bool:
-        """unknown -> never_placed: shown not to have happened."""
+        """unknown -> never_placed: the call turned out not to have happened."""
         return self.move(
             (AttemptState.UNKNOWN,),
             AttemptState.NEVER_PLACED,
@@ -229,7 +229,7 @@ class CallAttempt(StoredAttempt):
         )
 
     def give_back(self, at: datetime) -> bool:
-        """dialing -> not_sent, as long as nobody has taken it on."""
+        """dialing -> not_sent, unless somebody has taken it on."""
         at = max(at, self.claimed_at)
         outcome = "" if self.kind == AttemptKind.MESSAGE else Outcome.NOT_SENT.value
         won = CallAttempt.objects.filter(
@@ -246,9 +246,8 @@ class CallAttempt(StoredAttempt):
         return bool(won)
 
     def correct(self, to: AttemptState, connected_at: datetime | None = None) -> bool:
-        """ended -> bridged, or what else the records tell: somebody could tell after all; and what
-        some records have told -> what all of them tell. What was held not to be -> what its ringing
-        tells.
+        """ended, or another end -> what all records tell. Records that came later may correct an
+        earlier record's end, and a call held not to have happened; a talk also corrects a stop.
         """
         told = (*TOLD_BY_RECORDS, *HELD_NOT_TO_BE)
         come_from = DISPROVED_BY_A_TALK if to == AttemptState.BRIDGED else told
@@ -262,7 +261,7 @@ class CallAttempt(StoredAttempt):
         return self.move((AttemptState.ENDED, *come_from), to, **values)
 
     def hold_on(self, until: datetime) -> bool:
-        """Keeps the extension longer; False when it is free, or kept as long already."""
+        """Keeps the extension longer; False if it is free, or already kept that long."""
         return bool(
             CallAttempt.objects.filter(
                 pk=self.pk, state__in=LIVE_STATES, hold_until__lt=until
@@ -270,9 +269,9 @@ class CallAttempt(StoredAttempt):
         )
 
     def let_go(self, at: datetime, next_lookup_at: datetime | None = None) -> bool:
-        """Frees the extension at `at` if it was to be kept longer: its call seems to be over.
+        """Frees the extension at `at` if it was kept longer, because its call seems to be over.
 
-        `next_lookup_at`: when to ask the provider what became of the call; looks count from here.
+        `next_lookup_at`: when to ask the provider how the call ended; restarts `lookup_count`.
         """
         values: dict[str, Any] = {"hold_until": at}
         if next_lookup_at:

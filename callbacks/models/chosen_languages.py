@@ -1,4 +1,4 @@
-"""ChosenLanguage: in which language somebody has their own pages."""
+"""ChosenLanguage: the language of a user's own pages."""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,7 @@ from leads import languages
 
 
 class ChosenLanguage(models.Model):
-    """What somebody has chosen for the desk and for signing in. Without a row, the browser's."""
+    """A user's language for the desk and for signing in. Without a row, the browser's."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
@@ -28,11 +28,11 @@ class ChosenLanguage(models.Model):
 
 
 def choose(user_id: int, language: str) -> None:
-    """From now on their pages are in it."""
+    """Sets the language of the user's pages."""
     ChosenLanguage.objects.update_or_create(user_id=user_id, defaults={"language": language})
 
 
 def chosen_by(user_id: int) -> str:
-    """What they have chosen; "" for nothing."""
+    """The language that the user chose; "" if none."""
     found = ChosenLanguage.objects.filter(user=user_id).values_list("language", flat=True)
     return found.first() or ""

@@ -1,4 +1,4 @@
-"""Erasure: that a person was erased, or is being erased; what is left of it is the receipt."""
+"""Erasure: the erasure of a person, in progress or finished. A finished row is the receipt."""
 
 import uuid
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ErasureWay(models.TextChoices):
-    """Who has it done."""
+    """Who or what asked for it."""
 
     PAGE = "page", _("a person, on the page")
     COMMAND = "command", _("the command line")
@@ -20,11 +20,11 @@ class ErasureWay(models.TextChoices):
 
 
 class Erasure(models.Model):
-    """One erasure, from the moment it was asked for; kept for good.
+    """One erasure, from the moment it was asked for. The row is never deleted.
 
-    `wanted` holds what is looked for, and is emptied when nothing of it is left: from then on the
-    row says who has erased, when and how much, and nobody can tell whom. `digests` are keyed hashes
-    (leads.erased): whoever has the number or the address finds the receipt by it.
+    `wanted`: what is searched for. It is emptied when nothing is left to erase; from then on the
+    row says who erased, when and how much, but not whom. `digests`: keyed hashes (leads.erased) by
+    which somebody with the number or address can find the receipt.
     """
 
     public_id = models.UUIDField(_("number"), default=uuid.uuid4, unique=True, editable=False)

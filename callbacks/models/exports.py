@@ -1,4 +1,4 @@
-"""ExportRecord: who has taken which leads or figures out of the product, and when."""
+"""ExportRecord: who exported which leads or figures, and when."""
 
 from datetime import datetime, timedelta
 
@@ -6,12 +6,12 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-# An export that has told nothing for so long has lost its process.
+# An export without progress for so long has lost its process.
 _SILENT_FOR = timedelta(minutes=5)
 
 
 class ExportWhat(models.TextChoices):
-    """What has been exported."""
+    """What was exported."""
 
     CALLBACK_TIMES = "callback_times", _("Callback times")
     LEADS = "leads", _("Leads")
@@ -22,7 +22,7 @@ class ExportWhat(models.TextChoices):
 
 
 class ExportFormat(models.TextChoices):
-    """Which kind of file."""
+    """The kind of file."""
 
     CSV = "csv", _("CSV")
     XLSX = "xlsx", _("XLSX")
@@ -31,7 +31,7 @@ class ExportFormat(models.TextChoices):
 
 
 class ExportState(models.TextChoices):
-    """How far it has come."""
+    """How far the export has come."""
 
     UNDER_WAY = "under_way", _("Under way")
     COMPLETE = "complete", _("Complete")
@@ -41,7 +41,7 @@ class ExportState(models.TextChoices):
 class ExportRecord(models.Model):
     """One export. Kept when the login is deleted; nobody changes or deletes it in the admin.
 
-    `complete`: all of the file has been handed to the connection.
+    `complete`: the whole file was handed to the connection.
     """
 
     user = models.ForeignKey(
@@ -89,7 +89,7 @@ class ExportRecord(models.Model):
         return f"{self.get_what_display()}, {self.get_file_format_display()}"
 
     def state_at(self, now: datetime) -> ExportState:
-        """Of one whose process has been ended, nobody has written that it broke off."""
+        """BROKEN_OFF if the process ended without recording a state."""
         state = ExportState(self.state)
         if state is ExportState.UNDER_WAY and now - self.told_at > _SILENT_FOR:
             return ExportState.BROKEN_OFF

@@ -1,4 +1,4 @@
-"""The phones that are rung first: Extension; and Presence, when they were last looked at."""
+"""The phones that ring first: Extension. Presence: when the provider was last asked about them."""
 
 from collections.abc import Collection
 from typing import Any
@@ -20,14 +20,14 @@ from leads import number_guard, phones
 from leads.models import LeadSource, default_countries
 from leads.phones import PhoneRefused
 
-# Digits, or a SIP code; its case is significant and never changed (vendor page 1.2).
+# Digits, or a SIP code, which is case-sensitive and never changed (vendor page 1.2).
 NUMBER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 LANGUAGE = RegexValidator(r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$", _("Use codes like he, en, ru."))
-# What an extension may be kept from being rung for; of these, calls ask which it is.
+# Reasons not to ring an extension that other code looks for.
 IN_CONFERENCE = "in the conference room"  # Extension.unavailable_reason
 LOGGED_OUT = "logged out"  # Extension.provider_busy_as
-ON_ANOTHER_CALL = "on another call"  # the same; everything else there is somebody who is away
-# A phone number stands in one spelling only, or it would not be recognised as one of our own.
+ON_ANOTHER_CALL = "on another call"  # the same; anything else there means that somebody is away
+# A phone number has one spelling only; otherwise it would not be recognised as our own.
 PHONE_NUMBER = r"^[1-9][0-9]{6,14}$"
 _LONGEST_SHORT_CODE = 6  # digits
 _SEPARATORS = str.maketrans("", "", "._-")
@@ -43,7 +43,7 @@ class PausedAs(models.TextChoices):
 
 
 class Extension(models.Model):
-    """A phone that can be rung first. It belongs to a salesperson."""
+    """A phone that can ring first. It belongs to a salesperson."""
 
     class Kind(models.TextChoices):
         SIP = "sip", _("Voicenter extension (SIP code)")
@@ -69,7 +69,7 @@ class Extension(models.Model):
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
-        db_index=False,  # extension_of_user: each claim writes the extension
+        db_index=False,  # extension_of_user instead: each claim writes the extension
         related_name="extensions",
         verbose_name=_("salesperson"),
     )
@@ -85,7 +85,7 @@ class Extension(models.Model):
         on_delete=models.PROTECT,
         null=True,
         blank=True,
-        db_index=False,  # seldom asked, and every claim would write it
+        db_index=False,  # rarely queried, and every claim would write it
         related_name="extensions",
         help_text=_("When this phone is on shift, within its team's hours. Empty: always."),
         verbose_name=_("schedule"),
@@ -143,7 +143,7 @@ class Extension(models.Model):
         help_text=_("When the pause ends automatically. Empty: it lasts until somebody ends it."),
     )
     pause_reason = models.CharField(_("pause reason"), max_length=100, blank=True, db_default="")
-    # For the history of pauses (callbacks.models.pauses), while it is paused.
+    # Who or what paused it, for the history of pauses (callbacks.models.pauses).
     paused_as = models.CharField(
         _("paused as"),
         max_length=6,
@@ -164,7 +164,7 @@ class Extension(models.Model):
         editable=False,
         verbose_name=_("paused by"),
     )
-    # The pause that was on when the login was switched off, and goes on when it is on again.
+    # The pause from before the login was switched off. It resumes when the login is on again.
     earlier_pause_until = models.DateTimeField(
         _("earlier pause until"), null=True, blank=True, editable=False
     )
@@ -238,10 +238,10 @@ class Extension(models.Model):
             ("use_conference", "Can call an extension into the conference room"),
             ("enter_phone_numbers", "Can use phone numbers as extensions"),
         ]
-        # PostgreSQL reads each check anew for every statement that writes a row, whatever it
-        # writes; every claim writes one here. So what we count ourselves has none.
+        # PostgreSQL prepares every check for each statement that writes a row, whatever columns it
+        # writes, and every claim writes one here. So columns that only our code sets have no check.
         constraints = [
-            # Not `unique=True`, which makes two indexes.
+            # `unique=True` would make two indexes.
             models.UniqueConstraint(fields=["number"], name="extension_number_once"),
             models.CheckConstraint(
                 condition=Q(number__regex=NUMBER)
@@ -255,7 +255,7 @@ class Extension(models.Model):
             models.CheckConstraint(condition=Q(daily_cap__gte=1), name="extension_cap_positive"),
         ]
         indexes = [
-            # The claim takes the first free one in this order.
+            # The claim takes the first free extension in this order.
             models.Index(fields=["team", "tier", "queue_position", "id"], name="extension_queue"),
             models.Index(
                 fields=["user"], name="extension_of_user", condition=Q(user__isnull=False)
@@ -267,13 +267,13 @@ class Extension(models.Model):
         return f"{self.number} {self.name}".strip()
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
-        """Brings a phone number, however it is spelled, into the one form that is stored."""
+        """Rewrites a phone number, however it is spelled, in the one stored form."""
         if self.kind == self.Kind.PHONE and (e164 := to_e164(self.number)):
             self.number = to_provider(e164)
         super().clean_fields(exclude)
 
     def clean(self) -> None:
-        """What the provider would refuse is refused here, where somebody can mend it."""
+        """Refuses what the provider would refuse, while somebody can still correct it."""
         if self.kind == self.Kind.PHONE and not to_e164(self.number):
             raise ValidationError(
                 {"number": gettext("This is not a full phone number, like 972505550142.")}
@@ -307,20 +307,21 @@ class Presence(models.Model):
 
 
 def is_telephone_number(kind: str, number: str) -> bool:
-    """Whether the provider dials `number` over the telephone network: it knows no kinds.
+    """Whether the provider dials `number` over the telephone network.
 
-    A SIP code of digits alone is one where it is too long for a short code of the account.
+    The provider does not know our kinds: a SIP code of digits only that is too long to be a short
+    code of the account is dialled as a telephone number.
     """
     is_long = number.translate(_SEPARATORS).isdigit() and len(number) > _LONGEST_SHORT_CODE
     return kind == Extension.Kind.PHONE or (kind == Extension.Kind.SIP and is_long)
 
 
 def first_leg_refusal(kind: str, number: str, countries: Collection[str]) -> str:
-    """Why an extension's number may not be rung, as a sentence; "" where it may.
+    """Why an extension's number may not be rung, as a sentence; "" if it may.
 
-    The allow-list of leads' numbers (leads.phones), with the countries of all sources: a satellite,
-    premium or foreign number costs the same as the first leg of a call as it does as the second.
-    Nor may one that is on the never-call list, or refused by the block list.
+    Numbers on the never-call list or refused by the block list may not be rung. Nor may numbers
+    that leads may not have (leads.phones) in any of `countries`: satellite, premium and foreign
+    numbers cost the same on either leg of a call.
     """
     if not is_telephone_number(kind, number):
         return ""
@@ -336,13 +337,13 @@ def first_leg_refusal(kind: str, number: str, countries: Collection[str]) -> str
 
 
 def sources_countries() -> set[str]:
-    """The countries (ISO 3166) of which some source accepts numbers."""
+    """The countries (ISO 3166) whose numbers some source accepts."""
     rows = LeadSource.objects.values_list("allowed_countries", flat=True)
     return {country for row in rows for country in row} or set(default_countries())
 
 
 def first_leg(kind: str, number: str) -> dict[str, Any]:
-    """How a call is told to ring an extension first: arguments of `Call` (vendor's page 1.2)."""
+    """The arguments of `Call` that make it ring an extension first (vendor's page 1.2)."""
     match kind:
         case Extension.Kind.LOGIN_CODE:
             return {"phone": LOGIN_CODE, "phone_login_code": number}

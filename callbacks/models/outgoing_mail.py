@@ -1,4 +1,4 @@
-"""OutgoingMail: a mail to one person, from the moment it is decided on until it is forgotten."""
+"""OutgoingMail: a mail to one person, from when it is written until it is deleted."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +7,7 @@ from leads.models import Lead
 
 
 class MailState(models.TextChoices):
-    """Where a mail is."""
+    """A mail's state."""
 
     WAITING = "waiting", _("Waiting")
     SENDING = "sending", _("Being sent")
@@ -16,11 +16,11 @@ class MailState(models.TextChoices):
 
 
 class OutgoingMail(models.Model):
-    """One mail to one address (docs/mail.md has its states).
+    """One mail to one address. docs/mail.md shows its states.
 
-    `next_at`: of a waiting one, when it is tried next; of one that is being sent, when whoever
-    sends it has surely died; NULL for those that are over. `doubts`: how often it was handed to a
-    server, or to a process that died, and nobody knows what became of it.
+    `next_at`: for a waiting mail, the next try; for one being sent, when its sender must have
+    died; NULL once it is sent or failed. `doubts`: how often it was handed to a server, or to a
+    process that died, and the result is unknown.
     """
 
     kind = models.CharField(_("kind"), max_length=40)
@@ -81,7 +81,7 @@ class OutgoingMail(models.Model):
 
 
 class MailAttachment(models.Model):
-    """A file that goes with a mail."""
+    """A file attached to a mail."""
 
     mail = models.ForeignKey(
         OutgoingMail,

@@ -1,4 +1,4 @@
-"""How calls are made, where a source or an extension wants it otherwise: CallParameters."""
+"""Call parameters of one source or extension, and the recorded messages of a source."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from callbacks.models.extensions import Extension
 from callbacks.voicenter import Call, InvalidCall, Message
 from leads.models import LeadSource
 
-# A call takes ten variables (vendor's page 1.2, var_*); two of them are ours.
+# A call takes ten variables (vendor's page 1.2, var_*); we use two of them.
 OWN_VARIABLES = frozenset({"lead", "attempt"})
 MAX_VARIABLES = 10 - len(OWN_VARIABLES)
 
@@ -21,8 +21,8 @@ MAX_VARIABLES = 10 - len(OWN_VARIABLES)
 class CallParameters(models.Model):
     """Parameters of the provider's Call (vendor's page 1.2) for one source or one extension.
 
-    Every one may be empty: then the next place says. The order is extension, source, settings,
-    the provider's own default (callbacks.telephony.call_parameters).
+    An empty parameter is taken from the next place: extension, source, settings, and then the
+    provider's default (callbacks.telephony.call_parameters).
     """
 
     source = models.OneToOneField(
@@ -113,13 +113,13 @@ class CallParameters(models.Model):
         return gettext("Call parameters of %(source)s") % {"source": self.extension or self.source}
 
     def values(self) -> dict[str, Any]:
-        """What is set here, by the names of `voicenter.Call`."""
+        """The parameters set here, by the names of `voicenter.Call`."""
         names = (*PARAMETERS, "variables")
         values = {name: getattr(self, name) for name in names}
         return {name: value for name, value in values.items() if value not in (None, "", {})}
 
     def clean(self) -> None:
-        """What the provider would refuse is refused here, beside its field."""
+        """Refuses what the provider would refuse, beside its field."""
         if not isinstance(self.variables, dict):
             raise ValidationError(
                 {"variables": 'Enter names and texts like {"campaign": "spring"}.'}
@@ -144,7 +144,7 @@ class CallParameters(models.Model):
 
 
 def _problem(name: str, value: object) -> str:
-    """What the provider would not accept about one parameter, as a sentence; "" for nothing."""
+    """Why the provider would refuse a parameter, as a sentence; "" if it would not."""
     arguments: dict[str, Any] = {name: value}
     try:
         Call(phone="101", target="972505550100", **arguments)
@@ -154,22 +154,22 @@ def _problem(name: str, value: object) -> str:
 
 
 def complaint(problem: InvalidCall) -> str:
-    """What is wrong, as a sentence to stand beside the field: without the parameter's name."""
+    """What is wrong, as a sentence beside the field, so without the parameter's name."""
     said = str(problem).removeprefix(f"{problem.parameter}: ")
-    if said.startswith(("names ", "value ")):  # of several, as variables are
+    if said.startswith(("names ", "value ")):  # one of several values, as in variables
         return gettext("Its %(problem)s.") % {"problem": said}
     return gettext("It %(problem)s.") % {"problem": said}
 
 
 def validate_record_name(name: str) -> None:
-    """Raises ValidationError unless `name` can be a record's at the provider (page 1.3)."""
+    """Raises ValidationError unless the provider accepts `name` as a recording's (page 1.3)."""
     try:
         Message(phone="972505550100", pre_rec=name)
     except InvalidCall as problem:
         raise ValidationError(complaint(problem)) from None
 
 
-# Those with a column of their own, in the order of the vendor's page.
+# The parameters that have their own column, in the order of the vendor's page.
 PARAMETERS = (
     "record",
     "phone_caller_id",
@@ -189,7 +189,7 @@ PARAMETERS = (
 
 
 class SourceMessages(models.Model):
-    """Recorded messages that leads of a source are played, by their names at the provider."""
+    """Recorded messages played to leads of a source, by their names at the provider."""
 
     source = models.OneToOneField(
         LeadSource,

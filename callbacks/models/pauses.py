@@ -1,8 +1,7 @@
-"""Pauses as they were: one row for each, from its beginning to its end.
+"""The history of pauses: one row for each, from its beginning to its end.
 
-The database writes them itself (migrations/pause_history.sql): whoever pauses an extension, by
-whichever way, changes its row, and no way of changing it is missed. What they add up to, see
-callbacks.reports.salespeople.
+Database triggers write it (migrations/pause_history.sql), so no way of changing an extension is
+missed. callbacks.reports.salespeople adds the pauses up.
 """
 
 from datetime import datetime
@@ -26,7 +25,7 @@ class PauseKind(models.TextChoices):
 
 
 class PauseReason(models.TextChoices):
-    """What people pause for most often; they may say something else, or more."""
+    """The most common reasons; people may write something else, or add to them."""
 
     BREAK = "break", _("Break")
     LUNCH = "lunch", _("Lunch")
@@ -35,11 +34,10 @@ class PauseReason(models.TextChoices):
 
 
 class Pause(models.Model):
-    """A time in which an extension was paused, always in the same way.
+    """A time in which an extension was paused in one way.
 
-    A pause that is changed ends, and another begins; so it does where the phone is handed to
-    another salesperson meanwhile. `kind` is empty where it is not known: a pause that was on when
-    the history began.
+    If the pause is changed, or the phone is given to another salesperson, this row ends and another
+    begins. `kind` is empty if unknown: the pause was on when the history began.
     """
 
     extension = models.ForeignKey(
@@ -49,7 +47,7 @@ class Pause(models.Model):
         related_name="pauses",
         verbose_name=_("extension"),
     )
-    # Whose phone it was, without asking the table of users each time.
+    # Whose phone it was. No constraint, so that the table of users is not read each time.
     salesperson = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -99,7 +97,7 @@ class Pause(models.Model):
         ]
         indexes = [
             models.Index(fields=["extension", "began_at"], name="pause_by_extension"),
-            # A period has those that had not ended when it began.
+            # A period includes the pauses that had not ended when it began.
             models.Index(fields=["ended_at"], name="pause_by_end"),
         ]
 
@@ -107,16 +105,16 @@ class Pause(models.Model):
         return f"{self.extension_id} {self.began_at:%Y-%m-%d %H:%M}"
 
     def over_at(self, now: datetime) -> datetime:
-        """When it ended, as far as it has: of one that is on, `now`.
+        """When it ended, or `now` if it is on.
 
-        One whose time is over holds nobody any more, whether a sweep has been here or not.
+        A pause whose time is over has ended, whether or not a sweep has noticed.
         """
         ends = self.ended_at or self.until or now
         return max(self.began_at, min(ends, now))
 
 
 class HistoryStart(models.Model):
-    """Since when something is kept: of earlier days nothing is known, which is not nothing."""
+    """Since when something is recorded. Earlier days are unknown, which does not mean empty."""
 
     PAUSES = "pauses"
 

@@ -1,8 +1,8 @@
-"""How a person is named, by their login."""
+"""How a user is named."""
 
 from django.contrib.auth.models import User
 
 
 def shown_name(user: User | None) -> str:
-    """Their name, or how they log in where no name is known; "" for nobody."""
+    """The user's full name, or else the username; "" for None."""
     return (user.get_full_name() or user.get_username()) if user else ""

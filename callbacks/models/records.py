@@ -1,4 +1,4 @@
-"""What the provider's records say of a call: CallRecord."""
+"""The provider's records of a call: CallRecord."""
 
 from django.db import models
 from django.db.models import Q
@@ -56,7 +56,7 @@ class CallRecord(models.Model):
             models.UniqueConstraint(fields=["call_id", "type"], name="record_once_per_leg"),
         ]
         indexes = [
-            # All calls of the account are posted to us; few of them are waiting for an attempt.
+            # The provider posts all calls of the account; few records wait for an attempt.
             models.Index(
                 fields=["received_at"],
                 name="record_without_attempt",

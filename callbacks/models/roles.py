@@ -1,4 +1,4 @@
-"""RoleGroup: which group is which role."""
+"""RoleGroup: the group of each role."""
 
 from django.contrib.auth.models import Group
 from django.db import models
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RoleGroup(models.Model):
-    """The group whose members have a role (callbacks.access.roles). It may be called anything."""
+    """The group whose members have a role (callbacks.access.roles). Its name may be anything."""
 
     role = models.CharField(_("role"), max_length=20, unique=True)
     group = models.OneToOneField(

@@ -1,4 +1,4 @@
-"""SavedList: a filter of the managers' list of leads, under a name."""
+"""SavedList: a named filter of the managers' list of leads."""
 
 from urllib.parse import parse_qsl, urlencode
 
@@ -7,16 +7,17 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 LONGEST_QUERY = 1000
-# Parts of an address that choose no leads: pages, pop-ups, notes of errors, sorting.
+# Parameters that do not select leads: pages, pop-ups, error notes, sorting.
 _NO_FILTER = frozenset(
     {"p", "o", "e", "all", "_popup", "_to_field", "_facets", "_changelist_filters"}
 )
 
 
 class SavedList(models.Model):
-    """What was asked of the list (the part of its address behind "?"), for one person or all.
+    """A filter (the part of the list's address behind "?"), for one person or for all.
 
-    `version` grows with every change: who saves an older one is told that somebody was first.
+    `version` grows with every change. Somebody who saves an older version is told that it was
+    changed meanwhile.
     """
 
     name = models.CharField(_("name"), max_length=60)
@@ -53,6 +54,6 @@ class SavedList(models.Model):
 
 
 def filter_of(query: str) -> str:
-    """What of an address chooses leads, in one order, so that the same filter is the same text."""
+    """The part of an address that selects leads, sorted, so that equal filters are equal texts."""
     pairs = parse_qsl(query.lstrip("?"), max_num_fields=100)
     return urlencode(sorted(pair for pair in pairs if pair[0] not in _NO_FILTER))

@@ -1,4 +1,4 @@
-"""SavedView: what a report's page shows, under a name."""
+"""SavedView: a named view of a report."""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,7 @@ LONGEST_QUERY = 1000
 
 
 class ReportKind(models.TextChoices):
-    """Which report it is a view of."""
+    """The report that a view is of."""
 
     CALLBACK_TIMES = "callback_times", _("Callback times")
     PEOPLE = "people", _("People")
@@ -17,7 +17,8 @@ class ReportKind(models.TextChoices):
 class SavedView(models.Model):
     """The part of a report's address behind "?", for one person or for all.
 
-    `version` grows with every change: who saves an older one is told that somebody was first.
+    `version` grows with every change. Somebody who saves an older version is told that it was
+    changed meanwhile.
     """
 
     report = models.CharField(

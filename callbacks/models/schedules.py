@@ -1,4 +1,4 @@
-"""When somebody answers: Schedule, its OpeningHours and ScheduleExceptions."""
+"""Opening hours: Schedule, its OpeningHours and ScheduleExceptions."""
 
 import zoneinfo
 from datetime import date
@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from callbacks.common.formatting import span
 from callbacks.opening_hours.calendar import Calendar, Hours
 
-# Names of the zone database that name no place: the server's own zone, and none.
+# Names in the zone database that are not places: the server's own zone, and none.
 _NO_PLACE = {"localtime", "posixrules", "Factory"}
 
 
 def time_zones() -> set[str]:
-    """The IANA time zones that hours may be meant in."""
+    """The IANA time zones that hours may be in."""
     return zoneinfo.available_timezones() - _NO_PLACE
 
 
@@ -74,9 +74,9 @@ class Schedule(models.Model):
         return self.name
 
     def calendar(self) -> Calendar:
-        """As a value for the rules in callbacks.opening_hours.calendar.
+        """The hours as a value for the rules in callbacks.opening_hours.calendar.
 
-        Prefetch `hours` and `exceptions` when there are many.
+        Prefetch `hours` and `exceptions` for many schedules.
         """
         week: dict[int, list[Hours]] = {}
         for row in self.hours.all():
@@ -90,7 +90,7 @@ class Schedule(models.Model):
 
 
 class OpeningHours(models.Model):
-    """One interval of one weekday. Past midnight it ends on the next day."""
+    """One interval on one weekday. An interval past midnight ends on the next day."""
 
     class Weekday(models.IntegerChoices):
         MONDAY = 0, _("Monday")
@@ -135,7 +135,7 @@ class OpeningHours(models.Model):
 
 
 class ScheduleException(models.Model):
-    """A day on which other hours hold than in any other week, or none."""
+    """A day with its own hours, or closed, instead of the usual week."""
 
     schedule = models.ForeignKey(
         Schedule, on_delete=models.CASCADE, related_name="exceptions", verbose_name=_("schedule")

@@ -1,13 +1,13 @@
-"""SeenCountry: to which countries calls have ever been asked for."""
+"""SeenCountry: the countries that calls were ever requested to."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class SeenCountry(models.Model):
-    """A country of which a lead's number was. Kept without its leads (callbacks.alerts.countries).
+    """A country that a lead's number was from. Outlives its leads (callbacks.alerts.countries).
 
-    `lead`: the first one; empty where the country was known before anybody looked.
+    `lead`: the first lead; empty for countries known before this was recorded.
     """
 
     country = models.CharField(_("country"), max_length=2, unique=True)

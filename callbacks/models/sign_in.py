@@ -1,4 +1,4 @@
-"""What signing in leaves: authenticators, recovery codes, sign-ins, tries of a name's password."""
+"""What signing in stores: authenticators, recovery codes, sign-ins, and tries for a name."""
 
 from django.conf import settings
 from django.db import models
@@ -10,17 +10,17 @@ from django_otp.oath import TOTP
 
 from callbacks.common import sealing
 
-# After so many wrong codes in a row each next one has to wait for half an hour, and no longer.
+# From so many wrong codes in a row on, the wait before the next one stays at half an hour.
 _MOST_FAILURES = 12
 STEP = 30  # seconds for which a code is shown
 DIGITS = 6
-_TOLERANCE = 1  # steps by which a phone's clock may be wrong
+_TOLERANCE = 1  # steps that a phone's clock may be off
 
 
 class Authenticator(ThrottlingMixin, Device):  # type: ignore[misc]  # django-otp has no types
-    """Somebody's authenticator app. `confirmed`: it has shown a right code once.
+    """A user's authenticator app. `confirmed`: the user once entered a right code from it.
 
-    The key is sealed (callbacks.common.sealing). A user has one that is confirmed, and perhaps one
+    The key is sealed (callbacks.common.sealing). A user has at most one that is confirmed, and one
     that is being set up.
     """
 
@@ -53,12 +53,12 @@ class Authenticator(ThrottlingMixin, Device):  # type: ignore[misc]  # django-ot
         return str(self.user)
 
     def key(self) -> bytes:
-        """The secret that the app shares. Raises sealing.CannotOpen."""
+        """The secret shared with the app. Raises sealing.CannotOpen."""
         return sealing.unseal(self.sealed_key)
 
     def verify_token(self, token: str) -> bool:
-        """Whether this is the code of now, not used before, and not tried too soon after wrong
-        ones. Call it by `django_otp.verify_token`, which holds the row. Raises sealing.CannotOpen.
+        """Whether this is the current code, not used before, and not tried too soon after wrong
+        codes. Call `django_otp.verify_token`, which locks the row. Raises sealing.CannotOpen.
         """
         if not self.verify_is_allowed()[0]:
             return False
@@ -75,21 +75,21 @@ class Authenticator(ThrottlingMixin, Device):  # type: ignore[misc]  # django-ot
         return is_right
 
     def throttle_increment(self, commit: bool = True) -> None:
-        """One more wrong code; the wait grows to half an hour."""
+        """Counts a wrong code; the wait grows up to half an hour."""
         super().throttle_increment(commit=False)
         self.throttling_failure_count = min(self.throttling_failure_count, _MOST_FAILURES)
         if commit:
             self.save()
 
     def get_throttle_factor(self) -> int:
-        """Seconds to wait after the first wrong code; each further one doubles them."""
+        """Seconds to wait after the first wrong code; each further one doubles the wait."""
         return 1
 
 
 class RecoveryCode(models.Model):
-    """One of ten codes for somebody who has no phone at hand. Each counts once.
+    """One of ten codes for a user without a phone at hand. Each works once.
 
-    Only the SHA-256 of a code is kept: with 80 random bits nobody finds one by trying.
+    Only a code's SHA-256 is kept: 80 random bits cannot be found by trying.
     """
 
     user = models.ForeignKey(
@@ -114,7 +114,7 @@ class RecoveryCode(models.Model):
 
 
 class SignIn(models.Model):
-    """Somebody is signed in, in one browser. A session whose row is gone has ended."""
+    """A user is signed in with one browser. A session whose row is gone has ended."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -148,9 +148,9 @@ class SignIn(models.Model):
 
 
 class NameTries(models.Model):
-    """How often something was tried for a name lately, by browsers that nobody knows.
+    """How often something was recently tried for a name by unknown browsers.
 
-    The name is kept as a keyed hash: people type passwords into the wrong field.
+    The name is kept as a keyed hash, because people type passwords into the wrong field.
     """
 
     name = models.CharField(_("name"), max_length=64, primary_key=True)

@@ -1,4 +1,4 @@
-"""What a call costs by its number, how much may be spent, and how much has been."""
+"""Call prices, spending limits, and what was spent."""
 
 from django.conf import settings
 from django.core.validators import MinValueValidator, RegexValidator
@@ -8,14 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.models import LeadSource
 
-# So many minutes a call is taken to last until its record tells: spend.sql has the same.
+# Minutes that a call is assumed to last until its record comes; spend.sql has the same number.
 MINUTES = 3
 
 
 class CallPrice(models.Model):
-    """What a call to numbers that begin with a prefix costs; the longest prefix that fits counts.
+    """What a call to numbers with a prefix costs. The longest matching prefix counts.
 
-    Without a price, and where no prefix fits, the dearest price of the table is taken.
+    If it has no price, or no prefix matches, the highest price of the table applies.
     """
 
     prefix = models.CharField(
@@ -73,8 +73,8 @@ class SpendScope(models.TextChoices):
 class SpendLimit(models.Model):
     """How many calls may be made in a clock hour and in a day, and what they may cost.
 
-    At the limit no new call is dialled until the hour or the day is over, or until a manager opens
-    it again. Calls that are on go on.
+    At the limit, no new call is dialled until the hour or day is over, or a manager reopens it.
+    Calls in progress continue.
     """
 
     scope = models.CharField(_("scope"), max_length=8, choices=SpendScope, default=SpendScope.ALL)
@@ -118,7 +118,7 @@ class SpendLimit(models.Model):
             "Estimated from the call prices, in the currency of your account. Empty: no limit."
         ),
     )
-    # When its days begin; the database counts by it.
+    # Its days begin in this zone; the database counts by it.
     time_zone = models.CharField(
         _("time zone"), max_length=64, editable=False, default="", db_default="UTC"
     )
@@ -151,21 +151,21 @@ class SpendLimit(models.Model):
         return str(SpendScope.ALL.label)
 
     def save(self, *args: object, **kwargs: object) -> None:
-        """Its days are those of the site's time zone."""
+        """Days are those of the site's time zone."""
         self.time_zone = settings.TIME_ZONE
         super().save(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they are
 
 
 class SpendSpan(models.TextChoices):
-    """For how long a count goes on before it begins anew."""
+    """How long a count lasts before it starts again."""
 
     HOUR = "hour", _("hour")
     DAY = "day", _("day")
 
 
 class SpendCount(models.Model):
-    """What has been dialled since the hour or the day began. Written by spend.sql alone, but for
-    `opened`: how often a manager has opened the limit again since then.
+    """What was dialled since the hour or day began. Only spend.sql writes it, except for `opened`:
+    how often a manager has reopened the limit since then.
     """
 
     limit = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""When something was last written to find out whether anything can be: one row."""
+"""StoreHeartbeat: one row, written to check that the database can be written."""
 
 from django.db import models
 from django.db.models import Q

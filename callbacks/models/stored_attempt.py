@@ -1,4 +1,4 @@
-"""What is stored of a call attempt, and what the database holds it to."""
+"""The stored columns of a call attempt, and the constraints on them."""
 
 import uuid
 
@@ -41,7 +41,7 @@ class StoredAttempt(models.Model):
         help_text=_("Empty for a message, which is played to the lead alone."),
         verbose_name=_("extension"),
     )
-    # Whose phone it was at the claim, without asking the table of users with each.
+    # Whose phone it was at the claim. No constraint, so that claims do not read the table of users.
     salesperson = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -68,7 +68,7 @@ class StoredAttempt(models.Model):
     state = models.CharField(
         _("state"), max_length=15, choices=AttemptState.choices, default=AttemptState.DIALING
     )
-    # The claim, an INSERT of its own, leaves it to the database.
+    # The claim has its own INSERT, which leaves this to the database.
     outcome = models.CharField(
         _("outcome"),
         max_length=15,
@@ -158,8 +158,8 @@ class StoredAttempt(models.Model):
         _("hold until"),
         help_text=_("When the extension is freed at the latest if no record comes."),
     )
-    # How the outcome is looked for (callbacks.reconciliation.lookup). The claim, an INSERT of its
-    # own, leaves them to the database.
+    # How the outcome is looked up (callbacks.reconciliation.lookup). The claim's INSERT leaves
+    # these to the database.
     next_lookup_at = models.DateTimeField(
         _("next lookup at"),
         null=True,
@@ -183,7 +183,7 @@ class StoredAttempt(models.Model):
         blank=True,
         help_text=_("Who was considered, who was not and why, and which rule decided."),
     )
-    # Where the time of its lead went while it was live (callbacks.models.time_accounting).
+    # Where the lead's time went while the attempt was live (callbacks.models.time_accounting).
     provider_time = models.DurationField(_("provider time"), null=True, blank=True)
     leg1_time = models.DurationField(_("leg1 time"), null=True, blank=True)
     leg2_time = models.DurationField(_("leg2 time"), null=True, blank=True)
@@ -211,8 +211,8 @@ class StoredAttempt(models.Model):
             "count the assumed length of a call."
         ),
     )
-    # By what the spending limits count it. Written by callbacks/spending/spend.sql alone, as it is
-    # sent; the claim, an INSERT of its own, leaves them to the database.
+    # How the spending limits count it. Only callbacks/spending/spend.sql writes these, when it is
+    # sent; the claim's INSERT leaves them to the database.
     counted_limits = ArrayField(
         models.BigIntegerField(), verbose_name=_("counted by"), null=True, editable=False
     )
@@ -244,10 +244,9 @@ class StoredAttempt(models.Model):
         abstract = True
         ordering = ["-claimed_at", "-id"]
         permissions = [("hang_up_call", "Can hang up a call")]
-        # The claim asks whether an extension is on a call, one extension after the other. When no
-        # attempt is live, the planner takes reading any of these small indexes for as cheap as
-        # looking one row up. The conditions IS NOT NULL on the others leave it only the index by
-        # extension.
+        # The claim checks one extension after the other for a live call. While no attempt is live,
+        # the planner considers any of these small indexes as cheap as looking up one row. Because
+        # of the IS NOT NULL conditions on the others, it can use only the index by extension.
         constraints = [
             models.UniqueConstraint(
                 fields=["extension"],
@@ -256,7 +255,7 @@ class StoredAttempt(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["salesperson"],
-                # Live, in words that no other index has: see availability._PERSON_IS_ON_CALL.
+                # Live, in terms that no other index has: see availability._PERSON_IS_ON_CALL.
                 condition=Q(ended_at__isnull=True) & Q(salesperson__isnull=False),
                 name="attempt_one_live_per_salesperson",
             ),
@@ -305,7 +304,7 @@ class StoredAttempt(models.Model):
             ),
         ]
         indexes = [
-            # Lists show the end of a CALLID, which is looked for (callbacks.admin.search).
+            # Lists show the end of a CALLID, so people search for it (callbacks.admin.search).
             models.Index(
                 OpClass(Reverse(Upper("call_id")), name="text_pattern_ops"),
                 name="attempt_call_id_end",
@@ -316,11 +315,11 @@ class StoredAttempt(models.Model):
                 name="attempt_live_hold",
                 condition=Q(state__in=LIVE_STATES) & Q(hold_until__isnull=False),
             ),
-            # How often and how lately a number was rung is asked with every claim.
+            # Each claim asks how often and how recently a number was rung.
             models.Index(fields=["phone", "claimed_at"], name="attempt_by_number"),
             models.Index(fields=["extension", "claimed_at"], name="attempt_by_extension"),
-            # Lists by day. Attempts lie in the table as they were made, so the pages of a day are
-            # found by an index of a few kilobytes that costs next to nothing to write.
+            # Lists by day. Attempts are stored in the order they were made, so an index of a few
+            # kilobytes finds the pages of a day, and costs almost nothing to write.
             BrinIndex(
                 fields=["claimed_at"], name="attempt_by_day", pages_per_range=32, autosummarize=True
             ),

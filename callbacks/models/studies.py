@@ -1,4 +1,4 @@
-"""Study: something that takes a while to be worked out, kept with the moment it was true of."""
+"""Study: a result that takes a while to calculate, kept with the time that it describes."""
 
 import uuid
 
@@ -8,17 +8,17 @@ from django.utils.translation import gettext_lazy as _
 
 
 class StudyKind(models.TextChoices):
-    """What is worked out."""
+    """What is calculated."""
 
     LATENESS = "lateness", _("Why leads were late")
     REPLAY = "replay", _("Replay")
 
 
 class Study(models.Model):
-    """What was asked for, how far it has come, and what came of it.
+    """What was asked for, the progress, and the result.
 
-    A worker starts it by a conditional UPDATE (callbacks.lateness.studies). `result` is what the
-    page shows; `problem` says why there is none.
+    A worker starts it with a conditional UPDATE (callbacks.lateness.studies). `result`: what the
+    page shows. `problem`: why there is no result.
     """
 
     public_id = models.UUIDField(_("public ID"), default=uuid.uuid4, unique=True, editable=False)

@@ -1,4 +1,4 @@
-"""ReportSubscription: somebody gets a saved view by mail."""
+"""ReportSubscription: a person gets a saved view by mail."""
 
 import uuid
 
@@ -13,7 +13,7 @@ from callbacks.models.schedules import OpeningHours, Schedule, validate_time_zon
 
 
 class Rhythm(models.TextChoices):
-    """How often it comes."""
+    """How often the mail is sent."""
 
     DAILY = "daily", _("Every day")
     WEEKLY = "weekly", _("Every week")
@@ -21,7 +21,7 @@ class Rhythm(models.TextChoices):
 
 
 class NotSent(models.TextChoices):
-    """Why the last mail that was due has not been written."""
+    """Why the last due mail was not written."""
 
     LOGIN_OFF = "login_off", _("The login is switched off.")
     NO_RIGHT = "no_right", _("This person may no longer see leads or get reports by mail.")
@@ -38,9 +38,8 @@ def _signer() -> signing.Signer:
 class ReportSubscription(models.Model):
     """One view for one person.
 
-    `next_at`: when it is looked at next; NULL while it is off. `decided_until`: what was due until
-    then has been sent, or was decided not to be. `link_id`: stands, signed, in the
-    address that ends it.
+    `next_at`: when to look at it next; NULL while it is off. `decided_until`: everything due until
+    then was sent or skipped. `link_id`: stands, signed, in the address that unsubscribes.
     """
 
     view = models.ForeignKey(
@@ -123,12 +122,12 @@ class ReportSubscription(models.Model):
 
     @property
     def token(self) -> str:
-        """What stands in the address that ends it: `link_id` and a signature."""
+        """The part of the unsubscribe address that names it: `link_id` and a signature."""
         return _signer().sign(self.link_id.hex)
 
 
 def subscription_of(token: str) -> ReportSubscription | None:
-    """The subscription that a token ends; None for one that we have not signed, or that is gone."""
+    """The subscription of a token; None if we did not sign the token, or the row is gone."""
     try:
         link_id = uuid.UUID(_signer().unsign(token))
     except (signing.BadSignature, ValueError):

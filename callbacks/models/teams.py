@@ -1,4 +1,4 @@
-"""Who answers which sources, and in what order they are rung: Team, TeamSource."""
+"""Which teams answer which sources, and how they share the calls: Team, TeamSource."""
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
@@ -13,7 +13,7 @@ from leads.models.sources import called_from, called_until, usual_calls_a_day
 
 
 class Team(models.Model):
-    """The extensions that answer some sources, and the strategy by which they take turns."""
+    """Extensions that answer some sources, and the strategy by which they take turns."""
 
     class Strategy(models.TextChoices):
         LONGEST_IDLE = "longest_idle", _("longest idle")

@@ -1,8 +1,8 @@
-"""Where a lead's time goes while it is called: the provider, either phone, or nobody knows. Pure.
+"""Where a lead's time goes while it is being called: provider, either phone, or unknown. Pure.
 
-The other half of its time, while it waits, is leads.wait_accounting. The provider's own times are
-whole seconds of another clock, and may be missing or wrong: they only divide what our clock has
-measured, so that the parts always add up to it.
+Its waiting time is in leads.wait_accounting. The provider's own times are whole seconds of another
+clock and may be missing or wrong, so they only divide the time that our clock measured, and the
+parts always add up to it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,19 +12,19 @@ from typing import Any, Protocol
 
 from callbacks.voicenter.values.leg_outcome import LegOutcome, leg_outcome
 
-# A record's time further than this from the attempt's own is not believed: senders do not agree on
-# its zone (vendor's page 2).
+# A record's time further than this from the attempt is not believed: senders do not agree on its
+# time zone (vendor's page 2).
 TIME_TOLERANCE = timedelta(minutes=5)
-# A record is here some seconds after its leg is over, and those still count as ringing. What is
-# more, between the end of the ringing and the day that somebody told, is unknown time.
+# A record arrives some seconds after its leg ended; those still count as ringing. A longer gap
+# between the ringing and the known outcome is unknown time.
 _RECORD_TAKES = timedelta(seconds=10)
 
-# By the words of AttemptState: has the provider been asked, and has it said yes?
+# States (AttemptState) in which the provider has not accepted the call.
 _NEVER_RANG = frozenset({"dialing", "not_sent", "refused", "unknown", "never_placed"})
 _SILENT = frozenset(
     {LegOutcome.BUSY, LegOutcome.UNREACHABLE, LegOutcome.NETWORK, LegOutcome.NOT_CALLED}
 )
-# Nor did the lead's phone in these; in those it did, for sure. Of all others nothing is said.
+# States in which the lead's phone did not ring, and in which it did. The others say neither.
 _LEAD_NOT_RUNG = _NEVER_RANG | {
     "agent_no_answer", "agent_unreached", "lead_busy", "bad_number", "lead_not_rung",
 }  # fmt: skip
@@ -33,8 +33,8 @@ _LEAD_RUNG = frozenset({"bridged", "lead_no_answer", "short_talk"})
 
 @dataclass(frozen=True)
 class LegTimes:
-    """What the record of a leg tells. `dial_time`: seconds that it rang. `silent`: the word for its
-    end is one of a phone that did not ring.
+    """What the record of a leg says. `dial_time`: seconds of ringing. `silent`: the leg ended as
+    if its phone did not ring.
     """
 
     answered: bool
@@ -45,7 +45,7 @@ class LegTimes:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of an attempt, by the names of CallAttempt's columns; legs by number."""
+    """What is known of an attempt, by the names of CallAttempt's columns; `legs` by number."""
 
     state: str
     claimed_at: datetime
@@ -57,7 +57,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Times:
-    """How long each took, by the names of CallAttempt's columns."""
+    """How long each part took, by the names of CallAttempt's columns."""
 
     provider_time: timedelta
     leg1_time: timedelta
@@ -70,12 +70,12 @@ class Times:
 
     @property
     def total(self) -> timedelta:
-        """From the claim until then."""
+        """The whole time from the claim."""
         return self.provider_time + self.leg1_time + self.leg2_time + self.unknown_time
 
 
 class LegRecord(Protocol):
-    """What is read of the record of one leg."""
+    """What is read from the record of one leg."""
 
     @property
     def leg(self) -> int | None:
@@ -103,10 +103,10 @@ class LegRecord(Protocol):
 
 
 def outcome_of(record: LegRecord) -> LegOutcome:
-    """How the leg ended, by all that its record tells."""
+    """How the leg ended, by everything in its record."""
     return leg_outcome(
         record.status,
-        # A migration reads records of a schema that has no such column yet.
+        # A migration may read records from before this column.
         is_answered=getattr(record, "is_answered", None),
         talk_time=record.talk_time,
         dial_time=record.dial_time,
@@ -115,7 +115,7 @@ def outcome_of(record: LegRecord) -> LegOutcome:
 
 
 def facts_of(attempt: Any, records: Iterable[LegRecord], **newer: Any) -> Facts:
-    """The facts of a CallAttempt and its records; `newer` ones hold before the attempt's."""
+    """The facts of a CallAttempt and its records; `newer` values replace the attempt's."""
     names = ("state", "claimed_at", "answered_at", "picked_up_at", "connected_at")
     known = {name: newer.get(name, getattr(attempt, name)) for name in names}
     legs = {
@@ -131,9 +131,9 @@ def facts_of(attempt: Any, records: Iterable[LegRecord], **newer: Any) -> Facts:
 
 
 def divide(facts: Facts, until: datetime) -> Times:
-    """The time from the claim to `until`, divided: exactly all of it, and no part is negative.
+    """Divides the time from the claim to `until`: exactly all of it, with no negative part.
 
-    `until` is when the attempt's share of its lead's time ends: they talk, or it has ended; or now.
+    `until`: when the attempt's share of its lead's time ends: the two talk, it has ended, or now.
     """
     until = max(until, facts.claimed_at)
     answered = _answered(facts, until)
@@ -149,9 +149,9 @@ def divide(facts: Facts, until: datetime) -> Times:
 
 
 def picked_up(facts: Facts, until: datetime) -> datetime | None:
-    """When the salesperson picked up; None when nothing tells.
+    """When the salesperson picked up; None if nothing tells.
 
-    We were told so at that moment; else by the record of their leg, else by when the lead's began.
+    From the provider's live event, else the record of leg 1, else the start of leg 2.
     """
     leg1, leg2 = facts.legs.get(1), facts.legs.get(2)
     if facts.picked_up_at:
@@ -163,12 +163,12 @@ def picked_up(facts: Facts, until: datetime) -> datetime | None:
 
 
 def lead_rang_at(facts: Facts, until: datetime) -> datetime | None:
-    """When the lead's phone began to ring; None when it did not, or nothing tells that it did.
+    """When the lead's phone began to ring; None if it did not, or nothing says that it did.
 
-    By the record of their leg, if it tells seconds of ringing, whatever it ended with; without one,
-    it rings as soon as the salesperson has picked up. Where a person says that they talked, and
-    nothing else tells, it rang at a time that nobody knows. Never before the salesperson picked up,
-    nor after it was answered, or after `until`.
+    Seconds of ringing in the record of the lead's leg prove that it rang, however the leg ended.
+    The time is the record's, else when the salesperson picked up. If only a person says that the
+    two talked, the time is not known. It is never before the salesperson picked up, nor after the
+    phone was answered or after `until`.
     """
     leg2 = facts.legs.get(2)
     told_to_ring = leg2 is not None and bool(leg2.dial_time)
@@ -188,22 +188,22 @@ def lead_rang_at(facts: Facts, until: datetime) -> datetime | None:
 
 
 def _answered(facts: Facts, until: datetime) -> datetime:
-    """When the provider's answer was in, or was given up."""
+    """When the provider answered, or when we stopped waiting for the answer."""
     if facts.answered_at is None and facts.state in ("dialing", "not_sent", "refused"):
         return until
     return _clamp(facts.answered_at or facts.claimed_at, facts.claimed_at, until)
 
 
 def _ringing(facts: Facts, answered: datetime, until: datetime) -> tuple[datetime, datetime]:
-    """When the salesperson picked up, and until when the lead's phone rang, for this purpose.
+    """When the salesperson picked up, and until when the lead's phone rang, to divide the time.
 
-    Where only the salesperson's rang both are its end.
+    If only the salesperson's phone rang, both are the end of its ringing.
     """
     if facts.state in _NEVER_RANG:
         return answered, answered
     up = picked_up(facts, until)
     match facts.state:
-        case "ended" | "lead_not_rung" | "bad_number":  # how, nobody knows; no phone of a lead rang
+        case "ended" | "lead_not_rung" | "bad_number":  # unknown how, or the lead's did not ring
             return up or answered, up or answered
         case "agent_no_answer" | "agent_unreached":
             end = _rang_until(answered, facts, 1, until)
@@ -216,11 +216,11 @@ def _ringing(facts: Facts, answered: datetime, until: datetime) -> tuple[datetim
             return up, facts.connected_at or until
         case "lead_no_answer" | "lead_busy":
             return up, _rang_until(up, facts, 2, until)
-    return up, until  # it is on
+    return up, until  # in progress, stopped, or too short a talk
 
 
 def _rang_until(start: datetime, facts: Facts, leg: int, until: datetime) -> datetime:
-    """Until when a phone rang that nobody answered."""
+    """Until when an unanswered phone rang."""
     record = facts.legs.get(leg)
     if record is None or record.dial_time is None:
         return until

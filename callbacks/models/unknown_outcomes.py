@@ -1,4 +1,4 @@
-"""Attempts whose outcome a person has to find out: UnknownOutcome, a list of its own."""
+"""UnknownOutcome: attempts whose outcome a person has to find out, as a list of their own."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -8,8 +8,8 @@ from callbacks.models.calls import CallAttempt
 class UnknownOutcome(CallAttempt):
     """An attempt whose outcome nobody knows: a person has to find out.
 
-    The rows of one table in a list of their own; which ones, says
-    callbacks.reconciliation.manual_resolution.
+    A proxy, for a list of its own. callbacks.reconciliation.manual_resolution says which attempts
+    are in it.
     """
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Wallboard: a link that shows today's figures on a television, to whoever has it."""
+"""Wallboard: a link that shows today's figures on a television to anybody who has it."""
 
 import uuid
 
@@ -13,10 +13,10 @@ def _signer() -> signing.Signer:
 
 
 class Wallboard(models.Model):
-    """One link. It is read-only, needs no login, and holds until it is withdrawn.
+    """One link. It is read-only, needs no login, and works until it is withdrawn.
 
-    The address holds `link_id` signed with the secret key: who has a copy of the database alone
-    cannot make it. A new `link_id` ends the old address.
+    The address holds `link_id` signed with the secret key, so a copy of the database is not enough
+    to make it. A new `link_id` ends the old address.
     """
 
     name = models.CharField(
@@ -71,14 +71,14 @@ class Wallboard(models.Model):
 
     @property
     def token(self) -> str:
-        """What stands in its address: the link's ID and a signature."""
+        """The part of the address that names it: `link_id` and a signature."""
         return _signer().sign(self.link_id.hex)
 
 
 def link_id_of(token: str) -> uuid.UUID | None:
-    """The link that a token stands for; None for one that we have not signed.
+    """The `link_id` of a token; None if we did not sign the token.
 
-    The signature is compared in constant time. Whether the link still holds is not looked up.
+    The signature is compared in constant time. Does not check whether the link was withdrawn.
     """
     try:
         return uuid.UUID(_signer().unsign(token))
