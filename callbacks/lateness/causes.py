@@ -1,4 +1,4 @@
-"""Which causes the late leads of some days had: seconds and leads each, and when and where."""
+"""The causes of the late leads of some days: seconds and leads of each, and when and where."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -11,17 +11,17 @@ from callbacks.routing import config as routing_config
 from leads import sla
 from leads.models import Lead
 
-# Leads are explained so many at a time.
+# How many leads are explained at once.
 _AT_ONCE = 500
 
 
 class TooManyLate(Exception):  # noqa: N818  # said to a person
-    """More late leads than can be explained in the time that there is."""
+    """There are more late leads than can be explained in the time."""
 
 
 @dataclass
 class CauseSum:
-    """What one cause took. `hours`: seconds by the local hour of the due time; `teams`: seconds by
+    """What one cause took. `hours`: seconds by the local hour of the due time. `teams`: seconds by
     the team that answers first.
     """
 
@@ -40,7 +40,7 @@ class CauseSum:
 
 @dataclass(frozen=True)
 class Causes:
-    """Of late leads: their ids, all their lateness, and by cause, the largest first."""
+    """Of late leads: their ids, their total lateness, and their causes, the largest first."""
 
     leads: tuple[int, ...]
     seconds: float
@@ -50,9 +50,9 @@ class Causes:
 def causes(
     asked: Asked, now: datetime, *, most: int, progress: Callable[[int, int], None]
 ) -> Causes:
-    """The causes of all leads that are late at `now`, of those that are asked for.
+    """The causes of all leads asked for that are late at `now`.
 
-    Raises TooManyLate where there are more than `most`.
+    Raises TooManyLate if there are more than `most`.
     """
     found = asked.leads().filter(sla.late(now)).order_by("submitted_at", "pk")
     ids = list(found.values_list("pk", flat=True)[: most + 1])
@@ -87,6 +87,6 @@ def _add(sums: dict[tuple[Cause, str], CauseSum], lead: Lead, late: Lateness, as
 
 
 def worst_hours(hours: Counter[int], width: int = 2) -> tuple[int, int]:
-    """The `width` hours in a row with most seconds: from which full hour to which."""
+    """The `width` hours in a row with the most seconds: their first hour, and the hour they end."""
     start = max(range(25 - width), key=lambda it: sum(hours[it + n] for n in range(width)))
     return start, start + width

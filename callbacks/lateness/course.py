@@ -1,7 +1,7 @@
 """A lead's time in the order in which it passed: what it waited for, and its calls. Pure.
 
-Made of what is stored: its late waits (leads.models.LateWait), the present or last wait, and the
-parts of its calls. A wait of before they were kept is made up from the lead's sums.
+It is made from what is stored: its late waits (leads.models.LateWait), the present or last wait,
+and the parts of its calls. Waits from before they were kept are made up from the lead's sums.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,29 +18,29 @@ NOTHING = timedelta(0)
 
 
 class Kind(StrEnum):
-    """What a stretch of a lead's time went for."""
+    """What a stretch of a lead's time was spent on."""
 
     CHOSEN = "chosen"
     CLOSED = "closed"
-    TURN = "turn"  # its team was open, and others were called before it
+    TURN = "turn"  # its team was open, but called other leads first
     RETRY = "retry"
     LIMIT = "limit"  # a spending limit
     NUMBER = "number"  # its number was on, or rested after, a call for another lead
     EXTENSION = "extension"
     HELD = "held"  # for a manager to look at
     REST = "rest"  # closed (or held, as an older release stored it), until a person had it called
-    PERSON = "person"  # closed, until a person saw to it
+    PERSON = "person"  # closed, until a person dealt with it
     PROVIDER = "provider"
     LEG1 = "leg1"
     LEG2 = "leg2"
-    UNKNOWN = "unknown"  # of its own call
+    UNKNOWN = "unknown"  # the outcome of its own call
     UNRECORDED = "unrecorded"
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One stretch. `after`: of a RETRY, the outcome of the call before; `ended_by`: of a wait, the
-    call that ended it. `is_told`: it is stored, and not made up from sums.
+    """One stretch. `after`: for a RETRY, the outcome of the last call. `ended_by`: for a wait,
+    the call that ended it. `is_told`: it is stored, not made up from sums.
     """
 
     kind: Kind
@@ -59,7 +59,7 @@ def course(
     until: datetime,
     now: datetime,
 ) -> list[Piece]:
-    """What passed from `start` to `until`, without holes. `attempts`: its calls, no messages."""
+    """What passed from `start` to `until`, without gaps. `attempts`: its calls, no messages."""
     calls = sorted(attempts, key=lambda it: (it.claimed_at, it.pk))
     known = [*_waits(lead, list(waits), calls, now)]
     known += [piece for call in calls for piece in _of_call(call, now)]
@@ -72,7 +72,7 @@ def course(
 
 
 def within(piece: Piece, start: datetime, end: datetime) -> Piece | None:
-    """The part of it between two moments; None: there is none."""
+    """The part of a piece between two moments; None if there is none."""
     first, last = max(piece.start, start), min(piece.end, end)
     return replace(piece, start=first, end=last) if last > first else None
 
@@ -85,7 +85,7 @@ def _waits(
         yield from _of_wait(wait.began_at, parts, calls, wait.call_after, at_rest=wait.at_rest)
     began = lead.waiting_since
     if any(it.began_at == began for it in kept):
-        return  # its last wait is over, and among these
+        return  # its last wait is over and in `kept`
     if lead.status == LeadStatus.WAITING:
         until = now
     else:
@@ -125,7 +125,7 @@ def _of_wait(
             began = end
 
 
-# A gap is one of the first, and a held lead waits for nothing else.
+# A held lead waits for nothing else. Otherwise a gap comes first: CHOSEN, LIMIT or RETRY.
 _IN_ORDER = (
     (Wait.HELD, Kind.HELD),
     (Wait.CHOSEN, Kind.CHOSEN),
@@ -136,7 +136,7 @@ _IN_ORDER = (
 )
 
 
-# Told apart here, and one sum on the lead.
+# Separate kinds here that share one sum of the lead.
 _SAME_SUM = {Kind.REST: Kind.RETRY, Kind.TURN: Kind.EXTENSION}
 
 
@@ -163,11 +163,11 @@ _PARTS = (
 def _joined(
     known: Sequence[Piece], lead: Lead, start: datetime, until: datetime
 ) -> Iterator[Piece]:
-    """One after the other; what lies between them is made up from what is left of the sums."""
+    """One piece after the other; gaps between them are made up from the rest of the sums."""
     left = {it: getattr(lead, f"waited_{it}") for it in Wait}
     for piece in known:
         if lead.is_open and piece.start >= lead.waiting_since:
-            continue  # not among the sums yet
+            continue  # not in the sums yet
         for wait, kind in _IN_ORDER:
             if _SAME_SUM.get(piece.kind, piece.kind) is kind:
                 left[wait] = max(left[wait] - (piece.end - piece.start), NOTHING)
@@ -199,7 +199,7 @@ def _made_up(left: dict[Wait, timedelta], at: datetime, until: datetime) -> Iter
 
 
 def _retries(pieces: Iterable[Piece], calls: Sequence[CallAttempt]) -> Iterator[Piece]:
-    """A gap follows a call of the lead, or it is its number's."""
+    """Says which call a gap follows. If it follows none of the lead's, it is its number's."""
     before: Piece | None = None
     for piece in pieces:
         if piece.kind is Kind.RETRY:
@@ -214,11 +214,11 @@ def _retries(pieces: Iterable[Piece], calls: Sequence[CallAttempt]) -> Iterator[
 
 
 def _outcome(call: CallAttempt | None) -> str:
-    """Of the call that a gap follows; "" where there was none, or we have not sent it ourselves."""
+    """Of the call that a gap follows; "" if there was none, or we did not send it."""
     return "" if call is None or call.failure_reason in NOT_SENT_BY_US else call.outcome
 
 
 def _ended_at(calls: Sequence[CallAttempt], at: datetime) -> CallAttempt | None:
-    """The call after which a wait has begun; None: it began with something else."""
+    """The call after which a wait began; None if the wait began for another reason."""
     found = [it for it in calls if it.ended_at and abs(it.ended_at - at) < timedelta(seconds=1)]
     return found[-1] if found else None

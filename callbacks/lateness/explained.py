@@ -1,8 +1,8 @@
-"""How late leads were, and what for: parts that add up to the lateness.
+"""How late leads were, and why, in parts that add up to the lateness.
 
-A lead is late by what its own clock has counted since its due time: until its phone first rang,
-until it was closed, or until now. Its time passes in order, so the seconds after the due time are
-the late ones, whatever took the seconds before it (docs/reports.md).
+A lead's lateness is what its clock has counted since its due time, until its phone first rang, it
+was closed, or now. Its time passes in order, so the late seconds are those after the due time,
+whatever the seconds before were spent on (docs/reports.md).
 """
 
 from collections import defaultdict
@@ -29,16 +29,16 @@ from leads.models import LateWait, Lead
 
 
 class Cause(StrEnum):
-    """What late seconds went for; those of Kind, and a wait for an extension by who held them."""
+    """What late seconds were spent on: as in Kind, but a wait for an extension by who held them."""
 
     BUSY = "busy"
     LOST = "lost"  # phones were held by calls whose outcome was not known
     PAUSED = "paused"  # at least half of the phones
-    NOBODY = "nobody"  # none was on shift
-    UNTAKEN = "untaken"  # nothing that is stored has held one of them
-    OWNER = "owner"  # the one who had talked with it before
-    ASSIGNED = "assigned"  # the one to whom it was assigned
-    LANGUAGE = "language"  # one who speaks its language
+    NOBODY = "nobody"  # no phone was on shift
+    UNTAKEN = "untaken"  # nothing stored says why a phone was not rung
+    OWNER = "owner"  # the salesperson who had talked with it before
+    ASSIGNED = "assigned"  # the salesperson it was assigned to
+    LANGUAGE = "language"  # somebody who speaks its language
     CHOSEN = Kind.CHOSEN.value
     CLOSED = Kind.CLOSED.value
     TURN = Kind.TURN.value
@@ -53,13 +53,13 @@ class Cause(StrEnum):
     LEG2 = Kind.LEG2.value
     UNKNOWN = Kind.UNKNOWN.value
     UNRECORDED = Kind.UNRECORDED.value
-    HOURS = "hours"  # by opening hours that have been changed since
+    HOURS = "hours"  # by opening hours that have changed since
 
 
 @dataclass(frozen=True)
 class Part:
-    """`took` of the lateness. `after`: of a RETRY, the outcome of the call before. `held`: who held
-    the phones for most of it; `mostly`: not for all of it.
+    """`took`: its share of the lateness. `after`: for a RETRY, the outcome of the call before.
+    `held`: who held the phones most of the time; `mostly`: but not all of the time.
     """
 
     cause: Cause
@@ -70,7 +70,7 @@ class Part:
 
 
 class End(StrEnum):
-    """How a lead's lateness has ended."""
+    """How a lead's lateness ended."""
 
     RANG = "rang"
     CLOSED = "closed"
@@ -79,8 +79,8 @@ class End(StrEnum):
 
 @dataclass(frozen=True)
 class Lateness:
-    """Of one lead; its parts add up to `took`, the largest first. `in_hours`: opening hours alone
-    are counted. `is_told`: none of it is made up from sums.
+    """Of one lead. Its parts add up to `took`, the largest first. `in_hours`: only opening hours
+    count. `is_told`: no part is made up from sums.
     """
 
     lead_id: int
@@ -93,7 +93,7 @@ class Lateness:
 
 @dataclass(frozen=True)
 class _Late:
-    """A lead that is late, and its late pieces."""
+    """A late lead, and its late pieces."""
 
     lead: Lead
     promise: Promise
@@ -102,18 +102,18 @@ class _Late:
     pieces: tuple[Piece, ...]
 
     def counted(self, start: datetime, end: datetime) -> timedelta:
-        """What its clock has counted between two moments, by today's hours."""
+        """What its clock counted between two moments, by today's hours."""
         began = self.lead.clock_started_at
         return self.promise.shown(began, end) - self.promise.shown(began, start)
 
 
 def of_lead(lead: Lead, now: datetime) -> Lateness | None:
-    """Of one lead; None: it is not late, or nobody knows when its phone rang."""
+    """The lateness of one lead; None if it is not late, or its ringing time is unknown."""
     return of_leads([lead], now).get(lead.pk)
 
 
 def of_leads(leads: Iterable[Lead], now: datetime) -> dict[int, Lateness]:
-    """Of those that are late, by primary key. Ten queries at most, however many there are."""
+    """By primary key, for the late leads. Ten queries at most, however many leads there are."""
     late = {lead.pk: stop for lead in leads for stop in [_stopped(lead, now)] if stop}
     if not late:
         return {}
@@ -146,9 +146,9 @@ def of_leads(leads: Iterable[Lead], now: datetime) -> dict[int, Lateness]:
 
 
 def _stopped(lead: Lead, now: datetime) -> tuple[datetime, End] | None:
-    """When a late lead's lateness has ended, and how; None: it is not late.
+    """When and how a lead's lateness ended; None if it is not late.
 
-    As leads.sla counts: one that has talked, and nobody knows when its phone rang, is not.
+    As in leads.sla, a lead that talked is not late if nobody knows when its phone rang.
     """
     if not sla.is_counted(lead) or (lead.connected_at and not lead.rang_at):
         return None
@@ -200,7 +200,7 @@ def _by_phones(
     slices: Iterable[phones.Slice],
     counted: Callable[[datetime, datetime], timedelta],
 ) -> Iterator[Part]:
-    """The parts of a wait for an extension, by who held the phones."""
+    """Divides a wait for an extension by who held the phones."""
     rule = (piece.ended_by.routing_trace or {}).get("rule") if piece.ended_by else None
     seen: dict[Cause, dict[str, tuple[timedelta, Held]]] = defaultdict(dict)
     its_phone = piece.ended_by.extension_id if piece.ended_by else None
@@ -221,7 +221,7 @@ def _by_phones(
 
 
 def _cause(held: Held, waited_for: object) -> Cause:
-    """`waited_for`: the rule that chose the phone in the end, if it was on a call."""
+    """`waited_for`: the rule that chose the phone in the end, if that phone was on a call."""
     if held.count(routing_rules.UNTOLD):
         return Cause.LOST
     if not held.phones:
@@ -245,7 +245,7 @@ def _lateness(late: _Late, parts: Iterable[Part]) -> Lateness:
     took = late.counted(lead.due_at, late.until)
     is_open_clock = late.promise.rule == sla_clock.OPEN
     if is_open_clock and late.end is End.RANG and lead.time_to_ring is not None:
-        # What is stored holds, whatever hours have become since.
+        # The stored time counts, even if the hours have changed since.
         took = max(lead.time_to_ring - late.promise.target, NOTHING)
     joined = _made_to_fit(joined, took)
     return Lateness(
@@ -259,7 +259,7 @@ def _lateness(late: _Late, parts: Iterable[Part]) -> Lateness:
 
 
 def _joined(parts: Iterable[Part]) -> list[Part]:
-    """One for each cause; of a cause in several stretches, the phones of the longest are told."""
+    """One part for each cause. If it had several stretches, the phones are those of the longest."""
     found: dict[tuple[Cause, str], list[Part]] = defaultdict(list)
     for part in parts:
         if part.took:
@@ -280,8 +280,8 @@ def _key(part: Part) -> str:
 
 
 def _made_to_fit(parts: list[Part], whole: timedelta) -> list[Part]:
-    """Where opening hours have been changed since: what the clock of then has counted more is a
-    part of its own, and what it has counted less is taken from the largest.
+    """Makes up for opening hours that have changed since. Time that the clock counted in addition
+    becomes a part; missing time is taken from the largest parts.
     """
     more = whole - sum((it.took for it in parts), NOTHING)
     if more > NOTHING:

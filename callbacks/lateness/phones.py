@@ -1,9 +1,9 @@
-"""Who held the phones while leads waited: calls, pauses, and what was seen as the wait ended.
+"""Who held the phones while leads waited: calls, pauses, and what was seen when the wait ended.
 
-Calls and pauses are stored, so who was on one is certain. Why another phone was not rung (a
-cool-down, a pause of before pauses were kept) is known of the moment at which the wait ended alone:
-from the trace of the call that ended it, or from how the phone stands now. Where that is needed the
-answer is `about`.
+Calls and pauses are stored, so they are certain. Why another phone was not rung (a cool-down, a
+pause from before pauses were kept) is known only for the moment when the wait ended: from the trace
+of the call that ended it, or from the phone's present state. An answer that depends on this is
+`about`.
 """
 
 from collections import Counter, defaultdict
@@ -23,13 +23,13 @@ from callbacks.routing import availability
 from callbacks.routing import rules as routing_rules
 from callbacks.routing.config import RoutingConfig
 
-# A call holds its phone for no longer; those that began earlier are not asked for.
+# No call holds its phone for longer, so calls that began earlier are not read.
 _LONGEST = timedelta(hours=6)
-# A trace keeps as many extensions of a team (callbacks/routing/claim.sql).
+# A trace keeps at most so many extensions of a team (callbacks/routing/claim.sql).
 _TRACED = 12
 _NOT_KNOWN = (AttemptOutcome.NO_RECORD, AttemptOutcome.NEVER_KNOWN)
 _LOST_STATES = (AttemptState.UNKNOWN, AttemptState.NEVER_PLACED)
-# Not there at all, and so not among those of whom nobody was free.
+# Not there at all, so not counted among the phones.
 _ABSENT = (routing_rules.OFF, routing_rules.OFF_SHIFT)
 _SAID = frozenset(
     {
@@ -44,8 +44,8 @@ class Held:
     """How the phones stood for a time: how many there were, and how many for each reason.
 
     `reasons`: by the words of callbacks.routing.rules. `about`: not all of it is certain.
-    `on_calls`: the ids of those that were. `is_partly_seen`: of further phones nobody has kept why
-    they were not rung.
+    `on_calls`: the ids of phones on calls. `is_partly_seen`: there were more phones, for which no
+    reason was kept.
     """
 
     phones: int
@@ -55,13 +55,13 @@ class Held:
     is_partly_seen: bool = False
 
     def count(self, reason: str) -> int:
-        """How many for this one."""
+        """How many phones have this reason."""
         return self.reasons.get(reason, 0)
 
 
 @dataclass(frozen=True)
 class Slice:
-    """From when until when they stood like this."""
+    """A time in which the phones stood like this."""
 
     start: datetime
     end: datetime
@@ -70,7 +70,7 @@ class Slice:
 
 @dataclass(frozen=True)
 class Asked:
-    """A wait for an extension: of which teams, and the call that ended it."""
+    """A wait for an extension: for which teams, and the call that ended it."""
 
     teams: frozenset[int]
     start: datetime
@@ -92,8 +92,8 @@ class _Phone:
 
 @dataclass(frozen=True)
 class _Hold:
-    """For how long a phone was held: until `known` by a call, from then on because of its lost
-    outcome, and until `rests` after it.
+    """How long a call held a phone: until `known` by the call, until `end` by its unknown outcome,
+    and until `rests` by the rest after it.
     """
 
     start: datetime
@@ -110,14 +110,14 @@ class _Hold:
 
 
 class Phones:
-    """The phones of some teams over a stretch of time. Five queries, whatever is asked of it then;
-    one more for how they stand now.
+    """The phones of some teams over a stretch of time. Five queries, however many waits are asked
+    about, and one more for the phones' present state.
     """
 
     def __init__(
         self, config: RoutingConfig, asked: Iterable[Asked], now: datetime, *, seen: bool = True
     ) -> None:
-        """`seen`: how phones stand now is asked for waits that are not over."""
+        """`seen`: reads the phones' present state for waits that are not over."""
         waits = list(asked)
         self._config, self._now = config, now
         self._teams = frozenset(team for it in waits for team in it.teams)
@@ -175,7 +175,7 @@ class Phones:
         return phone.schedule_id is None or self._config.state(phone.schedule_id, at).is_open
 
     def _told(self, phones: Sequence[_Phone], wait: Asked) -> dict[int, str | None]:
-        """Why each was not rung when the wait ended, calls aside."""
+        """Why each phone was not rung when the wait ended, apart from calls."""
         if wait.ended_by is None:
             reasons = self._now_reasons
         else:
@@ -230,7 +230,7 @@ class Phones:
         start: datetime,
         end: datetime,
     ) -> None:
-        """A person's pause is one of all their phones."""
+        """A person's pause counts for all their phones."""
         kept = HistoryStart.objects.filter(what=HistoryStart.PAUSES)
         self._pauses_since = kept.values_list("since", flat=True).first()
         theirs = Q(extension__in=by_id) | Q(salesperson__in=people)

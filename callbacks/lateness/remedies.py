@@ -1,7 +1,7 @@
-"""What would have helped against a cause: the same days played with one thing changed.
+"""What would have helped against a cause: the same days replayed with one change.
 
-The replay is believed only where it comes near to what was measured: it says so, or it says that it
-cannot tell.
+A replay is believed only if it comes near what was measured; otherwise the page says that it cannot
+tell.
 """
 
 from dataclasses import asdict, dataclass
@@ -16,17 +16,17 @@ from callbacks.replay.playing import Progress, Variant, played
 from callbacks.reports.filters import Asked
 from leads import sla
 
-# Seconds. A phone that nobody picks up is given up after this; an opening is so much sooner.
+# Seconds: an unanswered phone is given up after the first; a team opens earlier by the second.
 _RING, _EARLIER = 15, 1800
 _HALF = 0.5
-# The replay's p90 may differ from the measured one by this share of it, or by so many seconds.
+# The replay's p90 may differ from the measured one by this share of it, or by this many seconds.
 _NEAR_SHARE, _NEAR = 0.5, 30.0
 
 
 @dataclass(frozen=True)
 class Remedy:
-    """One thing that is tried against a cause, and the p90 to ring with it, in seconds; None: no
-    lead would have been rung.
+    """A change tried against a cause. `p90`: the time to ring with it, in seconds; None if no
+    lead's phone would have rung.
     """
 
     cause: str
@@ -39,7 +39,7 @@ class Remedy:
 
 
 def change_for(cause: CauseSum) -> Change | None:
-    """What is tried; None: neither people nor hours nor rules would change it."""
+    """The change to try; None if neither people nor hours nor rules would help."""
     if not cause.teams:
         return None
     team = cause.teams.most_common(1)[0][0]
@@ -64,7 +64,7 @@ def change_for(cause: CauseSum) -> Change | None:
 
 @dataclass(frozen=True)
 class Tried:
-    """`really` and `simulated`: the p90 as it was measured, and as the replay makes it; seconds."""
+    """`really` and `simulated`: the p90 as measured, and as replayed unchanged; in seconds."""
 
     really: float | None
     simulated: float | None
@@ -77,7 +77,7 @@ class Tried:
 
 
 def is_near(really: float | None, simulated: float | None) -> bool:
-    """Whether a replay comes near enough to what was measured to tell anything."""
+    """Whether a replay is near enough to what was measured to be believed."""
     if really is None or simulated is None:
         return False
     return abs(simulated - really) <= max(_NEAR, really * _NEAR_SHARE)
@@ -86,7 +86,7 @@ def is_near(really: float | None, simulated: float | None) -> bool:
 def tried(
     asked: Asked, largest: tuple[CauseSum, ...], now: datetime, *, most: int, progress: Progress
 ) -> Tried:
-    """Plays the days as they were, and with a change for each of these causes.
+    """Replays the days as they were, and with a change for each of these causes.
 
     Raises what `played` raises.
     """

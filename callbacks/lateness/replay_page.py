@@ -1,4 +1,4 @@
-"""/admin/reports/replay/: the leads of some days, played with a changed team."""
+"""/admin/reports/replay/: the leads of some days, replayed with a changed team."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _NOTHING = "-"
 
 
 def may_replay(request: HttpRequest) -> bool:
-    """Who sees leads, and holds the right."""
+    """Whether the user sees the leads of all teams, and has the right."""
     user = request.user
     sees = scope.sees_leads(user) and scope.sees_all_teams(user)
     return bool(sees and user.has_perm(RIGHT))
@@ -46,7 +46,7 @@ def _input(kind: str = "number", **attributes: Any) -> forms.TextInput:
 
 
 class ReplayForm(forms.Form):
-    """Which days, which team, and what is changed. `asked` is what a study is asked for."""
+    """The days, the team, and the change. `asked`: what the study is asked for."""
 
     period = forms.ChoiceField(
         label=_("Days"),
@@ -112,7 +112,7 @@ class ReplayForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Days and team have to be such that there is something to play."""
+        """Checks that the days and the team give something to replay."""
         given: dict[str, Any] = super().clean() or {}
         if self.errors:
             return given
@@ -150,8 +150,8 @@ class ReplayForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def replay_page(request: HttpRequest, key: Any = None) -> HttpResponse:
-    """GET: the form, and the result that the address names. POST: has what the form says played,
-    and leads to the address of its result. 403 without the right, 404 where it is no longer kept.
+    """GET: the form, and the result that the address names. POST: starts a replay by the form, and
+    redirects to its result. 403 without the right, 404 if the result is no longer kept.
     """
     if not may_replay(request):
         raise PermissionDenied
@@ -188,8 +188,8 @@ def _answer(request: HttpRequest, context: Mapping[str, Any]) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the table: a figure as it was, as the replay makes it, and changed; each with the
-    name of its column.
+    """A row of the table: a figure as measured, replayed unchanged, and replayed with the change.
+    Each has the name of its column.
     """
 
     name: str
@@ -243,7 +243,7 @@ def _result(study: Study, query: QueryDict) -> dict[str, Any]:
 
 
 def _far_off(really: float | None, simulated: float | None) -> str:
-    """Why the replay of these days is not to be believed; "" where it is."""
+    """Why the replay of these days cannot be believed, else ""."""
     if really is None or simulated is None or is_near(really, simulated):
         return ""
     return gettext(
@@ -254,7 +254,7 @@ def _far_off(really: float | None, simulated: float | None) -> str:
 
 
 def _gone(query: QueryDict, study: Study) -> bool:
-    """Whether what was asked for can no longer be read: a source was deleted since."""
+    """Whether the query can no longer be read, because a source was deleted since."""
     try:
         filters.read(query, study.asked_at)
     except NotUnderstood:
@@ -263,7 +263,7 @@ def _gone(query: QueryDict, study: Study) -> bool:
 
 
 def _change(asked: QueryDict) -> str:
-    """What was changed, in words; "" where nothing was."""
+    """The change, in words; "" if there was none."""
     query = {key: str(it) for key, it in asked.items()}
     said = []
     if people := int(query.get("people") or 0):

@@ -1,4 +1,4 @@
-"""A lead's lateness in one sentence, its parts by length; they add up to it to the second."""
+"""A lead's lateness in one sentence, its parts by length. They add up to it, to the second."""
 
 from collections.abc import Callable
 
@@ -12,8 +12,8 @@ from callbacks.lateness.phones import Held
 from callbacks.models.attempt_states import AttemptOutcome
 from callbacks.routing import rules
 
-# So many parts are told, and the others together; so are those of less than a second, and seconds
-# that are a small share of a long time.
+# At most so many parts are named. The others are added up, as are parts below a second, and parts
+# that are short both in seconds and as a share of the lateness.
 _MOST = 5
 _SMALL, _SMALL_SHARE = 10.0, 0.01
 
@@ -122,7 +122,7 @@ _IN_HOURS: dict[End, tuple[Text, Text]] = {
 
 
 def _by_size(lateness: Lateness) -> tuple[list[Part], float]:
-    """The parts that are told, and the seconds of those that are too small."""
+    """The parts to name, and the seconds of the others."""
     seconds = [it.took.total_seconds() for it in lateness.parts]
     least = max(1.0, min(_SMALL, sum(seconds) * _SMALL_SHARE))
     count = min(max(sum(it >= least for it in seconds), 1), _MOST)
@@ -147,7 +147,7 @@ def words(part: Part, time: str) -> str:
 
 
 def held_by(held: Held, *, mostly: bool = False) -> str:
-    """ "5 of 5 on calls", "2 of 5 paused, 3 on calls"; "" where nobody was held."""
+    """ "5 of 5 on calls", "2 of 5 paused, 3 on calls"; "" if no phone was held."""
     said: list[str] = []
     for reason, (alone, of) in _HELD.items():
         if count := held.count(reason):
@@ -161,7 +161,7 @@ def held_by(held: Held, *, mostly: bool = False) -> str:
     return gettext("mostly %(who)s") % {"who": who} if mostly else who
 
 
-# In this order; the first one says of how many.
+# In this order; the first one also says how many phones there are.
 _HELD: dict[str, tuple[Callable[[int], str], Callable[[int], str]]] = {
     rules.UNTOLD: (
         lambda n: ngettext("%(count)d held by it", "%(count)d held by them", n),

@@ -1,7 +1,7 @@
-"""Studies: asked for by a page, worked out by a worker, one at a time, in bounded time.
+"""Studies: asked for on a page, calculated by a worker, one at a time, in limited time.
 
 A worker's threads share one processor with the calls, so a study rests between its steps, and ends
-with a sentence when its time is up.
+with an explanation when its time is up.
 """
 
 import logging
@@ -34,22 +34,22 @@ from leads import sla, unavailable
 log = logging.getLogger(__name__)
 
 KEPT_FOR = timedelta(days=30)
-# Of more than so many, a minute is not enough.
+# More leads would take too long.
 MOST_LATE, MOST_LEADS = 20_000, 20_000
 _LONGEST = 90.0
-# A study that has told nothing for so long has lost its worker.
+# A study without progress for so long has lost its worker.
 _SILENT_FOR = timedelta(minutes=3)
 _TELL_EVERY = 0.5
-# It works for the first, and rests for the second.
+# Seconds: it works for the first, then rests for the second.
 _WORKS, _RESTS = 0.02, 0.005
-# In place of a cause.
+# Instead of a cause: all late leads.
 ALL = "all"
-# The largest causes, for which something is tried.
+# For so many of the largest causes, a remedy is tried.
 LARGEST = 3
 # Seconds within which phones rang, for the picture.
 LIMITS = (10, 30, 60, 120, 300, 900, 3600, 14_400)
 
-# Why there is no result: Study.problem, and what is said of it.
+# Why there is no result: Study.problem, and its sentence.
 _TOO_LONG, _TOO_MANY, _NO_CALLS = "too_long", "too_many", "no_calls"
 _TOO_FEW, _BROKEN_OFF = "too_few", "broken_off"
 _PROBLEMS: dict[str, Text] = {
@@ -64,11 +64,11 @@ _PROBLEMS: dict[str, Text] = {
 
 
 class _TimeIsUp(Exception):  # noqa: N818
-    """It has taken too long."""
+    """The study has taken too long."""
 
 
 def ask(kind: StudyKind, asked: str, user: Any, now: datetime) -> Study:
-    """Stores a study and has a worker begin with it. Old ones are deleted."""
+    """Stores a study and has a worker start it. Deletes old ones."""
     with transaction.atomic():
         Study.objects.filter(asked_at__lt=now - KEPT_FOR).delete()
         study = Study.objects.create(kind=kind, asked=asked, asked_by=user, asked_at=now)
@@ -77,18 +77,18 @@ def ask(kind: StudyKind, asked: str, user: Any, now: datetime) -> Study:
 
 
 def newest(kind: StudyKind, asked: str) -> Study | None:
-    """The last one for just this."""
+    """The newest study for exactly this query."""
     return Study.objects.filter(kind=kind, asked=asked).first()
 
 
 def look_after(study: Study, now: datetime) -> None:
-    """For a page that waits for it: one that nobody has begun is announced again, and one that has
-    lost its worker says so.
+    """For a page that waits for the study. Publishes it again if nobody has started it; marks it
+    as broken off if it has lost its worker.
     """
     if study.finished_at:
         return
     if study.started_at is None:
-        # Each look at the page announces it again: without workers, they would pile up.
+        # Each view of the page publishes it again; without workers, the tasks would pile up.
         task_publisher.publish(task_publisher.WORK_OUT, study.pk, expires=60)
     elif (study.told_at or study.started_at) < now - _SILENT_FOR:
         try:
@@ -96,17 +96,17 @@ def look_after(study: Study, now: datetime) -> None:
                 finished_at=now, problem=_BROKEN_OFF
             )
         except Error as error:
-            if unavailable.cause(error) is None:  # else it is said by the next who asks
+            if unavailable.cause(error) is None:  # else the next view of the page marks it
                 raise
 
 
 def run(study_id: int) -> None:
-    """Works it out, if nobody has begun with it and no other is under way; then the next ones."""
+    """Calculates the study if nobody has started it and no other is running; then the next ones."""
     begun: int | None = study_id
     while begun is not None:
         now = timezone.now()
         with transaction.atomic():
-            # One row stands for "a study is under way": whoever waits for it looks again then.
+            # Locks all unfinished studies, so that two workers cannot both start one.
             rows = Study.objects.select_for_update().filter(finished_at__isnull=True)
             waiting = {it.pk: it for it in rows.order_by("asked_at", "pk")}
             under_way = [
@@ -135,7 +135,7 @@ def _work(study: Study, now: datetime) -> None:
     except NothingToDrawFrom:
         problem = _NO_CALLS
     except NotUnderstood as wrong:
-        problem = str(wrong)  # a source or a person that is gone since it was asked for
+        problem = str(wrong)  # for example, a source or person was deleted meanwhile
     except ValueError:
         problem = _TOO_FEW
     except Exception:
@@ -147,7 +147,7 @@ def _work(study: Study, now: datetime) -> None:
 
 
 def _progress(study: Study) -> Callable[[int, int], None]:
-    """Tells how far it is, rests, and ends it when its time is up."""
+    """Records the progress, rests, and stops the study when its time is up."""
     began = rested = told = time.monotonic()
 
     def progress(done: int, of: int) -> None:
@@ -187,7 +187,7 @@ def _lateness(
     try:
         tried = remedies.tried(asked, largest, now, most=MOST_LEADS, progress=progress)
     except (TooManyLeads, NothingToDrawFrom):
-        return result  # the causes stand without it
+        return result  # the causes are shown without remedies
     return result | {
         "really": tried.really,
         "simulated": tried.simulated,
@@ -224,7 +224,7 @@ def _period(asked: Asked, now: datetime) -> Period:
 
 
 def variant_of(query: Mapping[str, Any]) -> Variant | None:
-    """What an address of the replay's page changes; None: nothing. Its form has checked it."""
+    """The change in an address of the replay page; None if there is none. The form checked it."""
     if not query.get("change_team"):
         return None
     change = Change(
@@ -251,12 +251,12 @@ _WORK = {StudyKind.LATENESS: _lateness, StudyKind.REPLAY: _replay}
 
 
 def problem_of(study: Study) -> str:
-    """Why there is no result, as a sentence; "" where there is one."""
+    """Why there is no result, as a sentence; "" if there is one."""
     return str(_PROBLEMS.get(study.problem, study.problem))
 
 
 def leads_of(study: Study, cause: str) -> list[int]:
-    """The ids of the leads that a cause was found with; ALL: of all that were late."""
+    """The ids of the leads with a cause; ALL: of all late leads."""
     if cause == ALL:
         return list((study.result or {}).get("all", []))
     for it in (study.result or {}).get("causes", []):

@@ -32,7 +32,7 @@ from callbacks.reports.periods import CHOSEN, PERIODS, TODAY
 from callbacks.reports.views import periods_of
 from leads import unavailable
 
-# Days that are over change only by late records; a day that goes on is worked out anew.
+# Past days change only by late records; a day in progress is calculated again.
 _KEPT, _KEPT_TODAY = timedelta(hours=12), timedelta(minutes=5)
 _NOT_NOW = _(
     "This cannot be calculated now because the database is read-only. Earlier results are shown."
@@ -43,7 +43,7 @@ PARAMETER = "late_for"
 
 @dataclass(frozen=True)
 class ShownCause:
-    """A row. `remedy`: what would have helped; "" where it is not told."""
+    """A row. `remedy`: what would have helped; "" if it is not shown."""
 
     key: str
     name: str
@@ -57,10 +57,10 @@ class ShownCause:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def lateness_page(request: HttpRequest) -> HttpResponse:
-    """GET: the causes as they were last worked out for this address, with that moment; the first to
-    ask, and whoever comes when they are old, has them worked out. POST: anew.
+    """GET: the causes as last calculated for this address, with the time that they describe. If
+    there are none, or they are old, starts a calculation. POST: starts one in any case.
 
-    For people who may see the leads of all teams, over which it is worked out; others get 403.
+    For users who see the leads of all teams, because it covers all teams; others get 403.
     """
     user = request.user
     if not may_see(user):
@@ -94,12 +94,12 @@ def lateness_page(request: HttpRequest) -> HttpResponse:
 
 
 def may_see(user: User | AnonymousUser) -> bool:
-    """Who sees the leads of all teams."""
+    """Whether the user sees the leads of all teams."""
     return scope.sees_leads(user) and scope.sees_all_teams(user)
 
 
 def _key(asked: Asked) -> str:
-    """What a study is kept under: the days themselves, since "today" is another day tomorrow."""
+    """The key of a study: the days themselves, because "today" is another day tomorrow."""
     return asked.fixed().query().urlencode()
 
 
@@ -115,7 +115,7 @@ def _shown(asked: Asked, user: Any, now: datetime) -> dict[str, Any]:
         except Error as error:
             if unavailable.cause(error) is None:
                 raise
-            is_refused = True  # what was worked out before is shown all the same
+            is_refused = True  # earlier results are still shown
     if newest:
         studies.look_after(newest, now)
     found = next((it for it in kept if it.result is not None), None)
@@ -193,5 +193,5 @@ def _replayed(really: float | None, simulated: float | None, *, near: bool) -> T
 
 
 def address_of(study: Study, cause: str) -> str:
-    """Of the list of just the leads that a cause was counted with."""
+    """The address of the list of exactly the leads counted for a cause."""
     return f"{reverse('admin:leads_lead_changelist')}?{PARAMETER}={study.public_id}:{cause}"

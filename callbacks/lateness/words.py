@@ -11,10 +11,10 @@ from callbacks.common.translation import Text
 from callbacks.lateness.explained import Cause
 from callbacks.models.attempt_states import AttemptOutcome
 
-# A p90 that is less than this share shorter is the same.
+# A p90 that is shorter by less than this share counts as the same.
 _SAME = 0.02
 
-# What it is called, and what it means.
+# The name and the meaning of each cause.
 CAUSES: dict[Cause, tuple[Text, Text]] = {
     Cause.BUSY: (
         _("Nobody was free"),
@@ -124,7 +124,7 @@ CAUSES: dict[Cause, tuple[Text, Text]] = {
 
 
 def name(key: str) -> str:
-    """Of a cause, by its key: "Nobody was free", "Between two tries (error of the provider)"."""
+    """A cause's name, by its key: "Nobody was free", "Between two tries (provider error)"."""
     cause, _colon, after = key.partition(":")
     called = str(CAUSES[Cause(cause)][0])
     if after not in AttemptOutcome.values:
@@ -136,7 +136,7 @@ def name(key: str) -> str:
 
 
 def meaning(key: str) -> str:
-    """What counts as this cause."""
+    """What counts as this cause, by its key."""
     return str(CAUSES[Cause(key.partition(":")[0])][1])
 
 
@@ -149,8 +149,8 @@ def remedy(
     """ "One more person in Sales between 09:00 and 11:00 would have reduced p90 from 6 min 10 s to
     48 s."
 
-    `found`: a stored remedies.Remedy; None: there is nothing to try. `simulated`: p90 without it.
-    `teams`: names by id.
+    `found`: a stored remedies.Remedy; None if there was nothing to try. `simulated`: the p90
+    without it. `teams`: names by id.
     """
     if found is None or simulated is None:
         return str(_NO_REMEDY)
