@@ -1,1 +1,1 @@
-"""The leads of a while ago against a changed team: a simulation over the pure rules."""
+"""Past leads replayed against a changed team: a simulation over the pure rules."""

@@ -1,6 +1,7 @@
-"""The times at which a simulated lead may be called, for scheduling.next_call. No database.
+"""When a simulated lead may be called, for scheduling.next_call. No database.
 
-The simulation counts in epoch seconds, the rule in datetimes: they meet here, to the microsecond.
+The simulation counts in epoch seconds, the rule in datetimes. This module converts between them, to
+the microsecond.
 """
 
 from collections import defaultdict
@@ -14,28 +15,28 @@ from callbacks.scheduling.opening_turns import PacedOpening, Turn, added_up, nex
 
 @dataclass
 class TurnsTaken:
-    """The last turn that is taken at each opening, by source."""
+    """The last turn taken at each opening, by source."""
 
     _last: dict[datetime, dict[int, datetime]] = field(
         default_factory=lambda: defaultdict(dict), init=False
     )
 
     def last_moment(self, opening: PacedOpening) -> datetime | None:
-        """Of the sources that take turns there; None: no turn is taken."""
+        """The last one of all sources that take turns there; None if none was taken."""
         by_source = self._last[opening.at]
         found = (by_source[it] for it in opening.sources if it in by_source)
         return max(found, default=None)
 
     def take(self, source_id: int, turn: Turn) -> None:
-        """A lead of this source is called at this turn."""
+        """Records that a lead of this source is called at this turn."""
         by_source = self._last[turn.opening]
         by_source[source_id] = max(turn.at, by_source.get(source_id, turn.at))
 
 
 @dataclass(frozen=True)
 class SimulatedTimes:
-    """Of a lead of this source. `window`: the calling window of its number; `spans`: when a team is
-    open in that window. `usual`: when people with its number are called unasked.
+    """Of a lead of this source. `window`: the calling window of its number. `spans`: when a team is
+    open in that window. `usual`: when people with such a number are called unasked.
     """
 
     scenario: Scenario
@@ -46,11 +47,13 @@ class SimulatedTimes:
     taken: TurnsTaken
 
     def next_time(self, after: datetime) -> datetime | None:
-        """A team is open, and its number may be called."""
+        """The next time when a team is open and the number may be called."""
         return instant_or_none(self.spans.next_opening(after.timestamp()))
 
     def next_usual_time(self, after: datetime) -> datetime | None:
-        """A team is open at an hour at which people are called unasked; at any if there is none."""
+        """The next time when a team is open and people are called unasked; if there is none, the
+        next time when a team is open.
+        """
         at = first = self.spans.next_opening(after.timestamp())
         while at is not None:
             usual = self.usual.next_opening(at)
@@ -60,12 +63,12 @@ class SimulatedTimes:
         return instant_or_none(first)
 
     def next_new_opening(self, after: datetime) -> datetime | None:
-        """By the teams' hours alone."""
+        """By the teams' hours only."""
         openings = (it.spans.next_new_opening(after.timestamp()) for it in self._teams())
         return instant_or_none(min((it for it in openings if it is not None), default=None))
 
     def turn(self, opening: datetime) -> Turn:
-        """Takes it: the next lead gets the one after it."""
+        """Takes the next turn; the lead after this one gets the turn after it."""
         turn = next_turn(opening, self._paced, self.taken.last_moment, self.next_time)
         self.taken.take(self.source_id, turn)
         return turn
@@ -93,7 +96,7 @@ class SimulatedTimes:
 
 
 def instant(at: float) -> datetime:
-    """An instant of the simulation as the rule takes it."""
+    """An instant of the simulation as the rule needs it."""
     return datetime.fromtimestamp(at, UTC)
 
 

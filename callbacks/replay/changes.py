@@ -1,4 +1,4 @@
-"""What is changed for a simulation: people, rests, waits, hours, the strategy. Pure."""
+"""What a simulation changes: people, wrap-up, waits, hours, the strategy. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -10,19 +10,19 @@ from callbacks.replay.leads import HistoricLead
 from callbacks.replay.open_intervals import OpenIntervals
 from callbacks.replay.scenario import Scenario, ScenarioTeam, changed
 
-# Until when a wait is shortened to: no wait is negative, and the policy keeps to its own bounds.
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Change:
-    """What one team would have had, or done. Whatever is not said stays as it is.
+    """A change of one team. Fields left at their defaults change nothing.
 
-    `people`: extensions more, or fewer. `from_hour` and `to_hour`: the added ones are there from
-    one full hour to another, each day. `wrap_up`: seconds of rest after a call. `waits`: the gaps
-    between two tries are so many times as long. `earlier`: seconds by which it opens sooner.
-    `no_turns`: all leads are called at an opening at once. `ring`: a salesperson's phone is given
-    up after so many seconds. `no_owner`, `any_language`: nobody is waited for.
+    `people`: so many extensions more, or fewer. `from_hour`, `to_hour`: full hours between which
+    the added ones are there each day. `wrap_up`: seconds of rest after a call. `waits`: factor for
+    the gaps between two tries. `earlier`: seconds by which it opens earlier. `no_turns`: all leads
+    are called at once at an opening. `ring`: seconds after which a salesperson's unanswered phone
+    is given up. `no_owner`, `any_language`: leads do not wait for the owner, or for somebody who
+    speaks their language.
     """
 
     team: int
@@ -47,9 +47,9 @@ def applied(
     *,
     spans: OpenIntervals | None = None,
 ) -> Scenario:
-    """The firm with the change, for leads that were submitted in [start, end).
+    """The firm with the change, for leads submitted in [start, end).
 
-    `spans`: other hours of the team. Raises ValueError when there are not so many people.
+    `spans`: other hours of the team. Raises ValueError if the team has too few people to remove.
     """
     team = firm.teams[change.team]
     there = {phone.id for phone in firm.phones}
@@ -109,7 +109,7 @@ def _with_waits(policy: Policy, factor: float) -> Policy:
 
 
 def given_up_sooner(leads: Iterable[HistoricLead], change: Change) -> list[HistoricLead]:
-    """The leads as they came; a phone that nobody picked up is given up after `change.ring`."""
+    """The leads as they came, but unanswered phones are given up after `change.ring` seconds."""
     if change.ring is None:
         return list(leads)
     most = float(change.ring)
@@ -128,14 +128,14 @@ def given_up_sooner(leads: Iterable[HistoricLead], change: Change) -> list[Histo
 
 
 def opened_earlier(spans: OpenIntervals, seconds: float) -> OpenIntervals:
-    """The same hours, each opening so much sooner."""
+    """The same hours, with each opening earlier by `seconds`."""
     return OpenIntervals.joined((opens - seconds, closes) for opens, closes in spans.pairs())
 
 
 def daily(
     start: datetime, end: datetime, from_hour: int, to_hour: int, zone: ZoneInfo
 ) -> OpenIntervals:
-    """From one hour to another of each day between two instants, by the clocks of `zone`."""
+    """From one hour to another, each day between two instants, by the clocks of `zone`."""
     day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     found = []
     while day <= last:
@@ -145,6 +145,6 @@ def daily(
 
 
 def _at(day: date, hour: int, zone: ZoneInfo) -> float:
-    """24 is midnight at its end."""
+    """Hour 24 is the midnight at the day's end."""
     day, hour = (day + _DAY, 0) if hour >= 24 else (day, hour)
     return datetime.combine(day, time(hour), zone).astimezone(UTC).timestamp()

@@ -1,4 +1,4 @@
-"""`manage.py replay`: last week's leads against a changed team."""
+"""`manage.py replay`: the last days' leads against a changed team."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ from callbacks.replay.scenario import Scenario, ScenarioTeam, changed
 MOST_DAYS = 90
 MOST_LEADS = 50_000
 MOST_EXTENSIONS = 10_000
-# A run that is over sooner needs no signs of life.
+# Seconds; shorter runs report no progress.
 _SILENT_FOR = 2.0
 
 _EXTENSIONS_FROM_NOW = (
@@ -32,7 +32,7 @@ _EXTENSIONS_FROM_NOW = (
 
 @dataclass(eq=False)
 class CannotReplay(Exception):  # noqa: N818  # said to a person
-    """Why there is no result; `reason` is one word for machines, `exit_code` the command's."""
+    """Why there is no result. `reason`: one word for machines. `exit_code`: the command's."""
 
     words: str
     reason: str
@@ -44,7 +44,7 @@ class CannotReplay(Exception):  # noqa: N818  # said to a person
 
 @dataclass(frozen=True)
 class ReplayOptions:
-    """What is to be found out. `extensions`: how many more, or fewer."""
+    """What to replay. `extensions`: how many more, or fewer."""
 
     days: int
     team: str = ""
@@ -55,13 +55,13 @@ class ReplayOptions:
 
     @property
     def changes_something(self) -> bool:
-        """Whether there is a changed team to compare with."""
+        """Whether a changed team is to be compared."""
         return bool(self.extensions or self.schedule or self.strategy)
 
 
 @dataclass(frozen=True)
 class Found:
-    """Figures of what really happened, of the team as it is, and of the changed one."""
+    """Figures as measured, of the team as it is, and of the changed team."""
 
     period: Period
     change: str
@@ -71,7 +71,7 @@ class Found:
 
 
 def run(asked: ReplayOptions, output: Output, now: datetime) -> None:
-    """Asks, plays and tells. Raises CannotReplay."""
+    """Replays the leads and prints the result. Raises CannotReplay."""
     found = replayed(asked, now, _signs_of_life(output))
     _tell(found, output)
     output.document(
@@ -94,7 +94,7 @@ def replayed(
     now: datetime,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Found:
-    """Plays the leads of the last days, as it is and as it would be. Raises CannotReplay."""
+    """Replays the leads of the last days, unchanged and changed. Raises CannotReplay."""
     period = Period(now - timedelta(days=asked.days), now)
     firm = history.scenario_now(period)
     other, change, sources = _changed(asked, firm, period)
@@ -141,7 +141,7 @@ def replayed(
 def _changed(
     asked: ReplayOptions, firm: Scenario, period: Period
 ) -> tuple[Scenario | None, str, set[int]]:
-    """The changed firm, what is changed in words, and the sources whose leads it is about."""
+    """The changed firm, the change in words, and the sources whose leads are replayed."""
     if not asked.changes_something:
         if asked.team:
             team = _team(asked, firm)
@@ -172,7 +172,7 @@ def _changed(
 
 
 def _team(asked: ReplayOptions, firm: Scenario) -> ScenarioTeam:
-    """The team that is meant. Raises CannotReplay."""
+    """The team to change. Raises CannotReplay."""
     teams = {team.name: team for team in firm.teams.values()}
     if not teams:
         raise _wrong("No active team answers a source: there is nothing to change.")
@@ -279,7 +279,7 @@ def _difference(before: Figures, after: Figures | None) -> Mapping[str, float | 
 
 
 def _signs_of_life(output: Output) -> Callable[[int, int], None]:
-    """Says every tenth of a long run."""
+    """Reports each tenth of a long run."""
     began, told = time.monotonic(), 0
 
     def progress(done: int, of: int) -> None:

@@ -1,7 +1,7 @@
-"""What a changed team would have made of the leads of a while ago: event by event. Pure.
+"""How a changed team would have handled past leads: simulated event by event. Pure.
 
-Requests are played against the rules that the engine follows: opening hours, turns, outcomes.
-ASSUMED says what is taken for granted. Instants are epoch seconds, durations seconds.
+Requests are played against the rules that the product follows: opening hours, turns, outcomes.
+ASSUMED lists the assumptions. Instants are epoch seconds, durations seconds.
 """
 
 import heapq
@@ -33,9 +33,9 @@ from callbacks.routing import rules as routing_rules
 from callbacks.routing.rules import ExtensionState, Owner, TeamOffer
 from callbacks.scheduling.next_call import NextCall, next_call
 
-# Who is not called so long after the last request never is.
+# Seconds from the last request to the end of the simulation.
 RUN_ON = 15 * 86_400.0
-# Nor is one called more often: where nobody ever picks up, a lead would go round for ever.
+# Most tries for a lead; without a limit, one that nobody picks up for would be called for ever.
 MOST_TRIES = 50
 
 ASSUMED = (
@@ -56,7 +56,7 @@ ASSUMED = (
 
 
 class NothingToDrawFrom(Exception):  # noqa: N818  # said to a person
-    """There were no calls in the period, so nobody knows how one would have gone."""
+    """There were no calls in the period, so nobody knows how another one would have gone."""
 
 
 def simulate(
@@ -69,14 +69,14 @@ def simulate(
 ) -> list[SimulatedLead]:
     """Plays `requests` against `firm`. The same arguments give the same result.
 
-    `owners`: who had talked last with a number before. `progress` is told how many of how many
-    requests have come. Raises NothingToDrawFrom when a try has to be drawn and there are none.
+    `owners`: who had last talked with a number before. `progress` is told how many of how many
+    requests have come. Raises NothingToDrawFrom if a try must be drawn and there were no calls.
     """
     return _Run(firm, requests, owners or {}, seed).play(progress)
 
 
 class _Kind(IntEnum):
-    """At the same moment: first what becomes free, then what is to be called."""
+    """The order at the same moment: first what becomes free, then leads that are to be called."""
 
     CALL_ENDS = 0
     PHONE_CHANGES = 1
@@ -86,7 +86,7 @@ class _Kind(IntEnum):
 
 
 class _Run:
-    """One simulation; used once."""
+    """One simulation; can be used once."""
 
     def __init__(
         self, firm: Scenario, requests: Sequence[Request], owners: Mapping[str, Owner], seed: int
@@ -95,14 +95,14 @@ class _Run:
         self._requests = sorted(requests, key=lambda it: (it.arrival.submitted_at, it.id))
         self._pool = [went for request in self._requests for went in request.arrival.tries]
         self._lives = {it.id: SimulatedLead(it, it.callable_at) for it in self._requests}
-        # Urgency, earlier by the source's priority; that priority; the lead.
+        # Urgency, reduced by the source's priority; that priority; the lead.
         self._queue: list[tuple[float, int, int]] = []
         self._lines = lines_of(firm.phones)
         self._states: dict[int, dict[int, ExtensionState]] = defaultdict(dict)
         self._free: Counter[int] = Counter()  # by team
         self._on_the_phone: set[str] = set()
         self._turns = TurnsTaken()
-        # The last calls that rang a number.
+        # The last calls that rang each number.
         self._rung: dict[str, deque[RungCall]] = defaultdict(
             lambda: deque(maxlen=firm.policy.calls_a_day)
         )
@@ -110,7 +110,7 @@ class _Run:
         self._scheduled = 0
 
     def play(self, progress: Callable[[int, int], None]) -> list[SimulatedLead]:
-        """Until nothing happens any more."""
+        """Runs until nothing more happens."""
         if not self._requests:
             return []
         comes = [request.arrival.submitted_at for request in self._requests]
@@ -151,7 +151,7 @@ class _Run:
             case _Kind.PHONE_CHANGES:
                 self._see(self._lines[ids[0]], at)
             case _Kind.LOOK:
-                pass  # only that somebody looks
+                pass  # only makes `_serve` look
 
     # --- leads ------------------------------------------------------------------------------------
 
@@ -162,9 +162,9 @@ class _Run:
             self._comes(life, at)
 
     def _comes(self, life: SimulatedLead, at: float, since: float | None = None) -> None:
-        """Its time to be called has come: into the queue, unless nobody may call it now.
+        """The lead's time has come: puts it in the queue, unless nobody may call it now.
 
-        `since`: since when it has waited for somebody already; teams that step in count from then.
+        `since`: since when it has been waiting for somebody; overflow delays count from then.
         """
         limits = self._limited_until(life)
         if self._waits(life, next_call(self._times(life), instant(at), limited_until=limits), at):
@@ -178,7 +178,7 @@ class _Run:
                 self._at(look_at, _Kind.LOOK)
 
     def _waits(self, life: SimulatedLead, found: NextCall, at: float) -> bool:
-        """Has it come when it is called next; False: it is called now."""
+        """Schedules the lead's next call, if there is one. False: it is to be called now."""
         if found.call_after is None or (found.call_after <= instant(at) and not found.never):
             return False
         if not found.never:
@@ -208,7 +208,7 @@ class _Run:
     # --- extensions -------------------------------------------------------------------------------
 
     def _see(self, line: Line, at: float) -> None:
-        """Its state, and those of its person's other phones, as a claim would find them at `at`."""
+        """Updates its state, and those of its person's other phones, as a claim would see them."""
         for it in (line, *line.others):
             self._see_one(it, at)
 
@@ -235,7 +235,7 @@ class _Run:
     # --- calls ------------------------------------------------------------------------------------
 
     def _serve(self, at: float) -> None:
-        """Everybody who can be called now is, the most urgent first."""
+        """Begins every call that can begin now, the most urgent leads first."""
         hopeless: set[tuple[object, ...]] = set()
         for entry in list(self._queue):
             if not any(self._free.values()):
@@ -268,7 +268,7 @@ class _Run:
         return routing_rules.offers(is_open, waited, now, is_owned=life.request.arrival.is_owned)
 
     def _alike(self, life: SimulatedLead, asked: list[TeamOffer]) -> tuple[object, ...]:
-        """What the choice depends on: who has it in common is refused in common."""
+        """What the choice depends on: if one lead is refused, leads with an equal value are too."""
         terms = tuple(
             (turn.team_id, turn.any_language, turn.owner_since, turn.holds_for_owner)
             for turn in asked
@@ -322,14 +322,13 @@ class _Run:
         self._at(at + went.held, _Kind.CALL_ENDS, life.request.id, line.phone.id)
 
     def _went(self, life: SimulatedLead) -> HistoricAttempt:
-        """How this try goes: as the lead's own did, else as some call of the period."""
+        """How this try goes: like the lead's own try then, else like some call of the period."""
         nth, request = len(life.tries), life.request
         if nth < len(request.arrival.tries):
             return request.arrival.tries[nth]
         if not self._pool:
             raise NothingToDrawFrom("No call was made in this time: nothing to draw from.")
-        # Not one stream of numbers for all: a team that calls in another order must not thereby
-        # meet other luck.
+        # Each draw has its own seed, so that calling in another order does not change the luck.
         draw = random.Random(f"{self._seed}:{request.id}:{nth}")  # noqa: S311  # no secret
         return draw.choice(self._pool)
 
@@ -384,7 +383,7 @@ class _Run:
                 self._at(moment, _Kind.PHONE_CHANGES, phone.id)
 
     def _count(self, line: Line, at: float) -> None:
-        """One more call of its day; after the last one it is rung no more until midnight."""
+        """Counts a call of the day; after the last allowed one, it is not rung until midnight."""
         if line.phone.daily_cap is None:
             return
         zone, day = self._zone(line), self._day(line, at)

@@ -1,6 +1,6 @@
-"""What a simulation is made of (callbacks.replay): what is set up, and what happened lately.
+"""What a simulation is made from (callbacks.replay): the present configuration, and past leads.
 
-Reads only. One query for each kind of thing, whatever their number.
+Reads only. One query for each kind of thing, however many there are.
 """
 
 from collections import defaultdict
@@ -38,7 +38,7 @@ class Period:
     end: datetime
 
     def spans(self, calendar: Calendar | None) -> OpenIntervals:
-        """A calendar's hours, for as long as its leads may be called; None: round the clock."""
+        """A calendar's hours while these leads may be called; None: round the clock."""
         if calendar is None:
             return OpenIntervals.always()
         first, last = self.start - _BEFORE, self.end + _AFTER
@@ -46,7 +46,7 @@ class Period:
 
 
 def scenario_now(period: Period) -> Scenario:
-    """What is set up now. Extensions that are off or blocked are left out."""
+    """The present configuration, without extensions that are off or blocked."""
     current = config.current()
     calendars = {
         it.pk: it.calendar() for it in Schedule.objects.prefetch_related("hours", "exceptions")
@@ -102,8 +102,8 @@ def scenario_now(period: Period) -> Scenario:
 
 
 def leads_of(period: Period, at_most: int) -> list[Lead]:
-    """The leads that the report on callback times counts, and planned follow-ups, which take
-    phones' time too; the first `at_most` of them.
+    """The leads that the callback times report counts, and planned follow-ups, which take up
+    phones too; at most the first `at_most`.
     """
     return list(
         Lead.objects.filter(
@@ -121,12 +121,12 @@ def leads_of(period: Period, at_most: int) -> list[Lead]:
 
 
 def is_follow_up(lead: Lead) -> bool:
-    """Whether it is called as a salesperson has planned, and counts in no figure (leads.sla)."""
+    """Whether it is called as a salesperson planned it, so it counts in no figure (leads.sla)."""
     return lead.follow_up_of_id is not None and lead.first_source_id is None
 
 
 def historic_leads(leads: Sequence[Lead], period: Period) -> list[HistoricLead]:
-    """The leads as they came, with how each of their calls went."""
+    """The leads as they came, and how each of their calls went."""
     tries = _tries([lead.pk for lead in leads])
     current, kept = config.current(), dict[tuple[object, ...], OpenIntervals]()
 
@@ -165,7 +165,7 @@ def historic_leads(leads: Sequence[Lead], period: Period) -> list[HistoricLead]:
 
 
 def owners_before(period: Period, leads: Sequence[Lead]) -> dict[str, Owner]:
-    """Who had talked last with the numbers of these leads when the period began."""
+    """Who had last talked with these leads' numbers when the period began."""
     is_owned = any(lead.has_owner for lead in leads)
     owned_for = max(
         (
@@ -194,7 +194,7 @@ def owners_before(period: Period, leads: Sequence[Lead]) -> dict[str, Owner]:
 
 
 def really(leads: Sequence[Lead], judged_at: datetime) -> Figures:
-    """What happened to them, by the definitions of the report."""
+    """What really happened to them, by the report's definitions."""
     rang = [(lead.rang_at, lead) for lead in leads if lead.rang_at]
     times = [lead.time_to_ring.total_seconds() for lead in leads if lead.time_to_ring is not None]
     return Figures(

@@ -1,4 +1,4 @@
-"""The requests that are played again: as they came, as the set-up takes them, and as they went."""
+"""The requests to replay: as they came, as the scenario handles them, and as they went."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from callbacks.replay.scenario import Scenario
 
 @dataclass(frozen=True)
 class HistoricAttempt:
-    """How one call went: the lead's phone rang `rang_after` seconds from its claim (None: it did
-    not), and the call held its extension for `held` seconds.
+    """How one call went. The lead's phone rang `rang_after` seconds after the claim (None: it did
+    not ring), and the call held its extension for `held` seconds.
     """
 
     outcome: Outcome
@@ -23,9 +23,9 @@ class HistoricAttempt:
 class HistoricLead:
     """A lead as it came. Instants are epoch seconds.
 
-    `window`: when its own clock allows a call; `usual`: when
-    people with its number are called unasked. `tries`: how its calls went then, in order.
-    `is_owned`: it is somebody's in every team (Lead.has_owner). `assigned_to`: whose it then is.
+    `window`: when its number may be called. `usual`: when people with such a number are called
+    unasked. `tries`: how its calls went then, in order. `is_owned`: it has an owner in every team
+    (Lead.has_owner). `assigned_to`: that owner.
     """
 
     id: int
@@ -43,10 +43,10 @@ class HistoricLead:
 
 @dataclass(frozen=True)
 class Request:
-    """A lead as a set-up takes it: when it may be called, and what is promised.
+    """A lead as a scenario handles it: when it may be called, and what is promised.
 
-    `spans`: when somebody may call it. `callable_at`: the first of these instants, before it takes
-    turns with other leads. `counts_open`: its clock counts `spans` only.
+    `spans`: when somebody may call it. `callable_at`: the first such instant, before it takes turns
+    with other leads. `counts_open`: its clock counts only `spans`.
     """
 
     arrival: HistoricLead
@@ -57,23 +57,23 @@ class Request:
     counts_open: bool = False
 
     def clock_at(self, at: float) -> float:
-        """What its clock shows at `at`, in seconds; zero before it has started."""
+        """What its clock shows at `at`, in seconds; zero before it starts."""
         if self.counts_open:
             return self.spans.open_seconds(self.clock_start, at)
         return max(at - self.clock_start, 0.0)
 
     @property
     def id(self) -> int:
-        """The lead's."""
+        """The lead's id."""
         return self.arrival.id
 
 
 @dataclass
 class SimulatedLead:
-    """What becomes of a request in a simulation.
+    """What happens to a request in a simulation.
 
-    `rang_at`: when the lead's phone first rang; None: never. `rung`: the extension of each try,
-    `claimed_at`: when; `refused`: the extensions that have met invalid parameters with it.
+    `rang_at`: when the lead's phone first rang; None: never. `rung` and `claimed_at`: the extension
+    and time of each try. `refused`: extensions refused for invalid parameters with this lead.
     """
 
     request: Request
@@ -87,12 +87,12 @@ class SimulatedLead:
 
     @property
     def urgency(self) -> float:
-        """The moment that was promised: the due time, or when it is to be tried again."""
+        """The promised moment: the due time, or the time of the next try if that is later."""
         return max(self.request.due, self.call_after)
 
 
 def taken(firm: Scenario, arrivals: Iterable[HistoricLead]) -> list[Request]:
-    """What the set-up says of each at its submission: when it may be called, and the SLA clock."""
+    """The leads as the scenario handles them: when they may be called, and their SLA clocks."""
     spans: dict[tuple[int, OpenIntervals], OpenIntervals] = {}
     found = []
     for arrival in sorted(arrivals, key=lambda it: (it.submitted_at, it.id)):

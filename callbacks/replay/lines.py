@@ -1,4 +1,4 @@
-"""What is known of the extensions while a simulation runs, and whether they are free. Pure.
+"""The extensions during a simulation, and whether they are free. Pure.
 
 Instants are epoch seconds.
 """
@@ -14,7 +14,7 @@ from callbacks.routing import rules as routing_rules
 
 @dataclass
 class Line:
-    """What is known of an extension while the simulation runs."""
+    """An extension's state during the simulation."""
 
     phone: ScenarioExtension
     queue_position: float = 0.0
@@ -27,7 +27,7 @@ class Line:
     others: list["Line"] = field(default_factory=list, repr=False, compare=False)
 
     def reason(self, at: float) -> tuple[str | None, float | None]:
-        """Why it is not rung, and until when; None: it is free."""
+        """Why it is not rung, and until when; None if it is free."""
         if self.is_on_call:
             return routing_rules.ON_CALL, None
         if not self.phone.spans.is_open(at):
@@ -43,11 +43,11 @@ class Line:
 
     @property
     def is_on_call(self) -> bool:
-        """Whether its person is."""
+        """Whether its person is on a call, on any of their phones."""
         return any(it.on_call for it in (self, *self.others))
 
     def comes_back(self, at: float, day: date) -> bool:
-        """Whether it can be rung after the call that is on, which counts as one of its `day`."""
+        """Whether it can be rung after the present call, which counts as one of its `day`."""
         calls = self.calls[day] + self.on_call
         return (
             self.phone.spans.is_open(at)
@@ -57,7 +57,7 @@ class Line:
 
 
 def lines_of(phones: Iterable[ScenarioExtension]) -> dict[int, Line]:
-    """One for each, by id; those of one person know each other."""
+    """One for each phone, by id. Lines of the same person refer to each other."""
     lines = {phone.id: Line(phone) for phone in phones}
     of_person: dict[int, list[Line]] = defaultdict(list)
     for line in lines.values():

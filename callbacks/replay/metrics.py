@@ -8,7 +8,7 @@ from callbacks.replay.leads import SimulatedLead
 
 @dataclass(frozen=True)
 class Figures:
-    """Seconds; None where there is nothing to tell it from."""
+    """Times are in seconds; None if there is nothing to tell them from."""
 
     leads: int
     rang: int
@@ -25,7 +25,7 @@ class Figures:
 
 
 def figures(lives: Iterable[SimulatedLead]) -> Figures:
-    """Of simulated lives: whose phone never rang is a miss, and in no percentile."""
+    """Of simulated leads. One whose phone never rang is a miss, and in no percentile."""
     every = list(lives)
     rang = [(it.request, it.rang_at) for it in every if it.rang_at is not None]
     times = [request.clock_at(at) for request, at in rang]
@@ -41,7 +41,7 @@ def figures(lives: Iterable[SimulatedLead]) -> Figures:
 
 
 def percentile(values: Sequence[float], fraction: float) -> float | None:
-    """As PostgreSQL's percentile_cont: between two neighbours, in proportion."""
+    """Like PostgreSQL's percentile_cont: interpolated between two neighbours."""
     if not values:
         return None
     ordered = sorted(values)

@@ -1,6 +1,6 @@
-"""Opening hours worked out once for a stretch of time, to be asked a million times. Pure.
+"""Opening hours calculated once for a stretch of time, to be asked a million times. Pure.
 
-Instants are epoch seconds. Outside of the stretch nothing is open.
+Instants are epoch seconds. Outside the stretch, nothing is open.
 """
 
 from bisect import bisect_right
@@ -16,7 +16,7 @@ _EVER = float("inf")
 
 @dataclass(frozen=True)
 class OpenIntervals:
-    """When something is open: spans that do not touch, in order, without their ends."""
+    """When something is open: ordered spans that do not touch; the end of a span is not open."""
 
     starts: tuple[float, ...]
     ends: tuple[float, ...]
@@ -37,7 +37,7 @@ class OpenIntervals:
 
     @classmethod
     def joined(cls, pairs: Iterable[tuple[float, float]]) -> "OpenIntervals":
-        """Whatever one of these covers."""
+        """Open in any of these spans."""
         starts: list[float] = []
         ends: list[float] = []
         for start, end in sorted(pairs):
@@ -50,7 +50,7 @@ class OpenIntervals:
 
     @classmethod
     def any_of(cls, several: Iterable["OpenIntervals"]) -> "OpenIntervals":
-        """Open when one of them is."""
+        """Open when any of them is."""
         return cls.joined(pair for one in several for pair in one.pairs())
 
     def both(self, other: "OpenIntervals") -> "OpenIntervals":
@@ -66,35 +66,34 @@ class OpenIntervals:
         return OpenIntervals.joined(found)
 
     def pairs(self) -> Iterator[tuple[float, float]]:
-        """From when until when, one after the other."""
+        """The start and end of each span, in order."""
         return zip(self.starts, self.ends, strict=True)
 
     def is_open(self, at: float) -> bool:
-        """Whether it is open at `at`."""
         place = bisect_right(self.starts, at) - 1
         return place >= 0 and at < self.ends[place]
 
     def next_opening(self, after: float) -> float | None:
-        """The first instant at or after `after` that is open; None: never again."""
+        """The first open instant at or after `after`; None if there is none."""
         if self.is_open(after):
             return after
         place = bisect_right(self.starts, after)
         return self.starts[place] if place < len(self.starts) else None
 
     def next_new_opening(self, after: float) -> float | None:
-        """The first instant at or after `after` at which it opens; None: it does not."""
+        """The first instant at or after `after` when it opens; None if it does not."""
         place = bisect_right(self.starts, after)
         if place and self.starts[place - 1] == after:
             return after
         return self.starts[place] if place < len(self.starts) else None
 
     def closing(self, at: float) -> float:
-        """When what is open at `at` closes; infinity: never. At once where it is closed."""
+        """When the span at `at` closes; infinity if never; `at` if it is closed then."""
         place = bisect_right(self.starts, at) - 1
         return max(self.ends[place], at) if place >= 0 else at
 
     def after_open_seconds(self, start: float, seconds: float) -> float | None:
-        """The instant by which it has been open for `seconds` since `start`; None: never."""
+        """When it has been open for `seconds` since `start`; None: never."""
         left = seconds
         for begins, ends in self.pairs():
             here = max(begins, start)
@@ -106,9 +105,9 @@ class OpenIntervals:
         return None
 
     def open_seconds(self, start: float, end: float) -> float:
-        """For how many seconds it is open between two instants."""
+        """How many seconds it is open between two instants."""
         return sum(max(min(closes, end) - max(opens, start), 0.0) for opens, closes in self.pairs())
 
     def changes(self, start: float, end: float) -> list[float]:
-        """The instants between two others at which it opens or closes."""
+        """The instants in a stretch at which it opens or closes."""
         return [it for pair in self.pairs() for it in pair if start < it <= end]

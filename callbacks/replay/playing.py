@@ -1,4 +1,4 @@
-"""The leads of some days played as the firm is, and as changes would have had it."""
+"""The leads of some days, replayed with the firm as it is, and with changes."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Variant:
-    """A change, and the schedule (by id) whose hours the team would have had."""
+    """A change, and the id of the schedule whose hours the team gets."""
 
     change: Change
     schedule: int | None = None
@@ -25,7 +25,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Times:
-    """Of one way in which it went: its figures, and the times to ring in seconds."""
+    """The figures of one run, and its times to ring in seconds."""
 
     figures: Figures
     times: tuple[float, ...]
@@ -33,7 +33,7 @@ class Times:
 
 @dataclass(frozen=True)
 class Played:
-    """What happened, what the replay makes of it, and of each change, in their order."""
+    """What really happened, the replay without a change, and one with each change, in order."""
 
     really: Times
     simulated: Times
@@ -41,7 +41,7 @@ class Played:
 
 
 class TooManyLeads(Exception):  # noqa: N818  # said to a person
-    """More leads than can be played in the time that there is."""
+    """There are more leads than can be replayed in the time."""
 
 
 def played(
@@ -53,11 +53,11 @@ def played(
     most: int,
     progress: Progress,
 ) -> Played:
-    """Plays the leads of a period, with the planned follow-ups among them, which take phones' time.
+    """Replays the leads of a period, and the planned follow-ups in it, which take up phones too.
 
-    `about`: the ids of the leads of whom the figures are. `progress` is told how many of how many
-    have come. Raises NothingToDrawFrom and TooManyLeads, and ValueError where a change takes more
-    people than there are.
+    `about`: the ids of the leads that the figures are about. `progress` is told how many of how
+    many have come. Raises NothingToDrawFrom and TooManyLeads, and ValueError if a change removes
+    more people than there are.
     """
     firm = history.scenario_now(period)
     leads = history.leads_of(period, most + 1)

@@ -1,4 +1,4 @@
-"""Who answers: the part of the set-up that a simulation needs, as values. Pure."""
+"""Who answers: the part of the configuration that a simulation needs, as values. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,9 +12,10 @@ from callbacks.routing.rules import TeamRules
 
 @dataclass(frozen=True)
 class ScenarioExtension:
-    """An extension. `spans`: when it is on shift by its own hours; `wrap_up` in seconds.
+    """An extension. `spans`: its own shifts. `wrap_up`: in seconds.
 
-    `salesperson`: whose phone it is; who has several is one person. None: nobody's.
+    `salesperson`: whose phone it is; extensions with the same one belong to one person. None:
+    nobody's.
     """
 
     id: int
@@ -31,9 +32,10 @@ class ScenarioExtension:
 
 @dataclass(frozen=True)
 class ScenarioTeam:
-    """When a team is open, where its day begins, and at which rate a minute it is opened to.
+    """A team. `spans`: when it is open. `opening_rate`: calls a minute at its opening.
 
-    `daily_cap` and `wrap_up` are those of extensions that have none of their own.
+    `time_zone`: where its day begins. `daily_cap` and `wrap_up` are for extensions without their
+    own.
     """
 
     id: int
@@ -47,10 +49,10 @@ class ScenarioTeam:
 
 @dataclass(frozen=True)
 class ScenarioSource:
-    """Where requests come from: who answers, and what is promised. `target` in seconds.
+    """Where requests come from: who answers them, and the promise. `target`: in seconds.
 
-    `counts_open`: the target's seconds count in opening hours only. `calls_a_day` to one number, if
-    the source or one of its teams has a bound of its own.
+    `counts_open`: only opening hours count towards the target. `calls_a_day`: to one number, if the
+    source or one of its teams has its own limit.
     """
 
     id: int
@@ -62,7 +64,7 @@ class ScenarioSource:
 
     @cached_property
     def steps(self) -> tuple[float, ...]:
-        """The waits after which somebody else may be rung, or is no longer waited for."""
+        """Waits after which somebody else may be rung, or a person is no longer waited for."""
         return self._steps(is_owned=False)
 
     @cached_property
@@ -73,7 +75,7 @@ class ScenarioSource:
     def _steps(self, *, is_owned: bool) -> tuple[float, ...]:
         waits: set[float] = set()
         for rules in self.teams:
-            # Who is the first team depends on who is open.
+            # Which team is first depends on which teams are open.
             waits |= {rules.overflow_after - it.overflow_after for it in self.teams}
             for_owner = rules.waits_for_owner(is_owned=is_owned).total_seconds()
             waits |= {rules.language_wait or 0, for_owner}
@@ -91,7 +93,7 @@ class Scenario:
 
     @cached_property
     def strategies(self) -> Mapping[int, str]:
-        """By team."""
+        """Strategies by team."""
         found = {it.id: it.strategy for source in self.sources.values() for it in source.teams}
         return {team_id: found.get(team_id, routing_rules.LONGEST_IDLE) for team_id in self.teams}
 
@@ -106,8 +108,8 @@ def changed(
 ) -> Scenario:
     """The same firm with more or fewer extensions in a team, other hours, or another strategy.
 
-    Added ones have tier 1, weight 1, all languages and the team's hours. Those taken away are the
-    last of its list. Raises ValueError when there are not that many.
+    Added extensions have tier 1, weight 1, all languages and the team's hours. The last ones of the
+    team are removed. Raises ValueError if there are not that many.
     """
     team = firm.teams[team_id]
     own = [phone for phone in firm.phones if phone.team_id == team_id]
