@@ -1,4 +1,4 @@
-"""What becomes of leads that are assigned, or taken back: of how many, in sentences. Reads only."""
+"""What assigning leads, or taking them back, would do: counted, in sentences. Reads only."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from leads.models import Lead, LeadStatus
 
 
 class _Becomes(StrEnum):
-    """What assigning does to a lead, in the order in which it is told."""
+    """What assigning does to a lead, in the order of the sentences."""
 
     KEPT = "kept"
     RUNG_FIRST = "rung_first"
@@ -27,7 +27,7 @@ class _Becomes(StrEnum):
 
 
 def assigned(leads: Sequence[Lead], to: Assignee, now: datetime) -> list[str]:
-    """What assigning these leads to `to` does, the more usual first."""
+    """What assigning these leads to `to` would do, the more usual effects first."""
     found = Counter(_becomes(lead, to, now) for lead in leads)
     said = [_words(it, found[it], len(leads), to.name) for it in _Becomes if found[it]]
     others = sum(lead.assigned_to_id not in (None, to.pk) for lead in leads)
@@ -44,7 +44,7 @@ def assigned(leads: Sequence[Lead], to: Assignee, now: datetime) -> list[str]:
 
 
 def taken_back(leads: Iterable[Lead]) -> list[str]:
-    """What taking these leads back does."""
+    """What taking these leads back would do."""
     theirs = [lead for lead in leads if lead.assigned_to_id is not None]
     open_ = sum(lead.is_open for lead in theirs)
     said = []
@@ -83,7 +83,7 @@ def _becomes(lead: Lead, to: Assignee, now: datetime) -> _Becomes:
     if lead.status != LeadStatus.WAITING:
         return _Becomes.CLOSED
     asked = config.current().asked(lead.source_id, has_waited(lead, now), now, is_owned=True)
-    # Nobody is asked while all are closed: it is kept when they open.
+    # While all teams are closed, none is asked: the lead is kept when one opens.
     is_kept = not asked or any(turn.holds_for_owner for turn in asked)
     return _Becomes.KEPT if is_kept else _Becomes.RUNG_FIRST
 

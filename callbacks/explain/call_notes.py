@@ -1,4 +1,4 @@
-"""What was written about a call, and what follows from it, in words."""
+"""What follows from a note on a call, in words."""
 
 from datetime import datetime, tzinfo
 
@@ -10,9 +10,9 @@ from leads.models import DispositionEffect, LeadStatus
 
 
 def follows(note: CallNote, now: datetime, zone: tzinfo) -> str:
-    """What follows from a note for the calls of its lead, as a sentence; "" where nothing does.
+    """What a note means for further calls of its lead, as a sentence; "" for nothing.
 
-    Reads its disposition and its follow-up.
+    Reads the note's disposition and follow-up.
     """
     effect = note.disposition.effect if note.disposition else DispositionEffect.NONE
     if effect == DispositionEffect.NEVER_CALL:

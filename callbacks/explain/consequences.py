@@ -25,7 +25,7 @@ from callbacks.routing.config import RoutingConfig
 from callbacks.scheduling import call_times
 from callbacks.scheduling.next_call import NextCall, next_call
 
-# Of a lead that is called again and again, so many times are told.
+# At most so many times of further calls are named.
 _TOLD = 6
 
 OUTCOMES = (
@@ -47,7 +47,7 @@ OUTCOMES = (
     ),
     (Outcome.BRIDGED, _("They talk")),
 )
-# How a lead ends: with the first call, after the next extensions, and after its later tries.
+# How a lead is closed: by the first call, after the next extensions, or after later tries.
 _CLOSED = {
     LeadStep.CONNECTED: _("connected"),
     LeadStep.CALLED: _("called"),
@@ -69,13 +69,13 @@ _AGAIN_THEN = {
 }
 
 
-# What follows from a call, and when the lead is called next; None: it is closed.
+# What follows from a call, and the lead's next call; None: the lead is closed.
 _Try = tuple[Step, NextCall | None]
 
 
 @dataclass(frozen=True)
 class Consequence:
-    """An outcome, what becomes of the lead, when it is called again, and of the extension."""
+    """An outcome, what happens to the lead, when it is called again, and the extension's state."""
 
     outcome: Text
     lead: str
@@ -86,7 +86,7 @@ class Consequence:
 def consequences(
     config: RoutingConfig, source_id: int, phone: str, at: datetime, policy: Policy, zone: tzinfo
 ) -> tuple[Consequence, ...]:
-    """A row for each outcome, as if a call at `at` and each further one ended at once."""
+    """A row for each outcome, as if the call at `at` and all later calls ended at once."""
 
     def row(outcome: Outcome, words: Text) -> Consequence:
         tries = list(_tries(config, source_id, phone, at, policy, outcome))
@@ -104,7 +104,7 @@ def _tries(
     policy: Policy,
     outcome: Outcome,
 ) -> Iterator[_Try]:
-    """What each further call with the same outcome leads to, until one closes the lead."""
+    """What each call with the same outcome leads to, until one closes the lead."""
     times = call_times.reading(config, source_id, phone)
     rung = number_limits.last_calls(phone) if phone else []
     bounds = narrowed(policy, config.calls_a_day(source_id))

@@ -20,7 +20,7 @@ from leads.models import Lead
 def of_lead(
     lead: Lead, current: RoutingConfig, known: Known, now: datetime, zone: tzinfo
 ) -> WaitingReason:
-    """Of one lead whose turn it is, its source open and its number allowed to be called."""
+    """The reason for a lead that is due, while its source is open and its number may be called."""
     if AttemptState.UNKNOWN in known.calls:
         return WaitingReason(
             gettext(
@@ -102,8 +102,8 @@ def of_lead(
 def _lost_answers_hold(
     states: Sequence[ExtensionState], lost: int, others: str, steps_in: str
 ) -> WaitingReason:
-    """Nobody is free, and `lost` of the phones are held by calls of which nobody knows whether they
-    are on.
+    """Nobody is free, and `lost` of the phones are held by calls that may or may not be in
+    progress.
     """
     text = ngettext(
         "0 of %(count)d phones free: %(others)s. The provider's answer to "
@@ -154,7 +154,7 @@ def _for_the_language(
     waited: timedelta,
     others: str,
 ) -> tuple[str, str]:
-    """The sentence, and the few words for a list."""
+    """The sentence, and a few words for a list."""
     waits = [rules[turn.team_id].language_wait for turn in asked if not turn.any_language]
     ends = [_left(wait, waited) for wait in waits if wait is not None]
     words = {"language": lead.language, "others": others, "left": ends[0] if ends else ""}
@@ -169,7 +169,7 @@ def _for_the_language(
 
 
 def _who_steps_in(lead: Lead, current: RoutingConfig, waited: timedelta) -> str:
-    """The sentence about the next team that will be asked too; "" when there is none."""
+    """A sentence about the next team to step in; "" if there is none."""
     open_rules = [
         rules
         for team, rules in zip(

@@ -1,4 +1,4 @@
-"""What a visitor said of the talk, in words."""
+"""What a visitor said about the talk, in words."""
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils.translation import gettext
@@ -7,7 +7,7 @@ from leads.models import Feedback, Lead
 
 
 def of(lead: Lead) -> Feedback | None:
-    """What the lead's visitor answered; loads it, unless it was loaded with the lead."""
+    """The visitor's feedback, if any; loads it, unless it was loaded with the lead."""
     if lead.helped is None:
         return None
     try:
@@ -17,5 +17,5 @@ def of(lead: Lead) -> Feedback | None:
 
 
 def in_a_sentence(feedback: Feedback) -> str:
-    """ "Did it help? 4 of 5"; the visitor's own words stand beside it."""
+    """ "Did it help? 4 of 5"; the visitor's own words are shown beside it."""
     return gettext("Did it help? %(score)s of 5") % {"score": feedback.score}

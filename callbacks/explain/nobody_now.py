@@ -1,7 +1,8 @@
-"""Sources for whose leads nobody can be rung at this moment, although a team is open.
+"""Sources whose leads nobody can be rung for right now, although a team is open.
 
-Somebody who is on a call or rests after one will be rung soon, and counts as there. Closed teams
-and shifts are as they were planned; teams without any extension are told by `explain.unroutable`.
+Somebody who is on a call, or resting after one, can be rung soon and counts as there. Closed teams
+and shifts are as planned, so they are no reason; `explain.unroutable` covers teams without any
+extension.
 """
 
 from collections import Counter, defaultdict
@@ -21,7 +22,7 @@ from leads.ports import Presence
 
 @dataclass(frozen=True)
 class SilentSource:
-    """A source for which nobody can be rung, and why, in a clause: "2 phones are paused"."""
+    """A source for which nobody can be rung, and why, as a clause: "2 phones are paused"."""
 
     source_id: int
     name: str
@@ -29,9 +30,9 @@ class SilentSource:
 
 
 def sources(now: datetime) -> list[SilentSource]:
-    """All of them, by name. Three queries, whatever their number.
+    """All such sources, by name. Three queries, however many there are.
 
-    One that is switched off counts as long as a lead of it is due: those that came before are
+    A source that is switched off counts while one of its leads is due, because earlier leads are
     still called.
     """
     current = config.current()
@@ -63,9 +64,9 @@ def sources(now: datetime) -> list[SilentSource]:
 
 
 def presence(current: RoutingConfig, source_id: int, now: datetime, language: str = "") -> Presence:
-    """Whether somebody could be rung for the source's leads of this language now. One query.
+    """Whether somebody can be rung now for the source's leads in this language. One query.
 
-    `language` "": it is not known. A team that never rings others counts those who speak it.
+    `language`: "" if unknown. Teams that never ring others count only those who speak it.
     """
     teams = {team.pk for team in current.teams_for(source_id) if current.is_open(team, now)}
     strict = [it.id for it in current.rules_by_source.get(source_id, []) if it.only_speakers]
@@ -78,7 +79,7 @@ def presence(current: RoutingConfig, source_id: int, now: datetime, language: st
 
 
 def words(silent: Iterable[SilentSource]) -> str:
-    """One sentence for each."""
+    """One sentence for each source."""
     return " ".join(
         gettext("Nobody can take calls now for %(source)s: %(why)s.")
         % {"source": it.name, "why": it.why}
@@ -86,7 +87,7 @@ def words(silent: Iterable[SilentSource]) -> str:
     )
 
 
-# Free, or soon.
+# Free now or soon.
 _THERE = {None, rules.ON_CALL, rules.RESTING, rules.SEEN_BUSY}
 
 _COUNTED: dict[str, Callable[[int], str]] = {

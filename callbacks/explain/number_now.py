@@ -1,4 +1,4 @@
-"""Whether a number may be called at this moment, and why not, by the rules that the calls go by."""
+"""Whether a number may be called right now, and why not, by the rules that calls follow."""
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -19,18 +19,18 @@ from leads.phones import PhoneRefused
 
 @dataclass(frozen=True)
 class NumberNow:
-    """What keeps a number from being called, as sentences; none: it may be called."""
+    """The reasons not to call a number, as sentences; empty if it may be called."""
 
     refusals: tuple[str, ...]
 
     @property
     def may_be_called(self) -> bool:
-        """Whether nothing forbids it."""
+        """Whether there is no reason against it."""
         return not self.refusals
 
 
 def of(phone: str, source: LeadSource, now: datetime, zone: tzinfo) -> NumberNow:
-    """Of a number (E.164) as that of a lead of `source`. Times are in `zone`. Eight queries."""
+    """For a number (E.164) of a lead of `source`. Times are in `zone`. Eight queries."""
     found = (
         _by_the_number(phone, source),
         _by_its_calls(phone, source, now, zone),
@@ -49,8 +49,8 @@ def _by_the_number(phone: str, source: LeadSource) -> str:
 
 
 def _by_its_calls(phone: str, source: LeadSource, now: datetime, zone: tzinfo) -> str:
-    """It is on a call, has had its calls of the day, or has just had one. A person is asked by all
-    the spellings of the number, since one that an earlier release stored may be another.
+    """Whether the number is on a call, has had its calls of the day, or just had one. Checks all
+    spellings of the number, because an earlier release may have stored another one.
     """
     spellings = one_line.spellings(phone)
     if CallAttempt.objects.filter(phone__in=spellings, state__in=LIVE_STATES).exists():

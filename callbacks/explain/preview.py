@@ -1,6 +1,6 @@
-"""What if a lead came: who would be rung, in which order, who not and why, and what would follow.
+"""What would happen to a lead: who would be rung, in which order, who not and why, and what next.
 
-Asked of the functions and rows the engine goes by; reads only.
+Uses the functions and rows that the product uses; reads only.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from leads.phones import PhoneRefused
 
 
 class CannotTell(Exception):  # noqa: N818  # said to a person
-    """What is wrong with the question; `field` is which part of it."""
+    """What is wrong with the question. `field`: which part of it."""
 
     def __init__(self, words: str, field: str) -> None:
         super().__init__(words)
@@ -37,7 +37,7 @@ class CannotTell(Exception):  # noqa: N818  # said to a person
 
 @dataclass(frozen=True)
 class PreviewQuestion:
-    """A lead of `source` that comes at `at`. `phone` is E.164, or "": a number nobody knows."""
+    """A lead of `source` that comes in at `at`. `phone`: E.164, or "" for an unknown number."""
 
     source: LeadSource
     at: datetime
@@ -48,7 +48,7 @@ class PreviewQuestion:
 
 @dataclass(frozen=True)
 class Rung:
-    """Who would be rung as the nth, and why. `after`: seconds that the lead has waited by then."""
+    """Who would be rung at this place, and why. `after`: seconds that the lead waited by then."""
 
     place: int
     number: str
@@ -59,7 +59,7 @@ class Rung:
 
     @property
     def waited(self) -> str:
-        """ "at once", or after how long."""
+        """ "at once", or how long the lead waited."""
         return (
             gettext("after %(duration)s") % {"duration": in_words(self.after)}
             if self.after
@@ -69,7 +69,7 @@ class Rung:
 
 @dataclass(frozen=True)
 class NotRung:
-    """Who would not be, and why not."""
+    """Who would not be rung, and why."""
 
     number: str
     name: str
@@ -97,7 +97,7 @@ class PreviewAnswer:
 def question(
     slug: str, at: str, phone: str = "", language: str = "", *, now: datetime
 ) -> PreviewQuestion:
-    """From what a person typed; `at` "" is now. Raises CannotTell."""
+    """The question that a person typed; `at` "" is now. Raises CannotTell."""
     current = current_config()
     source = next((it for it in current.sources.values() if it.slug == slug), None)
     if source is None:
@@ -129,12 +129,12 @@ def question(
             % {"language": language},
             "language",
         )
-    # In UTC: on a local clock an hour later may be two.
+    # In UTC, because an hour later on a local clock may be two hours later.
     return PreviewQuestion(source, typed.at.astimezone(UTC), number, language, typed.note)
 
 
 def answer(asked: PreviewQuestion, now: datetime) -> PreviewAnswer:
-    """What would happen to this lead, as things are at `now`."""
+    """What would happen to this lead, with everything as it is at `now`."""
     current = current_config()
     zone = calling_hours.zone_of(current, asked.source.pk)
     times = call_times.reading(current, asked.source.pk, asked.phone)
@@ -164,7 +164,7 @@ def answer(asked: PreviewQuestion, now: datetime) -> PreviewAnswer:
 def _called_at(
     current: RoutingConfig, asked: PreviewQuestion, zone: ZoneInfo
 ) -> tuple[datetime | None, list[str]]:
-    """When it would first be called, and what keeps it from being called at once."""
+    """When it would first be called, and the reasons if not at once."""
     teams = current.teams_for(asked.source.pk)
     names = all_of(team.name for team in teams)
     if not teams:
@@ -236,9 +236,9 @@ def _order(
     seen_at: datetime,
     zone: ZoneInfo,
 ) -> tuple[list[Rung], list[NotRung]]:
-    """Everybody who would be rung, one after the other as each turns out not to be free after all.
+    """Everybody who would be rung, in order, as if each one before turned out not to be free.
 
-    Those who are rung later only, because another team steps in or a wait is over, come after.
+    People who are rung only after a wait, for example when another team steps in, come last.
     """
     source_id = asked.source.pk
     every_turn = current.asked(source_id, timedelta(days=3650), called_at)

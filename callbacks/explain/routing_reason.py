@@ -1,7 +1,7 @@
-"""Which extension was rung and why, and why not the others: in a sentence.
+"""Which extension was rung and why, and why not the others, in a sentence.
 
-The routing trace of an attempt may come from an older version, so it is read as if it came from
-outside: what cannot be understood is left out, and nothing here raises.
+An attempt's routing trace may come from an older version, so it is read like outside input: what
+cannot be understood is left out, and nothing here raises.
 """
 
 from collections import Counter
@@ -16,14 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from callbacks.common.formatting import listed, when
 from callbacks.routing import rules
 
-# Extensions that are named; of a team of hundreds the others are counted.
+# At most so many extensions are named; the others are counted.
 NAMED = 6
 _LONGEST_NUMBER = 64
 _FAR_OFF = 32_503_680_000  # the year 3000, in epoch seconds
 
 CHOSEN = "chosen"
 
-# Why an extension was not rung: without a time, and with the time until which it holds.
+# Why an extension was not rung: without a time, and with the time until which the reason holds.
 _REASONS = {
     rules.OFF: (_("off"), _("off until %(time)s")),
     rules.BLOCKED: (_("blocked by the provider"), _("blocked by the provider until %(time)s")),
@@ -43,7 +43,7 @@ _REASONS = {
         _("refused for this lead before, until %(time)s"),
     ),
 }
-# Why this extension was chosen: alone, and with the number of extensions that were free.
+# Why this extension was chosen: without and with the number of extensions that were free.
 _STRATEGIES = {
     rules.LONGEST_IDLE: (_("idle longest"), _("idle longest of %(free)d free")),
     rules.ROUND_ROBIN: (_("next in turn"), _("next in turn of %(free)d free")),
@@ -54,7 +54,7 @@ _STRATEGIES = {
 
 @dataclass(frozen=True)
 class LookedAt:
-    """An extension that was looked at and not rung. `until` None: it is not known."""
+    """An extension that was looked at and not rung. `until`: None if not known."""
 
     number: str
     reason: str
@@ -65,7 +65,7 @@ def sentence(trace: object, number: str, at: datetime, zone: tzinfo, language: s
     """ "101, idle longest of 3 free; 102 on a call, 104 off shift until 14:00".
 
     `trace`: the attempt's routing trace, whatever is in it. `number`: the extension that was rung,
-    at `at`. `language`: the lead's. Times are in `zone`. "" when the trace holds nothing that is
+    at `at`. `language`: the lead's. Times are in `zone`. "" if nothing in the trace can be
     understood.
     """
     kept = trace if isinstance(trace, dict) else {}
@@ -82,7 +82,7 @@ def sentence(trace: object, number: str, at: datetime, zone: tzinfo, language: s
 
 
 def said_rule(rule: object, free: object, language: str = "") -> str:
-    """Why this extension: "idle longest of 3 free", "speaks ru"; "" for an unknown rule."""
+    """Why this extension was chosen: "idle longest of 3 free", "speaks ru"; "" if unknown."""
     if rule == rules.OWNER:
         return gettext("talked with this number before")
     if rule == rules.ASSIGNED:

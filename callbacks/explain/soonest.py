@@ -1,4 +1,4 @@
-"""When somebody who is about to ask for a call would be called, as far as that is known by then."""
+"""When a visitor who is about to ask for a call would be called, as far as is known then."""
 
 from datetime import datetime
 
@@ -11,9 +11,9 @@ from leads.ports import Soonest
 
 
 def of(current: RoutingConfig, source: LeadSource, now: datetime) -> Soonest:
-    """Of a request through this source, whose number is not known yet. Nothing is reserved.
+    """For a request through this source, whose number is not known yet. Reserves nothing.
 
-    Limits of one country count where the source calls no other.
+    A country's limits count if the source accepts only that country.
     """
     times = call_times.reading(current, source.pk, "")
     plan = next_call(times, now)
@@ -23,5 +23,5 @@ def of(current: RoutingConfig, source: LeadSource, now: datetime) -> Soonest:
     ends = [it.ends_at for it in used_up if it.concerns(source.pk, country)]
     if ends and max(ends) > soonest:
         return Soonest(times.next_time(max(ends)) or max(ends), is_full=True)
-    # So many wait for the opening that they fill it: this one is called at a later one.
+    # Others have taken all turns of the next opening, so this lead is called at a later one.
     return Soonest(soonest, is_full=plan.closed_until not in {None, plan.opens_at})

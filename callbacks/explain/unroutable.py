@@ -1,8 +1,8 @@
-"""Leads that nobody will call as things are set up: counted, listed, and told beside each one.
+"""Leads that nobody will ever call with the present configuration: counted, listed, explained.
 
-Most are those of a source whose leads are never called. Others are those of one number: its calling
-window, by the clocks where it may be, and the teams' hours never meet. Or of a language that nobody
-speaks, where teams have nobody else rung.
+For most, no lead of their source is ever called. For others it is the number: its calling window,
+by the clocks where it may be, never overlaps the teams' hours. Or nobody speaks the lead's
+language, and the teams ring nobody else.
 """
 
 from collections import defaultdict
@@ -22,12 +22,12 @@ from leads import phones
 from leads.countries import name as country_name
 from leads.models import Lead, LeadStatus
 
-# Of the leads whose number has to be looked at, so many of each source.
+# Numbers are checked one by one, at most so many of each source.
 _LOOKED_AT = 5000
 
 
 def leads(now: datetime) -> Q:
-    """Those that wait for somebody who will never call them."""
+    """Selects waiting leads that nobody will ever call."""
     waiting = Lead.objects.filter(status=LeadStatus.WAITING).order_by()
     pairs = set(waiting.values_list("source", "language").distinct())
     sources = {source_id for source_id, _language in pairs}
@@ -46,10 +46,10 @@ def leads(now: datetime) -> Q:
 
 
 def nobody_speaks(asked: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
-    """Of these sources and languages, those for which nobody is ever rung, however long a lead
-    waits: no phone of the teams names the language, and none is rung for others. One query.
+    """The given sources and languages for which nobody is ever rung, however long a lead waits: no
+    phone of the teams names the language, and no team rings others. One query.
 
-    A source whose teams have no phone at all is none of them: `why` tells of it.
+    Leaves out sources whose teams have no phone at all: `why` covers them.
     """
     current, found = config.current(), set()
     wanted = {it for it in asked if it[1]}
@@ -72,7 +72,7 @@ def nobody_speaks(asked: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
 
 
 def of_leads(leads: Iterable[Lead], now: datetime) -> dict[int, str]:
-    """By primary key, why nobody will call those that wait of `leads`; the others are left out."""
+    """By primary key, why nobody will ever call a waiting lead; other leads are left out."""
     rows = [it for it in leads if it.status == LeadStatus.WAITING]
     never, current = why([it.source_id for it in rows], now), config.current()
     unspoken = nobody_speaks((it.source_id, it.language) for it in rows)
@@ -96,7 +96,7 @@ def _why_language(lead: Lead, unspoken: set[tuple[int, str]]) -> str:
 def _by_number(
     current: config.RoutingConfig, source_id: int, waiting: QuerySet[Lead], now: datetime
 ) -> list[int]:
-    """The waiting leads of a source, called in general, whose own number never is."""
+    """Waiting leads of a source that is called in general, but whose own number never is."""
     if calling_hours.every_number_has_an_hour(current, source_id, now):
         return []
     rows = waiting.order_by("pk").values_list("pk", "phone")[:_LOOKED_AT]
@@ -104,7 +104,7 @@ def _by_number(
 
 
 def why_number(current: config.RoutingConfig, source_id: int, phone: str, now: datetime) -> str:
-    """Why a number of a source whose leads are called never is, in a few words; "": it is."""
+    """Why a number is never called although its source is, in a few words; "" if it is called."""
     if not calling_hours.has_an_hour(current, source_id, phone, now):
         return gettext("no hour of the calling window suits all time zones the number may be in")
     if calling_hours.next_time(current, source_id, phone, now) is None:
@@ -115,7 +115,7 @@ def why_number(current: config.RoutingConfig, source_id: int, phone: str, now: d
 
 
 def countries(source_id: int, now: datetime) -> list[str]:
-    """Sentences for a source: the countries whose mobile numbers are never called by themselves."""
+    """Sentences on a source's countries whose mobile numbers are never called automatically."""
     current = config.current()
     source = current.sources.get(source_id)
     if source is None or why([source_id], now):
@@ -133,7 +133,7 @@ def countries(source_id: int, now: datetime) -> list[str]:
 
 
 def why(source_ids: Iterable[int], now: datetime) -> dict[int, str]:
-    """For each of these sources that nobody answers, why, in a few words. In two queries."""
+    """For each of these sources that is never answered, why, in a few words. Two queries."""
     if not (wanted := set(source_ids)):
         return {}
     current = config.current()
@@ -154,7 +154,7 @@ def _why(
     current: config.RoutingConfig,
     now: datetime,
 ) -> str:
-    """`shifts`: by team, the schedules of its extensions; None for one without hours of its own."""
+    """`shifts`: the schedules of each team's extensions; None for one without its own hours."""
     if not teams:
         return gettext("no team answers its source")
     manned = [team for team in teams if team.pk in shifts]
@@ -185,7 +185,7 @@ def _meet(current: config.RoutingConfig, teams: int | None, own: int | None, now
 
 
 def team_problem(team: Team, now: datetime) -> str:
-    """Why an active team never answers anybody, as a sentence; "" for one that does, at times."""
+    """Why an active team never answers, as a sentence; "" if it does at times."""
     if team.schedule is None:
         return ""
     calendar = team.schedule.calendar()

@@ -1,4 +1,4 @@
-"""How long visitors of a source have waited for their phone to ring, in the last hour.
+"""How long visitors of a source waited for their phone to ring, in the last hour.
 
 The clock is that of the reports (leads.sla): from the request until the visitor's phone rings.
 """
@@ -15,19 +15,19 @@ from leads import sla
 from leads.models import Lead
 
 LOOKS_BACK = timedelta(hours=1)
-# Of fewer requests nothing is said.
+# Fewer requests say too little.
 LEAST = 5
-# So many of them have waited no longer than what is said.
+# The share of them that waited no longer than the figure.
 SHARE = 0.8
-# A wait of more than this is nothing to look forward to.
+# A longer wait is not shown, because it is nothing to look forward to.
 LONGEST = timedelta(minutes=30)
-# The newest; more would not change the figure.
+# Only the newest ones; more would not change the figure.
 _MOST = 500
-# How long a figure is kept: the pages of many who wait are worked out from one.
+# How long a figure is kept, so that the pages of many visitors share it.
 KEPT_FOR = timedelta(seconds=20)
 
-# What is known of one request: how long its phone took to ring, or, None, for how long it has not
-# rung. The latter is infinite where it never will.
+# One request: how long its phone took to ring (None if it has not), and for how many seconds it has
+# not rung. The latter is infinite if it never will.
 Wait = tuple[timedelta | None, float]
 
 _kept: dict[int, tuple[datetime, timedelta | None]] = {}
@@ -35,12 +35,12 @@ _lock = Lock()
 
 
 def usual_wait(current: RoutingConfig, source_id: int, now: datetime) -> timedelta | None:
-    """Within which time most phones of those who asked in the last hour have rung; None: there is
-    too little to say, or it takes too long.
+    """The time within which most phones rang, for requests of the last hour; None if there is too
+    little to say, or it takes too long.
 
-    Of the source itself; where that has had too few requests, of all sources that its teams answer.
-    Whoever has chosen a time did not wait, and does not count. One query; none for 20 seconds
-    after it.
+    For the source itself; if it had too few requests, for all sources that its teams answer.
+    Visitors who chose a time did not wait, and do not count. One query; none for 20 seconds after
+    it.
     """
     with _lock:
         known = _kept.get(source_id)
@@ -53,7 +53,7 @@ def usual_wait(current: RoutingConfig, source_id: int, now: datetime) -> timedel
 
 
 def forget() -> None:
-    """Has the next caller read anew."""
+    """Makes the next call read from the database."""
     with _lock:
         _kept.clear()
 
@@ -81,7 +81,7 @@ def _read(current: RoutingConfig, source_id: int, now: datetime) -> timedelta | 
             "clock_started_at",
         )[:_MOST]
     )
-    # Of some it is certain that the phone rang, and not known when: they tell nothing.
+    # If a phone rang at an unknown time, the request tells nothing.
     by_source = [
         (source, (took, _silent_for(took, closed_at, started_at, now)))
         for source, took, rang_at, closed_at, started_at in rows
@@ -94,7 +94,7 @@ def _read(current: RoutingConfig, source_id: int, now: datetime) -> timedelta | 
 def _silent_for(
     took: timedelta | None, closed_at: datetime | None, started_at: datetime, now: datetime
 ) -> float:
-    """Seconds for which the phone of a request has not rung."""
+    """Seconds that the phone of a request has not rung; infinite if the request is closed."""
     if took is not None or closed_at is None:
         return (now - started_at).total_seconds()
     return math.inf
@@ -105,10 +105,10 @@ def _few(waits: list[Wait]) -> bool:
 
 
 def within(waits: Iterable[Wait]) -> timedelta | None:
-    """The shortest time within which SHARE of these have rung, rounded up to what people say.
+    """The shortest time within which SHARE of these rang, rounded up to what people say.
 
-    One that has not rung yet counts against each time that it has waited longer than; of one that
-    came a moment ago nothing is known, and it does not count.
+    A request that has not rung yet counts against each time shorter than its wait so far. A request
+    that has just come says nothing yet, and does not count.
     """
     waits = list(waits)
     if _few(waits):
@@ -124,6 +124,6 @@ def within(waits: Iterable[Wait]) -> timedelta | None:
 
 
 def _rounded_up(seconds: float) -> timedelta:
-    """To ten seconds within a minute, to a minute within ten, to five minutes beyond."""
+    """To ten seconds up to a minute, to a minute up to ten minutes, to five minutes beyond."""
     step = 10 if seconds <= 60 else 60 if seconds <= 600 else 300
     return timedelta(seconds=max(math.ceil(seconds / step), 1) * step)

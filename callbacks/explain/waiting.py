@@ -1,4 +1,4 @@
-"""What the sentences about a waiting lead are made from, and what they make."""
+"""The facts that sentences about a waiting lead are made from, and the sentences."""
 
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, field
@@ -14,9 +14,9 @@ from leads.models import Lead
 
 @dataclass(frozen=True)
 class WaitingReason:
-    """Why it waits, as a sentence and in a few words for a list.
+    """Why a lead waits, as a sentence, and in a few words for a list.
 
-    `for_ever`: nothing changes this by itself; somebody has to set something up.
+    `for_ever`: nothing changes this by itself; somebody has to change the configuration.
     """
 
     text: str
@@ -26,28 +26,28 @@ class WaitingReason:
 
 @dataclass(frozen=True)
 class Known:
-    """What the database says of extensions, and of one lead where it was asked."""
+    """What the database says about extensions, and about one lead if it was asked for one."""
 
     states: Sequence[ExtensionState]
-    # Those that are on a call as far as the claim is concerned, and nobody knows whether they are.
+    # Those that are on a call for the claim, although nobody knows whether they are.
     untold: Collection[int] = ()
     owner: Owner | None = None
     refused: frozenset[int] = field(default_factory=frozenset)
     limited_until: datetime | None = None
-    # The states of the calls that are on to its number.
+    # The states of live calls to its number.
     calls: frozenset[str] = field(default_factory=frozenset)
     unspoken: Set[tuple[int, str]] = frozenset()  # sources and languages that nobody is rung for
     is_account_refused: bool = False  # by the provider: nothing is dialled
-    spending: Sequence[Standing] = ()  # where a lead may wait for the end of one's hour or day
+    spending: Sequence[Standing] = ()  # if a lead may be waiting for the end of a limit's span
 
 
 def asked_now(lead: Lead, current: RoutingConfig, now: datetime) -> list[TeamOffer]:
-    """The teams that are asked for it at `now`, in their order."""
+    """The teams that are asked for the lead at `now`, in order."""
     return current.asked(lead.source_id, has_waited(lead, now), now, is_owned=lead.has_owner)
 
 
 def has_waited(lead: Lead, now: datetime) -> timedelta:
-    """How long it has been due; none, if it is not."""
+    """How long the lead has been due; zero if it is not."""
     return max(now - lead.call_after, timedelta(0))
 
 

@@ -1,4 +1,4 @@
-"""Why a waiting lead waits, by the same rules and rows as the engine. Reads only."""
+"""Why a waiting lead waits, by the rules and rows that the product uses. Reads only."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
@@ -25,7 +25,7 @@ from leads.wait_accounting import Wait, gap_of
 
 
 def of_lead(lead: Lead, now: datetime, zone: tzinfo | None = None) -> WaitingReason | None:
-    """Of one lead, with all that is known; None: it does not wait. Times are in `zone`."""
+    """For one lead, with all that is known; None if it is not waiting. Times are in `zone`."""
     if lead.status != LeadStatus.WAITING:
         return None
     current = current_config()
@@ -35,10 +35,10 @@ def of_lead(lead: Lead, now: datetime, zone: tzinfo | None = None) -> WaitingRea
 def of_leads(
     leads: Iterable[Lead], now: datetime, zone: tzinfo | None = None
 ) -> dict[int, WaitingReason]:
-    """Of those among `leads` that wait, by primary key: four queries, however many there are.
+    """For the waiting ones among `leads`, by primary key: a few queries, however many there are.
 
-    For a list: who owns a number, and whether it rests, is not asked. The `text` may name an
-    extension as free that this very lead is not given.
+    For a list, so it does not check who owns a number, or whether the number rests. The `text` may
+    name an extension as free that this lead would not get.
     """
     waiting = [lead for lead in leads if lead.status == LeadStatus.WAITING]
     if not waiting:
@@ -87,7 +87,7 @@ def _known_of(lead: Lead, current: RoutingConfig, now: datetime) -> Known:
 
 
 def _spending(leads: Iterable[Lead], now: datetime) -> list[Standing]:
-    """The spending limits, if one of these leads waits for a time that nobody has chosen."""
+    """The spending limits, if one of these leads is waiting for one."""
     is_spent = any(_is_spent(it, now) for it in leads)
     return limits.standings(now) if is_spent else []
 
@@ -155,7 +155,7 @@ def _unspoken(lead: Lead, current: RoutingConfig) -> WaitingReason:
 
 
 def _names(current: RoutingConfig, lead: Lead, at: datetime | None = None) -> str:
-    """The teams that answer it; those that are open at `at`."""
+    """The teams that answer the lead; with `at`, only those open then."""
     teams = current.teams_for(lead.source_id)
     return all_of(it.name for it in teams if at is None or current.is_open(it, at))
 
@@ -182,7 +182,7 @@ def _later(
         )
     ends = [it for it in known.spending if it.is_bounded and it.ends_at == gap == lead.limit_until]
     its = [it for it in ends if it.source_id in {None, lead.source_id}]
-    if its:  # of several the one of which most is used
+    if its:  # of several, the one that is used most
         return WaitingReason(
             max(its, key=attrgetter("used")).sentence(now, zone),
             gettext("spending limit, %(time)s") % {"time": at},

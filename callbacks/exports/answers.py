@@ -1,9 +1,9 @@
-"""The answer that brings a file, so that a part of it never looks like the whole.
+"""The response that sends a file, so that a part of it never looks complete.
 
-- CSV goes out as it is made, in pieces (HTTP/1.1). If it breaks off, the last piece never comes,
-  and the browser says that the download has failed.
-- XLSX, and CSV to a proxy that speaks HTTP/1.0 and knows no pieces, are made in a temporary file
-  first and go out with their length.
+- CSV is sent while it is made, in chunks (HTTP/1.1). If it breaks off, the last chunk never comes,
+  and the browser reports that the download failed.
+- XLSX, and CSV for an HTTP/1.0 proxy, which knows no chunks, are made in a temporary file first and
+  sent with their length.
 """
 
 import tempfile
@@ -32,9 +32,9 @@ def answer(
     table: Rows,
     fill: Callable[[Workbook, Recorded], None],
 ) -> HttpResponse | StreamingHttpResponse:
-    """The file `name`, without its ending; `fill` writes the sheets of a workbook.
+    """The file `name`, without its extension; `fill` writes the sheets of a workbook.
 
-    Records who asked for it. Whoever calls has asked for the right to.
+    Records who asked for it. The caller has checked the right to export.
     """
     kind = file_format(request)
     recorded = begin(request, what, table.count)
@@ -68,10 +68,10 @@ def answer(
 
 
 class _Sent:
-    """The bytes, with a record of how far they went.
+    """The bytes, and a record of how far they went.
 
-    Not a generator: one that is thrown away would write to the database from the garbage
-    collection, wherever that happens to run.
+    Not a generator: an abandoned generator would write to the database from garbage collection,
+    wherever that happens to run.
     """
 
     def __init__(self, pieces: Iterator[tuple[bytes, int]], recorded: Recorded) -> None:
@@ -84,7 +84,7 @@ class _Sent:
         return self
 
     def __next__(self) -> bytes:
-        """The next piece; what is asked for it has sent the one before."""
+        """The next piece; asking for it means that the one before was sent."""
         if self._written:
             self._recorded.tell(self._written)
         try:
@@ -99,7 +99,7 @@ class _Sent:
         return data
 
     def close(self) -> None:
-        """The answer is over; too early, if the connection is gone or a piece could not be made."""
+        """Ends the response: too early if the connection is gone or a piece could not be made."""
         if self._is_over:
             return
         self._is_over = True

@@ -1,7 +1,7 @@
-"""CSV that a spreadsheet opens as it is meant: UTF-8 with a byte order mark, commas, CRLF.
+"""CSV that a spreadsheet opens as intended: UTF-8 with a byte order mark, commas, CRLF.
 
-Texts come from strangers. One that a spreadsheet would run as a formula, or would read as a number
-or a date and so take its plus or its zeros away, gets an apostrophe in front: it stays text.
+Texts come from strangers. A text that a spreadsheet would run as a formula, or read as a number or
+date (which would drop its plus or its zeros), gets an apostrophe in front, so that it stays text.
 """
 
 import csv
@@ -16,19 +16,19 @@ from django.utils.translation import gettext
 from callbacks.exports.tables import Column, Kind, Row, Rows, Value
 
 BOM = b"\xef\xbb\xbf"
-# So many rows go out at once.
+# Rows in each piece.
 CHUNK = 500
 
-# Also behind blanks, and as full-width signs, which some programs read as the plain ones.
+# Also after blanks, and full-width signs, which some programs read as the plain ones.
 _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20\u2212]|[\t\r\n]")
-# Digits with what may stand in numbers, dates, times and exponents.
+# Digits, with characters that occur in numbers, dates, times and exponents.
 _NUMBER = re.compile(r"\s*[\d.,:/()%\s-]*\d[\d.,:/()%\s-]*(?:[eE][+-]?\d+)?\s*")
-# Characters that no file needs: NUL and its like end or upset what reads them.
+# Control characters, such as NUL, which no file needs and some readers cannot handle.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def chunks(table: Rows) -> Iterator[tuple[bytes, int]]:
-    """The file piece by piece, each with the rows written when it ends."""
+    """The file in pieces, each with the number of rows written by its end."""
     yield BOM + _lines([tuple(_headed(column) for column in table.columns)], ()), 0
     written = 0
     while some := list(islice(table.rows, CHUNK)):
@@ -37,13 +37,13 @@ def chunks(table: Rows) -> Iterator[tuple[bytes, int]]:
 
 
 def harmless(text: str) -> str:
-    """A text that every spreadsheet shows as the text it is."""
+    """The text in a form that every spreadsheet shows as text."""
     text = without_controls(text)
     return f"'{text}" if _FORMULA.match(text) or _NUMBER.fullmatch(text) else text
 
 
 def without_controls(text: str) -> str:
-    """The text without characters that are not to be seen."""
+    """The text without control characters."""
     return _CONTROL.sub("", text)
 
 

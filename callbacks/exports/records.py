@@ -1,4 +1,4 @@
-"""Who exports what, and how far it has come."""
+"""Who exports what, and how far each export is."""
 
 import re
 from datetime import datetime
@@ -17,22 +17,22 @@ _TICKET = re.compile(r"[0-9a-f]{32}")
 
 
 def may_export(user: User | AnonymousUser) -> bool:
-    """Who may take out reports: those who may see them, and hold `export_leads`."""
+    """Whether the user may export reports: they may see them, and have `export_leads`."""
     return bool(scope.sees_figures(user) and user.has_perm(RIGHT))
 
 
 def may_export_leads(user: User | AnonymousUser) -> bool:
-    """Who may take out leads: those who may see them, and hold `export_leads`."""
+    """Whether the user may export leads: they may see them, and have `export_leads`."""
     return bool(scope.sees_leads(user) and user.has_perm(RIGHT))
 
 
 def file_format(request: HttpRequest) -> ExportFormat:
-    """The kind of file that the button asks for; anything else is CSV."""
+    """The format that the button asks for; anything unknown is CSV."""
     return ExportFormat.XLSX if request.POST.get("format") == "xlsx" else ExportFormat.CSV
 
 
 def begin(request: HttpRequest, what: ExportWhat, rows: int) -> "Recorded":
-    """An export that a button asks for: who, what and when is stored before the first byte."""
+    """Starts an export that a button asks for; it is stored before the first byte is sent."""
     ticket = request.POST.get("ticket") or ""
     return Recorded.of(
         request.user,
@@ -45,7 +45,7 @@ def begin(request: HttpRequest, what: ExportWhat, rows: int) -> "Recorded":
 
 
 class Recorded:
-    """One export as it goes on."""
+    """One export in progress."""
 
     def __init__(self, record: ExportRecord) -> None:
         self.record = record
@@ -60,7 +60,7 @@ class Recorded:
         rows: int,
         ticket: str = "",
     ) -> "Recorded":
-        """Stores that it has begun."""
+        """Stores that the export has started."""
         return cls(
             ExportRecord.objects.create(
                 user=user,
@@ -74,15 +74,15 @@ class Recorded:
         )
 
     def tell(self, written: int) -> None:
-        """So many rows are in the file."""
+        """Stores how many rows are in the file."""
         self._store(rows_written=written, told_at=timezone.now())
 
     def complete(self) -> None:
-        """All of it has been handed to the connection."""
+        """Stores that the whole file was handed to the connection."""
         self._store(state=ExportState.COMPLETE, told_at=timezone.now())
 
     def break_off(self) -> None:
-        """It will not be whole any more."""
+        """Stores that the file will not be complete."""
         self._store(state=ExportState.BROKEN_OFF, told_at=timezone.now())
 
     def _store(self, **values: Any) -> None:
@@ -90,7 +90,7 @@ class Recorded:
 
 
 def progress(user_id: int, ticket: str, now: datetime) -> dict[str, Any] | None:
-    """How far an export of this person has come; None: there is none with this ticket."""
+    """How far an export of this user is; None if there is none with this ticket."""
     record = ExportRecord.objects.filter(user=user_id, ticket=ticket).first() if ticket else None
     if record is None:
         return None

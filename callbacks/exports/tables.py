@@ -1,4 +1,4 @@
-"""What an export is made of: columns with their kinds, and rows of plain values."""
+"""The content of an export: columns with their kinds, and rows of plain values."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import Enum, auto
 from typing import Protocol
 
-# None: there is no value, which is never shown as zero. A text may stand in any column.
+# None: no value, which is never shown as zero. A text may be in any column.
 Value = str | int | float | date | datetime | None
 Row = Sequence[Value]
 
@@ -25,7 +25,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Column:
-    """`name` stands in the header; in what times are written, each format says behind it."""
+    """`name` is the header. The writers of both formats add the unit of times to it."""
 
     name: str
     kind: Kind = Kind.TEXT
@@ -33,7 +33,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows that are read once, from front to back, and how many there will be."""
+    """Rows that are read once, in order, and how many there will be."""
 
     columns: tuple[Column, ...]
     rows: Iterator[Row]
@@ -41,6 +41,6 @@ class Rows:
 
 
 class Telling(Protocol):
-    """Is told how many rows have been written so far."""
+    """Called with the number of rows written so far."""
 
     def __call__(self, written: int, /) -> None: ...

@@ -1,4 +1,4 @@
-"""How far an export has come, for the page that waits for it."""
+"""How far an export is, for the page that waits for it."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
@@ -12,7 +12,7 @@ from callbacks.exports import records
 @require_safe
 @never_cache
 def export_progress(request: HttpRequest, ticket: str) -> JsonResponse:
-    """GET: rows, rows written and the state of an export of one's own; 404 where there is none."""
+    """GET: rows, rows written and state of an export of the user; 404 if there is none."""
     if not records.may_export(request.user):
         raise PermissionDenied
     found = records.progress(request.user.pk or 0, ticket, timezone.now())

@@ -1,6 +1,6 @@
-"""XLSX: values with their types, a header that stays in sight, and columns as wide as they need.
+"""XLSX: typed values, a header that stays in sight, and columns as wide as they need.
 
-Rows go to temporary files (TMPDIR) one by one, so that memory does not grow with them. No text is
+Rows go to temporary files (TMPDIR) one by one, so memory use does not grow with them. No text is
 read as a formula, a number or a link.
 """
 
@@ -15,11 +15,11 @@ from django.utils.translation import gettext
 from callbacks.exports.csv_file import without_controls
 from callbacks.exports.tables import Column, Kind, Rows, Telling, Value
 
-# Of a cell.
+# Excel's limit for a cell.
 _MOST_CHARACTERS = 32_767
-# Characters; a column is no wider or narrower than that.
+# The bounds of a column's width, in characters.
 _NARROWEST, _WIDEST = 9, 45
-# Rows between two reports of how far it has come.
+# Rows between two progress reports.
 _TELL_EVERY = 1000
 _SECONDS_A_DAY = 86_400
 
@@ -43,10 +43,10 @@ _OPTIONS = {
 
 
 class Workbook:
-    """A workbook that is written to `target`; it is whole once the `with` block has ended well."""
+    """A workbook written to `target`. It is complete once the `with` block ends without error."""
 
     def __init__(self, target: IO[bytes]) -> None:
-        # Read with the first workbook: many processes never make one.
+        # Imported for the first workbook, because many processes never make one.
         import xlsxwriter  # noqa: PLC0415
 
         self._parts = tempfile.TemporaryDirectory(prefix="export-")
@@ -71,11 +71,11 @@ class Workbook:
         with self._parts:
             if kind is None:
                 self._book.close()
-            else:  # Nobody is to get it: no file is put together of its parts.
+            else:  # Nobody will get it, so no file is made from its parts.
                 self._book.fileclosed = True
 
     def add(self, name: str, table: Rows, tell: Telling | None = None) -> "Sheet":
-        """A sheet with a header; the rows are read and written here."""
+        """Adds a sheet with a header; reads and writes the rows."""
         sheet = Sheet(self._book, self._book.add_worksheet(name), table.columns)
         for place, column in enumerate(table.columns):
             sheet.part.set_column(place, place, _width(column))
@@ -109,7 +109,7 @@ class Workbook:
 
 
 class Sheet:
-    """A sheet that has been written; `count` is the number of its rows."""
+    """A written sheet; `count` is its number of rows."""
 
     def __init__(self, book: Any, part: Any, columns: Sequence[Column]) -> None:
         self._book = book
@@ -118,9 +118,9 @@ class Sheet:
         self.count = 0
 
     def add_chart(self, title: str, bars: Iterable[int], lines: Iterable[int]) -> None:
-        """A chart of columns by their place: counts as bars, times as lines on a second axis.
+        """A chart of columns, given by position: counts as bars, times as lines on a second axis.
 
-        It stands to the right of the columns.
+        It is placed to the right of the columns.
         """
         bar = self._book.add_chart({"type": "column"})
         line = self._book.add_chart({"type": "line"})
@@ -152,6 +152,6 @@ def _headed(column: Column) -> str:
 
 
 def _width(column: Column) -> int:
-    # The header wraps at blanks: its longest word has to fit.
+    # The header wraps at blanks, so its longest word must fit.
     longest = max((len(word) for word in _headed(column).split()), default=0)
     return min(max(longest + 3, _WIDTHS.get(column.kind, _NARROWEST)), _WIDEST)

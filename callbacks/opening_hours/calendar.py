@@ -3,8 +3,8 @@
 Rules are local ("Monday nine to five"), instants are absolute: every function takes and returns
 aware datetimes and converts at the edges. A local time means the first instant at which the local
 clock shows that time or a later one. So on the night when the clocks change, a time that does not
-exist is the moment of the change, and of a time that exists twice the first counts: no interval
-opens twice, and one interval on paper is one interval that night too.
+exist is the moment of the change, and of a time that exists twice, the first one counts: no
+interval opens twice, and one interval on paper is one interval that night too.
 
 The database may hold values that the forms would reject. A calendar with an unknown zone or country
 is never open (`problem` says so): nobody can tell when it would be. Hours that cover the same time
@@ -176,7 +176,7 @@ def open_intervals(calendar: Calendar, start: datetime, end: datetime) -> Iterat
 def common_intervals(
     calendars: Sequence[Calendar], start: datetime, end: datetime
 ) -> Iterator[Interval]:
-    """The intervals in which all calendars are open, in order; all of the range without any."""
+    """The intervals in which all calendars are open, in order; without calendars, all the time."""
     common = [(start, end)] if start < end else []
     for calendar in calendars:
         opened = list(open_intervals(calendar, start, end))
@@ -238,7 +238,7 @@ def is_holiday(country: str, day: date) -> bool:
 
 
 def eve_of(calendar: Calendar, day: date) -> str:
-    """The name of the closed holiday on the next day, because of which `day` closes earlier."""
+    """The name of the holiday that closes the next day, so that `day` closes earlier; or ""."""
     following = day + _DAY
     if calendar.eve_closes_at is None or not _is_closed_day(calendar, following):
         return ""
@@ -345,7 +345,7 @@ def _second(day: int, at: time) -> int:
     return ((day * 24 + at.hour) * 60 + at.minute) * 60 + at.second
 
 
-# A caller that asks about one moment asks about many more of the same days.
+# Callers ask about many moments of the same days.
 @lru_cache(maxsize=4096)
 def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     """The first instant, in UTC, at which the local clock shows this time of this day or later."""

@@ -167,7 +167,7 @@ def _starts(first: date, event: _Event, today: date) -> Iterator[date]:
 
 
 def _date(value: str) -> date | None:
-    """The day of a value; None for a moment of a day."""
+    """The day of a value; None if the value is a moment within a day."""
     matched = _DATE.fullmatch(value.strip())
     if matched is None:
         return None

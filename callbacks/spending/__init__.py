@@ -1,1 +1,1 @@
-"""What calls may cost: limits an hour and a day, which no number of workers exceeds by one call."""
+"""Spending limits for each hour and day, which no number of workers exceeds, even by one call."""

@@ -1,6 +1,6 @@
-"""How far each spending limit has been used, and opening it again.
+"""How much of each spending limit is used, and reopening a limit.
 
-The counting itself is spend.sql's, in the transaction that makes or takes on a call.
+spend.sql does the counting, in the transaction that makes or takes on a call.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from callbacks.common.formatting import percent, when
 from callbacks.models.spending import MINUTES, SpendScope, SpendSpan
 from leads import countries
 
-# From this share on a limit is near.
+# A limit is near from this share on.
 NEAR = 0.8
 _CONSTRAINT = "spend_limit_reached"
 
@@ -74,14 +74,14 @@ _OPEN = """
 
 
 class LimitReachedError(Exception):
-    """A spending limit keeps a call from being dialled now; nothing was reserved."""
+    """A spending limit keeps a call from being dialled now. Nothing was reserved."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a limit is used in the hour or the day that goes on.
+    """How much of a limit is used in the present hour or day.
 
-    `most_calls`, `most_cost`: with what a manager has opened again; None: no bound. `cost` is an
+    `most_calls`, `most_cost`: including what a manager has reopened; None: no bound. `cost` is an
     estimate in the currency of the account.
     """
 
@@ -97,17 +97,17 @@ class Standing:
     cost: Decimal
     most_cost: Decimal | None
     opened: int
-    least_cost: Decimal  # of one more call, whichever it is
+    least_cost: Decimal  # of the cheapest call
 
     @property
     def is_bounded(self) -> bool:
-        """Whether anything is set for this span."""
+        """Whether a limit is set for this span."""
         return self.most_calls is not None or self.most_cost is not None
 
     @property
     def used(self) -> float:
-        """How much of it is used, 0 to 1: of its calls or of its cost, whichever is more; 1 where
-        nothing may be dialled at all.
+        """The used share, 0 to 1: of calls or of cost, whichever is more; 1 if nothing may be
+        dialled at all.
         """
         used = [
             1.0 if not most else float(spent) / float(most)
@@ -118,17 +118,17 @@ class Standing:
 
     @property
     def is_used_up(self) -> bool:
-        """Whether not even the cheapest call may be dialled any more."""
+        """Whether not even the cheapest call may be dialled."""
         return self.is_bounded and (self.used >= 1 or self.is_used_up_for(self.least_cost))
 
     def is_used_up_for(self, cost: Decimal) -> bool:
-        """Whether one more call of that cost would exceed it."""
+        """Whether one more call at this cost would exceed it."""
         return (self.most_calls is not None and self.calls >= self.most_calls) or (
             self.most_cost is not None and self.cost + cost > self.most_cost
         )
 
     def concerns(self, source_id: int | None, country: str) -> bool:
-        """Whether calls of this source to this country use it."""
+        """Whether calls of this source to this country count towards it."""
         return (
             self.scope == SpendScope.ALL
             or (self.scope == SpendScope.SOURCE and self.source_id == source_id is not None)
@@ -136,7 +136,7 @@ class Standing:
         )
 
     def sentence(self, now: datetime, zone: tzinfo) -> str:
-        """For a manager: which limit, and when calls go on."""
+        """For a manager: which limit is reached, and when calls continue."""
         values = {"limit": self.name, "when": when(self.ends_at, now, zone)}
         if self.span == SpendSpan.HOUR:
             return (
@@ -158,7 +158,7 @@ class Standing:
 
 
 def of_its_use(standing: Standing) -> str:
-    """For a manager: how much of a limit is used, in a sentence."""
+    """For a manager: how much of a limit is used, as a sentence."""
     values = {"limit": standing.name, "share": percent(standing.used)}
     if standing.span == SpendSpan.HOUR:
         return (
@@ -168,57 +168,57 @@ def of_its_use(standing: Standing) -> str:
 
 
 def is_reached(error: IntegrityError) -> bool:
-    """Whether the database has refused a call because of a spending limit."""
+    """Whether the database refused a call because of a spending limit."""
     return violated(error) == _CONSTRAINT
 
 
 def standings(now: datetime) -> list[Standing]:
-    """All limits by hour and by day, one query."""
+    """All limits, by hour and by day. One query."""
     return [_standing(row) for row in sql.rows(_STANDINGS, {"now": now, "minutes": MINUTES})]
 
 
 def used_up_for(source_id: int, phone: str, now: datetime) -> Standing | None:
-    """The limit that is used up for a call of this source to this number; of several the one that
-    lasts longest.
+    """The limit that is used up for a call of this source to this number; of several, the one that
+    ends last.
     """
     [call] = sql.rows(_OF_A_CALL, {"phone": phone})
     return _last_that_is_used_up(source_id, call["country"], call["cost"], now)
 
 
 def why_not(source_id: int | None, country: str, cost: Decimal, now: datetime) -> str:
-    """For a manager: the limit that is used up for such a call, in a sentence."""
+    """For a manager: the limit that is used up for such a call, as a sentence."""
     found = _last_that_is_used_up(source_id, country, cost, now)
-    if found is None:  # somebody has opened it meanwhile
+    if found is None:  # somebody has reopened it meanwhile
         return gettext("A spending limit is reached: no more calls are dialled for now.")
     return found.sentence(now, timezone.get_current_timezone())
 
 
 def used_up(found: Sequence[Standing]) -> list[Standing]:
-    """Those that nothing fits into any more."""
+    """The limits that allow no further call."""
     return [it for it in found if it.is_used_up]
 
 
 def near(found: Sequence[Standing]) -> list[Standing]:
-    """Those of which NEAR is used, or that are used up."""
+    """The limits of which at least NEAR is used, or that are used up."""
     return [it for it in found if it.is_used_up or (it.is_bounded and it.used >= NEAR)]
 
 
 def open_again(limit_id: int, span: SpendSpan, now: datetime) -> None:
-    """Allows as much again as is set, until the hour or the day is over."""
-    # The trigger counts in the same row: whoever comes first, neither is lost.
+    """Allows the set amount once more, until the hour or day is over."""
+    # The trigger counts in the same row, so neither change is lost, whichever comes first.
     sql.run(_OPEN, {"limit": limit_id, "span": span.value, "now": now})
 
 
 def give_back(attempt_id: int, *, counted: int) -> None:
-    """A call that is counted by so many minutes was not made. In no transaction that locks
-    anything. What was given back before is not given back again.
+    """Uncounts a call that was not made; `counted`: the minutes it was counted by. Must not run in
+    a transaction that locks anything. A call that is already uncounted stays as it is.
     """
     sql.run(_UNSPEND, {"attempt": attempt_id, "counted": counted})
 
 
 def recount(attempt_id: int, *, counted: int, minutes: int) -> Decimal:
-    """A call that was counted by so many minutes lasted others. In no transaction that locks
-    anything. Returns by how much the count rose: also where it had been given back.
+    """Counts a call by `minutes` instead of `counted` minutes. Must not run in a transaction that
+    locks anything. Returns how much the cost rose. An uncounted call is counted again.
     """
     [found] = sql.rows(_RECOUNT, {"attempt": attempt_id, "counted": counted, "minutes": minutes})
     more: Decimal = found["more"]

@@ -1,8 +1,8 @@
--- Corrects what spend.sql has counted, where the hour and the day of the call still go on: by the
--- call's real minutes once its record tells them, and for a call that was not made after all.
+-- Corrects what spend.sql has counted, if the hour or day of the call is not over: by the call's
+-- real minutes once its record tells them, and for a call that was not made after all.
 --
--- Runs in psql as it stands. A migration installs it; another text gets other names (_v3). It locks
--- one attempt and then the counts alone: call it in a transaction that locks nothing else.
+-- Runs in psql as it stands. A migration installs it; a changed text gets new names (_v3). It locks
+-- one attempt and then only the counts: call it in a transaction that locks nothing else.
 
 -- Adds to the counts of these limits, for the hour and the day that `given_at` is in.
 CREATE OR REPLACE FUNCTION callbacks_add_to_counts_v2(
@@ -24,8 +24,8 @@ BEGIN
 END
 $add$;
 
--- The call lasted so many minutes in place of those by which it is counted. One that had been held
--- not to be made was made: it is counted again. Returns by how much the count rose.
+-- The call lasted `given_minutes`, not the minutes by which it is counted. A call that was held not
+-- to be made, but was made, is counted again. Returns how much the cost rose.
 CREATE OR REPLACE FUNCTION callbacks_recount_v2(
     given_attempt bigint,
     given_counted numeric,
@@ -57,7 +57,7 @@ BEGIN
 END
 $recount$;
 
--- A call, counted by so many minutes, turned out not to have been made. Once.
+-- A call, counted by so many minutes, turned out not to have been made. Uncounts it once.
 CREATE OR REPLACE FUNCTION callbacks_unspend_v2(given_attempt bigint, given_counted numeric)
 RETURNS void LANGUAGE plpgsql AS $unspend$
 DECLARE

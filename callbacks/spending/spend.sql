@@ -1,24 +1,24 @@
--- The spending limits: counts each call as it is sent, and refuses the one that would exceed a limit.
+-- The spending limits: counts each call when it is sent, and refuses a call that would exceed one.
 --
--- Runs in psql as it stands. A migration installs it; another text gets other names (_v3).
+-- Runs in psql as it stands. A migration installs it; a changed text gets new names (_v3).
 --
--- A call is counted when its attempt's `sent_at` is set: by the claim, which writes it, or by the
--- worker that takes on what another process has written. Both are short transactions of their own.
--- The rows of the counts are locked last in them and by nobody who locks anything afterwards, so
--- that they can be waited for: two workers that reach the last call of an hour come one after the
+-- A call is counted when its attempt's `sent_at` is set: by the claim that writes the attempt, or
+-- by the worker that takes on an attempt from another process. Both are short transactions of their
+-- own. They lock the rows of the counts last, and no transaction locks anything after these rows,
+-- so waiting for them is safe: two workers that reach the last call of an hour come one after the
 -- other, and the second is refused. Its transaction ends with the error `spend_limit_reached`, and
 -- nothing was reserved.
 --
--- The attempt keeps by which price, and for which limits, it was counted (`counted_...`). Whatever
--- is corrected later (recount.sql) goes by these: prices, limits and a lead's source may have been
--- changed meanwhile.
+-- The attempt keeps the price and the limits by which it was counted (`counted_...`). Later
+-- corrections (recount.sql) use these, because prices, limits and a lead's source may have changed
+-- meanwhile.
 
--- How many minutes a call is taken to last until its record tells.
+-- How many minutes a call is assumed to last until its record comes.
 CREATE OR REPLACE FUNCTION callbacks_minutes_v2() RETURNS integer LANGUAGE sql IMMUTABLE
 AS 'SELECT 3';  -- callbacks.models.spending.MINUTES
 
 -- Which country's limit a call to this number uses, and the price by which it is counted: that of
--- the longest prefix that fits; without one, the price that is dearest for a call of these minutes.
+-- the longest matching prefix; without one, the highest price for a call of these minutes.
 CREATE OR REPLACE FUNCTION callbacks_price_v2(
     given_phone text,
     OUT its_country text,
@@ -45,7 +45,7 @@ BEGIN
 END
 $price$;
 
--- The limits that a call of this source (NULL: of none) to this country uses.
+-- The limits that a call of this source (NULL: no source) to this country uses.
 CREATE OR REPLACE FUNCTION callbacks_limits_v2(given_source bigint, given_country text)
 RETURNS bigint[] LANGUAGE sql STABLE AS $limits$
     SELECT COALESCE(array_agg(limits.id ORDER BY limits.id), '{}')
@@ -55,7 +55,7 @@ RETURNS bigint[] LANGUAGE sql STABLE AS $limits$
         OR limits.scope = 'country' AND limits.country = given_country
 $limits$;
 
--- These limits with the hour and the day that `given_at` is in. In one order for everybody.
+-- These limits with the hour and the day of `given_at`, always in the same order.
 CREATE OR REPLACE FUNCTION callbacks_spans_v2(given_limits bigint[], given_at timestamptz)
 RETURNS TABLE (
     limit_id bigint, span text, began_at timestamptz, most_calls bigint, most_cost numeric
@@ -103,7 +103,7 @@ BEGIN
 END
 $count$;
 
--- The first trigger: notes on the attempt by what it is counted. It locks nothing.
+-- The first trigger: stores on the attempt how it is counted. It locks nothing.
 CREATE OR REPLACE FUNCTION callbacks_priced_v2() RETURNS trigger LANGUAGE plpgsql AS $priced$
 DECLARE
     call record;

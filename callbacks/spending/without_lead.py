@@ -1,7 +1,7 @@
-"""Counting a call that is made for no lead: into a conference room.
+"""Counts a call that is made for no lead: into a conference room.
 
-It has no attempt, so whoever makes it counts it here, and says if it was not made after all. It is
-taken to last as long as others are (spend.sql), and no record corrects that.
+It has no attempt, so its caller counts it here, and uncounts it if it was not made after all. It is
+assumed to last as long as other calls (spend.sql), and no record corrects that.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _UNCOUNT = """
 
 @dataclass(frozen=True)
 class CountedCall:
-    """By what a call was counted: for which limits, when, and at which estimated cost."""
+    """How a call was counted: for which limits, when, and at which estimated cost."""
 
     limits: list[int]
     at: datetime
@@ -37,8 +37,8 @@ class CountedCall:
 def count(phone: str, now: datetime) -> CountedCall:
     """Counts a call to this number (E.164; "": an extension of the account, which costs nothing).
 
-    Raises LimitReachedError, with the sentence for a manager, where it would exceed a limit. The
-    counts are locked until the transaction ends: lock nothing afterwards.
+    Raises LimitReachedError, with a sentence for a manager, if it would exceed a limit. The counts
+    are locked until the transaction ends, so lock nothing afterwards.
     """
     [call] = sql.rows(_OF_A_CALL if phone else _OF_AN_EXTENSION, {"phone": phone})
     counted = CountedCall(call["limits"], now, call["cost"])
@@ -55,5 +55,5 @@ def count(phone: str, now: datetime) -> CountedCall:
 
 
 def uncount(counted: CountedCall) -> None:
-    """It was not made after all. In no transaction that locks anything."""
+    """Uncounts a call that was not made. Must not run in a transaction that locks anything."""
     sql.rows(_UNCOUNT, vars(counted))

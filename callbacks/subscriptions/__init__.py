@@ -1,1 +1,1 @@
-"""Reports by mail: who gets which saved view, when, and what stands in the mail."""
+"""Reports by mail: who gets which saved view, when, and what the mail shows."""

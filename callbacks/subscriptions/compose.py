@@ -1,4 +1,4 @@
-"""A report as a mail: HTML, plain text of equal figures, and the file; for one person."""
+"""A report as a mail to one person: HTML, plain text with the same figures, and the file."""
 
 import io
 import re
@@ -21,7 +21,7 @@ from callbacks.subscriptions.mailed import Mailed, mailed
 
 KIND = "report"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# Not to be seen: what follows a right-to-left name is read from the left all the same.
+# Invisible: keeps the text after a right-to-left name in left-to-right order.
 _LTR = "\u200e"
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -31,7 +31,7 @@ def post(
 ) -> OutgoingMail | None:
     """Writes the mail into the outbox; None if there is one with this key. Raises NotUnderstood.
 
-    Who may not export gets no file.
+    A user who may not export gets no file.
     """
     report = mailed(subscription.view, today, now, scope.of(subscription.user))
     user = subscription.user
@@ -52,14 +52,14 @@ def post(
         _BLANK_LINES.sub("\n\n", render_to_string("mail/report.txt", context)).strip() + "\n",
         render_to_string("mail/report.html", context),
         files,
-        # RFC 8058: the mail program's own button ends it, by a POST.
+        # RFC 8058: the mail program's own button unsubscribes, by a POST.
         {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
         key,
     )
 
 
 def tell_broken(subscription: ReportSubscription, why: str, key: str) -> None:
-    """The view cannot be shown any more: that is what is written instead."""
+    """Writes a mail instead that says that the view cannot be shown any more."""
     stop = absolute(reverse("unsubscribe", args=[subscription.token]))
     view = reverse("admin:callbacks_savedview_change", args=[subscription.view_id])
     words = {
@@ -87,7 +87,7 @@ def tell_broken(subscription: ReportSubscription, why: str, key: str) -> None:
 
 
 def _workbook(report: Mailed, subscription: ReportSubscription) -> Attachment:
-    """The page's own file; that it was taken out is recorded as for its button."""
+    """The page's own file; the export is recorded as if its button had been used."""
     export = report.export
     recorded = Recorded.of(
         subscription.user,

@@ -1,4 +1,4 @@
-"""A saved view as it stands in a mail: the figures of its report's page, with whole addresses."""
+"""A saved view in a mail: the figures of its report's page, with full addresses."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from callbacks.reports.drilldown import Behind
 from callbacks.reports.measures import Measure
 from callbacks.reports.queries import Figure, Row, Table
 
-# Side by side in a mail of 600 pixels, and on a phone.
+# Columns side by side; they fit a mail of 600 pixels, and a phone.
 COLUMNS = 3
-# Groups that stand in the mail; all of them are in the file and on the page.
+# Groups in the mail; the file and the page have all of them.
 MOST_ROWS = 40
 
 
@@ -44,7 +44,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Mailed:
-    """What a mail shows. `left_out`: how many groups do not stand in it."""
+    """What a mail shows. `left_out`: how many groups are not in it."""
 
     title: str
     days: str
@@ -62,7 +62,7 @@ class Mailed:
 
     @property
     def bands(self) -> list[tuple[tuple[Cell, ...], list[Line]]]:
-        """The lines' columns, COLUMNS at a time: their heads, and the lines with just these."""
+        """The columns, COLUMNS at a time: their headings, and the lines with only these columns."""
         return [
             (
                 self.total[at : at + COLUMNS],
@@ -73,12 +73,12 @@ class Mailed:
 
     @property
     def total_rows(self) -> list[tuple[Cell, ...]]:
-        """The figures of all, two beside each other."""
+        """The totals, two side by side."""
         return [self.total[at : at + 2] for at in range(0, len(self.total), 2)]
 
 
 def mailed(view: SavedView, today: datetime, now: datetime, seen: Scope = EVERYTHING) -> Mailed:
-    """The view's days are those of `today`; its figures, those of `now`. Raises NotUnderstood."""
+    """The view for the days as of `today`, with figures as of `now`. Raises NotUnderstood."""
     query = QueryDict(view.query)
     report = saved_views.REPORTS[view.report]
     selected = report.read(query, today, seen)

@@ -1,7 +1,7 @@
-"""Which subscriptions are due, and what becomes of each: a mail in the outbox, or why none is.
+"""Which subscriptions are due, and the decision on each: a mail in the outbox, or why not.
 
-Each is decided on in one transaction under its row's lock: the mail and the time of the next one
-are committed together. So several beats write one mail, and what breaks off is decided on again.
+Each decision is one transaction under its row's lock: the mail and the time of the next one are
+committed together. So several beats write one mail, and an interrupted decision is made again.
 """
 
 import logging
@@ -21,12 +21,12 @@ from callbacks.subscriptions.times import Plan
 log = logging.getLogger(__name__)
 
 RIGHT = "callbacks.subscribe_reports"
-# A report that could not be made is tried again after this.
+# A report that could not be created is tried again after this time.
 AGAIN_AFTER = timedelta(minutes=15)
 
 
 def plan_of(subscription: ReportSubscription) -> Plan:
-    """Its times. One query where it goes by a calendar."""
+    """The times of a subscription. One query if it uses a calendar."""
     works = None
     if subscription.only_working_days:
         works = times.weekdays(int(get_format("FIRST_DAY_OF_WEEK")))
@@ -44,7 +44,7 @@ def plan_of(subscription: ReportSubscription) -> Plan:
 
 
 def why_not(subscription: ReportSubscription, now: datetime) -> NotSent | None:
-    """Why nothing can be sent; None: it can. Asked anew at each mail."""
+    """Why nothing can be sent; None if it can. Checked again for each mail."""
     user, view = subscription.user, subscription.view
     if not user.is_active:
         return NotSent.LOGIN_OFF
@@ -58,7 +58,7 @@ def why_not(subscription: ReportSubscription, now: datetime) -> NotSent | None:
 
 
 def send_due(now: datetime) -> int:
-    """Writes the mail of each subscription that is due; returns of how many it has decided."""
+    """Decides on each due subscription, and writes its mail; returns how many it decided on."""
     count = 0
     while _decide_next(now):
         count += 1
@@ -92,12 +92,12 @@ def _decide_next(now: datetime) -> bool:
 
 def _decide(subscription: ReportSubscription, now: datetime) -> None:
     plan = plan_of(subscription)
-    # Of several that were missed, the last one: its day is the day of "yesterday".
+    # If several were missed, only the last is sent; its day decides what "yesterday" is.
     due = times.last_until(plan, now)
     subscription.next_at = times.next_after(plan, now)
     why = why_not(subscription, now)
     changed = ["next_at"]
-    # Nothing is, where the day has become a free one meanwhile.
+    # Nothing is due if the day has become a day off meanwhile.
     if due is not None and due > subscription.decided_until:
         subscription.decided_until = due
         key = f"report:{subscription.pk}:{due.isoformat()}"
@@ -114,14 +114,14 @@ def _decide(subscription: ReportSubscription, now: datetime) -> None:
 
 
 def plan_next(subscription: ReportSubscription, now: datetime) -> None:
-    """Sets `next_at` after its times have changed, or it was switched on or off."""
+    """Sets `next_at` after its times have changed, or it was switched on or off; does not save."""
     is_on = subscription.is_on
     subscription.decided_until = now
     subscription.next_at = times.next_after(plan_of(subscription), now) if is_on else None
 
 
 def end(subscription: ReportSubscription, now: datetime) -> None:
-    """By the link in a mail. As often as you like."""
+    """Unsubscribes by the link in a mail. Repeating it changes nothing."""
     ReportSubscription.objects.filter(pk=subscription.pk, is_on=True).update(
         is_on=False, next_at=None, ended_by_link_at=now
     )

@@ -3,8 +3,8 @@
     plan = Plan(Rhythm.WEEKLY, hour=8, zone="Asia/Jerusalem", weekday=6)
     next_after(plan, now), last_until(plan, now)
 
-A day has one moment for its hour, whatever the clocks do: of an hour that comes twice the first,
-of one that does not exist the moment at which the clocks are put forward.
+Each day has one moment for its hour, even when the clocks change: the first one of an hour that
+comes twice, and the moment of the change for an hour that does not exist.
 """
 
 from calendar import monthrange
@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 
 from callbacks.models.subscriptions import Rhythm
 
-# Days to look for a working day. A calendar that is closed for longer has none.
+# Days within which to find a working day. A calendar closed for longer has none.
 _FURTHEST = 60
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`weekday`: 0 is Monday. `works`: which days are working days; None: every day is right."""
+    """`weekday`: 0 is Monday. `works`: whether a day is a working day; None: all days are used."""
 
     rhythm: str
     hour: int
@@ -33,23 +33,23 @@ class Plan:
 
 
 def next_after(plan: Plan, after: datetime) -> datetime | None:
-    """The first moment later than `after`; None: there is no working day any more."""
+    """The first moment later than `after`; None if there is no working day."""
     return next((at for at in _moments(plan, after) if at > after), None)
 
 
 def last_until(plan: Plan, now: datetime) -> datetime | None:
-    """The latest moment that is not later than `now`: which mail is due, if some were missed."""
+    """The latest moment not later than `now`: the mail that is due if some were missed."""
     found = [at for at in _moments(plan, now - timedelta(days=1)) if at <= now]
     return found[-1] if found else None
 
 
 def weekdays(first_weekday: int) -> Callable[[date], bool]:
-    """The five days from the first of the week; `first_weekday`: 0 Sunday, 1 Monday."""
+    """The first five days of the week; `first_weekday`: 0 Sunday, 1 Monday."""
     return lambda day: (day.isoweekday() - first_weekday) % 7 < 5
 
 
 def _moments(plan: Plan, around: datetime) -> Iterator[datetime]:
-    """In order, from weeks before `around` to weeks after it."""
+    """The moments in order, from weeks before `around` to weeks after it."""
     zone = ZoneInfo(plan.zone)
     today = around.astimezone(zone).date()
     seen = None
@@ -73,8 +73,8 @@ def _is_due(plan: Plan, day: date) -> bool:
 
 
 def _working_day(plan: Plan, day: date) -> date | None:
-    """Itself or the next one; of a daily mail itself, or none."""
+    """The day itself or the next working day; for a daily mail, only the day itself."""
     works = plan.works
-    assert works is not None  # noqa: S101 - who calls has looked
+    assert works is not None  # noqa: S101 - the caller has checked
     reach = 1 if plan.rhythm == Rhythm.DAILY else _FURTHEST
     return next((it for it in (day + n * _DAY for n in range(reach)) if works(it)), None)

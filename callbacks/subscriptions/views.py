@@ -10,10 +10,10 @@ from callbacks.models.subscriptions import subscription_of
 from callbacks.subscriptions import sending
 
 
-@csrf_exempt  # a mail program posts it, from nowhere; the signed link is what allows it
+@csrf_exempt  # mail programs post it without a page; the signed link authorises it
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """POST: no further mail. GET: a page with a button; mail scanners follow links."""
+    """POST: unsubscribes. GET: a page with a button, because mail scanners follow links."""
     subscription = subscription_of(token)
     is_over = False
     if subscription is not None and request.method == "POST":

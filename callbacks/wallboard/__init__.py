@@ -1,1 +1,1 @@
-"""The board on the wall: who waits, who is free, and how today goes, without login or names."""
+"""The wallboard: who waits, who is free, and how today goes, without a login or full names."""

@@ -1,4 +1,4 @@
-"""What a wallboard shows, read from the database once for all boards together."""
+"""What a wallboard shows, read from the database once for all boards."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -18,11 +18,11 @@ _LAST_HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Today:
-    """The leads submitted since midnight, and of the last hour the time to ring.
+    """Leads submitted since midnight, and times to ring of leads submitted in the last hour.
 
-    `p50` and `p90`: seconds; None where nobody's phone has rung. `judged`: their phone has rung, or
-    their time is over (leads.sla). `share`: of these in time, as the overview writes it. `overdue`:
-    now, as the overview counts them, whatever their day.
+    `p50` and `last_hour_p90`: seconds; None if no phone rang. `judged`: the phone rang, or the due
+    time has passed (leads.sla). `share`: the part of these in time, as on the overview. `overdue`:
+    now, as on the overview, whatever their day.
     """
 
     leads: int
@@ -39,15 +39,15 @@ class Today:
 
 @dataclass(frozen=True)
 class Board:
-    """All of it, as it was at `here.now`."""
+    """The whole board as of `here.now`."""
 
     here: right_now.Now
     today: Today
 
     def public(self, *, first_names: bool) -> dict[str, Any]:
-        """What a board may hold: JSON values. Times in milliseconds since 1970, as browsers count.
+        """What a board may contain: JSON values. Times are milliseconds since 1970, as in browsers.
 
-        No number, no message, no e-mail; the first name only where the manager allows it.
+        No number, no message, no e-mail; the first name only if the manager allows it.
         """
         return {
             "now": _milliseconds(self.here.now),
@@ -69,12 +69,12 @@ class Board:
 
 
 def read(now: datetime) -> Board:
-    """The board at `now`. None of its statements reads closed leads of other days."""
+    """The board at `now`. No statement reads closed leads of other days."""
     return Board(here=right_now.read(now), today=_today(now))
 
 
 def first_name(name: str) -> str:
-    """The first word of what a visitor has typed as their name, at most 20 characters of it."""
+    """The first word of the name that a visitor typed, at most 20 characters."""
     return (name.split() or [""])[0][:20]
 
 

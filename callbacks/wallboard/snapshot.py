@@ -1,4 +1,4 @@
-"""The board as it was a moment ago, read once for all screens that ask this process."""
+"""The board as of a moment ago, read once for all screens that this process serves."""
 
 import json
 import threading
@@ -13,7 +13,7 @@ from django.utils import timezone
 from callbacks.models import Wallboard
 from callbacks.wallboard import figures
 
-# Seconds. What is shown is never older than this; a withdrawn link shows nothing after it.
+# Seconds. What is shown is never older, and a withdrawn link shows nothing after this time.
 FRESH_FOR = 5
 _NOTED_EVERY = timedelta(minutes=1)
 
@@ -31,11 +31,11 @@ _kept: _Snapshot | None = None
 
 
 def body_for(link_id: uuid.UUID) -> bytes | None:
-    """The JSON for one board; None: no board has this link, or it was withdrawn.
+    """The JSON for one board; None if no board has this link, or it was withdrawn.
 
-    Raises Django's database errors; the next caller then reads anew.
+    Raises Django's database errors; the next call then reads from the database again.
     """
-    global _kept  # one for the process is what this module is for
+    global _kept  # this module keeps one for the process
     with _lock:
         if _kept is None or time.monotonic() - _kept.read_at >= FRESH_FOR:
             last, _kept = _kept, None
@@ -48,7 +48,7 @@ def body_for(link_id: uuid.UUID) -> bytes | None:
 
 
 def forget() -> None:
-    """Has the next caller read anew."""
+    """Makes the next call read from the database."""
     global _kept
     with _lock:
         _kept = None

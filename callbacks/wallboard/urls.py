@@ -1,4 +1,4 @@
-"""Addresses below /wallboard/."""
+"""Addresses under /wallboard/."""
 
 from django.urls import path
 

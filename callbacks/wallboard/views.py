@@ -1,4 +1,4 @@
-"""The page of a wallboard, and what it asks for every few seconds."""
+"""The page of a wallboard, and the figures that it requests every few seconds."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -13,7 +13,7 @@ from leads import language_choice
 
 @require_safe
 def page(request: HttpRequest, token: str) -> HttpResponse:
-    """The board, empty; its script fills it in. 404 for a link that holds no longer."""
+    """The empty board, which its script fills in. 404 for a link that no longer works."""
     board = _board(token)
     if board is None:
         return _discreet(render(request, "wallboard/withdrawn.html", status=404))
@@ -23,7 +23,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_safe
 def now(_request: HttpRequest, token: str) -> HttpResponse:
-    """The figures as JSON, no older than `snapshot.FRESH_FOR`. 404: the link holds no longer."""
+    """The figures as JSON, at most `snapshot.FRESH_FOR` old. 404: the link no longer works."""
     link_id = link_id_of(token)
     body = snapshot.body_for(link_id) if link_id else None
     if body is None:
@@ -37,7 +37,7 @@ def _board(token: str) -> Wallboard | None:
 
 
 def _discreet(response: HttpResponse) -> HttpResponse:
-    """Kept nowhere, found by no search engine, and its address is told to nobody."""
+    """Keeps the page out of caches and search engines, and its address out of referrers."""
     response["Cache-Control"] = "no-store, private"
     response["X-Robots-Tag"] = "noindex"
     response["Referrer-Policy"] = "no-referrer"
