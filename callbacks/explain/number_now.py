@@ -49,8 +49,8 @@ def _by_the_number(phone: str, source: LeadSource) -> str:
 
 
 def _by_its_calls(phone: str, source: LeadSource, now: datetime, zone: tzinfo) -> str:
-    """Whether the number is on a call, has had its calls of the day, or just had one. Checks all
-    spellings of the number, because an earlier release may have stored another one.
+    """A sentence if the number is on a call, has had its calls of the day, or just had one, else
+    "". Checks all spellings of the number, because an earlier release may have stored another one.
     """
     spellings = one_line.spellings(phone)
     if CallAttempt.objects.filter(phone__in=spellings, state__in=LIVE_STATES).exists():

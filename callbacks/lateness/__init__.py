@@ -1,1 +1,1 @@
-"""Why leads were late: each second after a due time told by what it went for."""
+"""Why leads were late: what each second after a due time was spent on."""

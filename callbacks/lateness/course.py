@@ -39,8 +39,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Piece:
-    """One stretch. `after`: for a RETRY, the outcome of the last call. `ended_by`: for a wait,
-    the call that ended it. `is_told`: it is stored, not made up from sums.
+    """One stretch. `after`: for a RETRY, how the call before it ended. `ended_by`: for a wait, the
+    call that ended it. `is_told`: it is stored, not made up from sums.
     """
 
     kind: Kind

@@ -246,8 +246,8 @@ class CallAttempt(StoredAttempt):
         return bool(won)
 
     def correct(self, to: AttemptState, connected_at: datetime | None = None) -> bool:
-        """ended, or another end -> what all records tell. Records that came later may correct an
-        earlier record's end, and a call held not to have happened; a talk also corrects a stop.
+        """ended or another end -> what all records tell. Later records may correct what an earlier
+        one said, and a call held not to have happened; a talk also corrects a stop.
         """
         told = (*TOLD_BY_RECORDS, *HELD_NOT_TO_BE)
         come_from = DISPROVED_BY_A_TALK if to == AttemptState.BRIDGED else told

@@ -15,7 +15,7 @@ MINUTES = 3
 class CallPrice(models.Model):
     """What a call to numbers with a prefix costs. The longest matching prefix counts.
 
-    If it has no price, or no prefix matches, the highest price of the table applies.
+    If that prefix has no price, or none matches, the highest price of the table applies.
     """
 
     prefix = models.CharField(

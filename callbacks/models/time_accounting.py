@@ -166,9 +166,9 @@ def lead_rang_at(facts: Facts, until: datetime) -> datetime | None:
     """When the lead's phone began to ring; None if it did not, or nothing says that it did.
 
     Seconds of ringing in the record of the lead's leg prove that it rang, however the leg ended.
-    The time is the record's, else when the salesperson picked up. If only a person says that the
-    two talked, the time is not known. It is never before the salesperson picked up, nor after the
-    phone was answered or after `until`.
+    The time is the record's, else when the salesperson picked up, else counted back from the answer
+    or `until`. If only a person says that the two talked, it is not known. It is never before the
+    salesperson picked up, nor after the phone was answered or after `until`.
     """
     leg2 = facts.legs.get(2)
     told_to_ring = leg2 is not None and bool(leg2.dial_time)

@@ -35,7 +35,7 @@ from callbacks.scheduling.next_call import NextCall, next_call
 
 # Seconds from the last request to the end of the simulation.
 RUN_ON = 15 * 86_400.0
-# Most tries for a lead; without a limit, one that nobody picks up for would be called for ever.
+# Most tries for a lead; without a limit, one that nobody picks up for would be called forever.
 MOST_TRIES = 50
 
 ASSUMED = (
@@ -208,7 +208,7 @@ class _Run:
     # --- extensions -------------------------------------------------------------------------------
 
     def _see(self, line: Line, at: float) -> None:
-        """Updates its state, and those of its person's other phones, as a claim would see them."""
+        """Updates the states of the line and its person's other phones, as a claim sees them."""
         for it in (line, *line.others):
             self._see_one(it, at)
 

@@ -161,7 +161,7 @@ def _has_rows(measure: Measure) -> bool:
 
 
 def _rows_name(measure: Measure) -> str:
-    """The heading of that column: a share is itself of these rows, a time is measured on them."""
+    """The heading of that column: "calls" for a share, "of calls" for other values."""
     if measure.counts == "pauses":
         return gettext("%(measure)s: of pauses")
     if measure.counts != "leads":

@@ -52,7 +52,7 @@ class Selected(Protocol):
         ...
 
     def query(self) -> QueryDict:
-        """Which the report's `read` turns back into the selection."""
+        """The address's query. The report's `read` turns it back into the selection."""
         ...
 
 

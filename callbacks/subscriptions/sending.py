@@ -1,7 +1,8 @@
 """Which subscriptions are due, and the decision on each: a mail in the outbox, or why not.
 
 Each decision is one transaction under its row's lock: the mail and the time of the next one are
-committed together. So several beats write one mail, and an interrupted decision is made again.
+committed together. So several beat processes write one mail, and an interrupted decision is made
+again.
 """
 
 import logging
