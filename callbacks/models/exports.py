@@ -89,7 +89,7 @@ class ExportRecord(models.Model):
         return f"{self.get_what_display()}, {self.get_file_format_display()}"
 
     def state_at(self, now: datetime) -> ExportState:
-        """BROKEN_OFF if the process ended without recording a state."""
+        """The state, or BROKEN_OFF if the process ended without recording one."""
         state = ExportState(self.state)
         if state is ExportState.UNDER_WAY and now - self.told_at > _SILENT_FOR:
             return ExportState.BROKEN_OFF

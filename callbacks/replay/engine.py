@@ -33,7 +33,7 @@ from callbacks.routing import rules as routing_rules
 from callbacks.routing.rules import ExtensionState, Owner, TeamOffer
 from callbacks.scheduling.next_call import NextCall, next_call
 
-# Seconds from the last request to the end of the simulation.
+# Seconds to the end of the simulation, from when the last request may first be called.
 RUN_ON = 15 * 86_400.0
 # Most tries for a lead; without a limit, one that nobody picks up for would be called forever.
 MOST_TRIES = 50
