@@ -98,14 +98,14 @@ class ImportPlan:
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same plan, so that exactly the plan that a person saw is carried out."""
+        """A digest of the plan, so that exactly the plan that a person saw is carried out."""
         content = json.dumps(astuple(self)).encode()
         return hashlib.sha256(content).hexdigest()
 
 
 @dataclass(frozen=True)
 class ImportChoice:
-    """What to do of a plan: numbers, and the team of the new extensions."""
+    """The parts of a plan to carry out: numbers, and the team of the new extensions."""
 
     team_id: int | None = None
     add: Collection[str] = ()

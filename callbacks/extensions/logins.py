@@ -28,12 +28,12 @@ _PAUSED_AS = Case(
 
 
 def switched_off_reason() -> str:
-    """The reason of such a pause."""
+    """The pause reason while a login is switched off."""
     return gettext("the login is switched off")
 
 
 def switched_off(user_id: int) -> list[str]:
-    """Pauses this person's extensions. Returns the numbers of those that this changed."""
+    """Pauses this person's extensions. Returns the numbers of those that changed."""
     return _pause(user_id, switched_off_reason())
 
 

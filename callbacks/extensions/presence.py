@@ -1,4 +1,4 @@
-"""Who is on the telephone or away right now, by the provider's list of active calls.
+"""Who is on the telephone or away right now, from the provider's list of active calls.
 
 One request covers all extensions, for all processes and machines: the process that moves `asked_at`
 forward, by a conditional UPDATE, asks. Only while a lead is due: presence keeps that lead's call
@@ -220,7 +220,7 @@ def _not_ours(on_calls: Mapping[str, set[str]], now: datetime) -> set[str]:
 
 
 def _let_in(rows: Sequence[_Row], now: datetime) -> None:
-    """Lets these extensions be rung again; if that is news, wakes teams with waiting leads."""
+    """Lets these extensions be rung again; if that is sooner, wakes teams with waiting leads."""
     if not rows:
         return
     _write(dict.fromkeys((row.pk for row in rows), ""), None)

@@ -40,8 +40,8 @@ TOLD_BY_RECORDS = (
     AttemptState.SHORT_TALK,
 )
 
-# Ends of calls held not to have happened, by the provider or a person. A phone that rang disproves
-# them.
+# Ends of calls that never happened, according to the provider or a person. A phone that rang
+# disproves them.
 HELD_NOT_TO_BE = (AttemptState.NEVER_PLACED, AttemptState.REFUSED, AttemptState.NOT_SENT)
 
 # Ends that a talk disproves, if its record comes later.

@@ -247,7 +247,7 @@ class CallAttempt(StoredAttempt):
 
     def correct(self, to: AttemptState, connected_at: datetime | None = None) -> bool:
         """ended or another end -> what all records tell. Later records may correct what an earlier
-        one said, and a call held not to have happened; a talk also corrects a stop.
+        one said, and a call believed not to have happened; a talk also corrects a stop.
         """
         told = (*TOLD_BY_RECORDS, *HELD_NOT_TO_BE)
         come_from = DISPROVED_BY_A_TALK if to == AttemptState.BRIDGED else told

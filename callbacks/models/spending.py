@@ -164,8 +164,8 @@ class SpendSpan(models.TextChoices):
 
 
 class SpendCount(models.Model):
-    """What was dialled since the hour or day began. Only spend.sql writes it, except for `opened`:
-    how often a manager has reopened the limit since then.
+    """What was dialled since the hour or day began. spend.sql counts and recount.sql corrects it.
+    `opened`: how often a manager has reopened the limit since then.
     """
 
     limit = models.ForeignKey(

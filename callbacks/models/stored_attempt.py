@@ -211,7 +211,7 @@ class StoredAttempt(models.Model):
             "count the assumed length of a call."
         ),
     )
-    # How the spending limits count it. Only callbacks/spending/spend.sql writes these, when it is
+    # How the spending limits count it. Only the SQL in callbacks/spending writes these, once it is
     # sent; the claim's INSERT leaves them to the database.
     counted_limits = ArrayField(
         models.BigIntegerField(), verbose_name=_("counted by"), null=True, editable=False

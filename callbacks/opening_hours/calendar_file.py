@@ -21,7 +21,7 @@ _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T000000)?")
 # "Until 23:59": how some programs write the end of a whole day.
 _TO_THE_END = re.compile(r"(\d{8})T2359\d\d")
 _DURATION = re.compile(r"P(?:(\d{1,3})W)?(?:(\d{1,4})D)?")
-# Parts of a rule that say no more than the date itself.
+# Supported parts of a recurrence rule. Others could move the event to another date.
 _SAYS_NO_MORE = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYMONTH", "BYMONTHDAY"}
 
 
@@ -109,7 +109,7 @@ def _days(event: _Event, today: date) -> Iterator[date]:
 
 
 def _length(first: date, values: Mapping[str, str]) -> int | None:
-    """How many days the event lasts; None if it ends at an hour of a day.
+    """How many days the event lasts; None if it ends at a time of day.
 
     The end is the day after the last (RFC 5545, 3.6.1). A day without an end lasts one day; a
     moment without an end lasts none.

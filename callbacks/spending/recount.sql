@@ -24,8 +24,8 @@ BEGIN
 END
 $add$;
 
--- The call lasted `given_minutes`, not the minutes by which it is counted. A call that was held not
--- to be made, but was made, is counted again. Returns how much the cost rose.
+-- The call lasted `given_minutes`, not the minutes by which it is counted. A call that was believed
+-- not to be made, but was made, is counted again. Returns how much the cost rose.
 CREATE OR REPLACE FUNCTION callbacks_recount_v2(
     given_attempt bigint,
     given_counted numeric,
