@@ -29,7 +29,7 @@ from leads.models import LateWait, Lead
 
 
 class Cause(StrEnum):
-    """What late seconds were spent on: as in Kind, but a wait for an extension by who held them."""
+    """What late seconds were spent on: as in Kind, with waits for an extension by their reason."""
 
     BUSY = "busy"
     LOST = "lost"  # phones were held by calls whose outcome was not known

@@ -95,7 +95,7 @@ class _Run:
         self._requests = sorted(requests, key=lambda it: (it.arrival.submitted_at, it.id))
         self._pool = [went for request in self._requests for went in request.arrival.tries]
         self._lives = {it.id: SimulatedLead(it, it.callable_at) for it in self._requests}
-        # Urgency, reduced by the source's priority; that priority; the lead.
+        # Urgency, a minute earlier for each step of priority; minus that priority; the lead.
         self._queue: list[tuple[float, int, int]] = []
         self._lines = lines_of(firm.phones)
         self._states: dict[int, dict[int, ExtensionState]] = defaultdict(dict)

@@ -25,7 +25,7 @@ class HistoricLead:
 
     `window`: when its number may be called. `usual`: when people with such a number are called
     unasked. `tries`: how its calls went then, in order. `is_owned`: it has an owner in every team
-    (Lead.has_owner). `assigned_to`: that owner.
+    (Lead.has_owner). `assigned_to`: the user it is assigned to, if any.
     """
 
     id: int
