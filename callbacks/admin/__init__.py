@@ -1,9 +1,10 @@
 """The admin: what a sales manager sees and does.
 
-Lead and LeadSource are registered here: their pages show calls, of which `leads` knows nothing.
+Lead and LeadSource are registered here because their pages show calls, and `leads` does not know
+about calls.
 
-Nothing here decides what may happen to a lead or an extension's call: it asks `calling.manual`,
-shows the answer and writes it into Django's log.
+This package does not decide what may happen to a lead or an extension's call: it asks
+`calling.manual`, shows the answer and writes it into Django's log.
 """
 
 from callbacks.admin import access, column_names

@@ -1,4 +1,4 @@
-"""Who may use the admin: users and their roles, groups, and logins that were refused."""
+"""Who may use the admin: users and their roles, groups, and refused logins."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from typing import Any
@@ -45,15 +45,15 @@ def _described(role: Role) -> SafeString:
 
 
 class UserForm(UserChangeForm):  # type: ignore[misc]  # unfold has no types
-    """A login with its role. Of the roles only those that who asks may give.
+    """A login with its role. Offers only the roles that the person editing may give.
 
-    `giving`: the roles that may be given.
+    `giving`: those roles.
     """
 
     giving: tuple[Role, ...] = ()
 
-    # For one's own login: whoever finds a browser that is signed in has no link for a forgotten
-    # password sent to an address of theirs.
+    # For one's own login. Otherwise somebody at an unattended browser could change the e-mail
+    # address and have a password reset link sent there.
     current_password = forms.CharField(
         label=_("Your password"),
         required=False,
@@ -90,19 +90,19 @@ class UserForm(UserChangeForm):  # type: ignore[misc]  # unfold has no types
 
     @cached_property
     def had(self) -> Role | None:
-        """The role until now."""
+        """The role before this form is saved."""
         return groups.role_of(self.instance)
 
     @property
     def new_role(self) -> Role | None:
-        """The role from now on; what is not posted stays."""
+        """The role after this form is saved; unchanged if none was posted."""
         chosen = self.cleaned_data.get("role")
         if not chosen:
             return self.had
         return None if chosen == _NO_ROLE else Role(chosen)
 
     def clean_current_password(self) -> str:
-        """One's own e-mail address is changed with it."""
+        """Required to change one's own e-mail address."""
         typed: str = self.cleaned_data["current_password"]
         if "email" in self.changed_data and not self.instance.check_password(typed):
             raise forms.ValidationError(
@@ -111,7 +111,7 @@ class UserForm(UserChangeForm):  # type: ignore[misc]  # unfold has no types
         return typed
 
     def clean(self) -> dict[str, Any]:
-        """There is an owner left. Asked in the transaction that saves."""
+        """Refuses to remove the last owner. Checked in the transaction that saves."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         groups.hold_owners()
         others = groups.owners().exclude(pk=self.instance.pk)
@@ -126,8 +126,8 @@ class UserForm(UserChangeForm):  # type: ignore[misc]  # unfold has no types
         return cleaned
 
     def give(self) -> None:
-        """Makes it so, once the rest is saved."""
-        if "groups" in self.cleaned_data and self.had:  # which the field does not show
+        """Applies the role and the teams, once the rest is saved."""
+        if "groups" in self.cleaned_data and self.had:  # the groups field leaves out role groups
             self.instance.groups.add(Group.objects.get(role_group__role=self.had))
         if self.new_role != self.had:
             groups.give(self.instance, self.new_role)
@@ -137,8 +137,8 @@ class UserForm(UserChangeForm):  # type: ignore[misc]  # unfold has no types
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfold: untyped
-    """Django's, in the admin's style, with the role. Only superusers give single rights, and nobody
-    touches whoever has more rights than they have, or gives a role that has.
+    """Django's UserAdmin in the theme's style, with the role. Only superusers give single rights.
+    Nobody can edit a user who has more rights than they have, or give a role that has more.
     """
 
     form = UserForm
@@ -150,7 +150,7 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfo
     def get_form(
         self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """With what becomes of the phones of somebody who may not log in."""
+        """Adds the roles on offer, and says what happens to the phones of a disabled login."""
         form = super().get_form(request, obj, change=change, **kwargs)
         if field := form.base_fields.get("is_active"):
             field.help_text = gettext(
@@ -159,14 +159,14 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfo
             )
         if issubclass(form, UserForm):
             form.giving = tuple(groups.may_give(request.user))
-            # Fields that a form declares are in it whatever the page shows.
+            # A form keeps the fields it declares, whatever the page shows.
             shown = [*self._role_fields(request, obj), *_password_fields(request, obj)]
             for name in {"role", "led_teams", "current_password"}.difference(shown):
                 form.base_fields.pop(name, None)
         return form
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Without those who may do anything that who asks may not."""
+        """Without users who have a right that the person asking lacks."""
         users: QuerySet[User] = super().get_queryset(request)
         users = users.prefetch_related("groups__role_group")
         asking = request.user
@@ -179,7 +179,7 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfo
         return users.exclude(pk__in=stronger.values("pk"))
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Without rights, for those who may not give them. What is not shown cannot be posted."""
+        """Without rights, for those who may not give them. A hidden field cannot be posted."""
         if obj is None:
             return super().get_fieldsets(request, obj)
         role = (_("Role"), {"fields": self._role_fields(request, obj), "classes": ["roles"]})
@@ -197,7 +197,7 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfo
         ]
 
     def _role_fields(self, request: HttpRequest, obj: User | None) -> list[str]:
-        """To be chosen, where it is theirs to give. Nobody changes their own."""
+        """The role to choose, if the person asking may give it. Nobody changes their own role."""
         if obj is None:
             return []
         giving = groups.may_give(request.user)
@@ -212,25 +212,25 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfo
         id: str,  # noqa: A002  # as Django calls it
         form_url: str = "",
     ) -> HttpResponse:
-        """Another's. One's own is changed where the old one is asked for: whoever finds a browser
-        that is signed in keeps no login with it.
+        """Changes another user's password. One's own is changed on the page that asks for the old
+        one, so that somebody at an unattended browser cannot take over the login.
         """
         if self.get_object(request, unquote(id)) == request.user:
             return HttpResponseRedirect(reverse("admin:password_change"))
         return super().user_change_password(request, id, form_url)
 
     def get_list_filter(self, request: HttpRequest) -> Any:
-        """Whether somebody is a superuser is no question to those who see none."""
+        """Only superusers see superusers, so only they may filter by it."""
         return super().get_list_filter(request) if request.user.is_superuser else ["is_active"]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """With the role; what became of it stands in the log."""
+        """Saves the role too."""
         super().save_related(request, form, formsets, change)
         if isinstance(form, UserForm):
             form.give()
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Not the last owner."""
+        """Refuses to delete the last owner."""
         deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
         groups.hold_owners()
         going = [it.pk for it in objs]
@@ -244,7 +244,7 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfo
 
     @display(description=_("role"))  # type: ignore[untyped-decorator]
     def role_shown(self, obj: User) -> str:
-        """In the list: one query for all."""
+        """For the list: one query for all users."""
         if obj.is_superuser:
             return gettext("Owner, set on the command line")
         held = {it.role_group.role for it in obj.groups.all() if hasattr(it, "role_group")}
@@ -252,7 +252,7 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfo
 
     @display(description=_("Role"))  # type: ignore[untyped-decorator]
     def own_role(self, obj: User) -> SafeString | str:
-        """In plain words, where it cannot be changed by who asks."""
+        """The role in plain words, where the person asking cannot change it."""
         if obj.is_superuser:
             return _described(Role.OWNER)
         held = {it.role_group.role for it in obj.groups.all() if hasattr(it, "role_group")}
@@ -261,21 +261,21 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfo
 
 
 def _password_fields(request: HttpRequest, obj: User | None) -> list[str]:
-    """At one's own login. Without a password there is no link for a forgotten one either."""
+    """For one's own login only. Without a password there is no password reset link either."""
     is_own = obj is not None and obj.pk == request.user.pk and obj.has_usable_password()
     return ["current_password"] if is_own else []
 
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, Admin):  # type: ignore[misc]  # unfold has no types
-    """Django's, in the admin's style. Nobody gives, or takes away, a right that they do not have;
-    the group of a role keeps its name, and the owners' its rights.
+    """Django's GroupAdmin in the theme's style. Nobody gives or takes away a right that they lack.
+    A role's group keeps its name, and the owners' group its rights.
     """
 
     list_display = ["name", "role_shown"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
-        """Without those that may do anything that who asks may not."""
+        """Without groups that have a right the person asking lacks."""
         found: QuerySet[Group] = super().get_queryset(request).select_related("role_group")
         if request.user.is_superuser:
             return found
@@ -283,7 +283,7 @@ class GroupAdmin(DjangoGroupAdmin, Admin):  # type: ignore[misc]  # unfold has n
         return found.exclude(pk__in=Group.objects.filter(permissions__in=more).values("pk"))
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
-        """Only rights that who asks has."""
+        """Offers only rights that the person asking has."""
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         own = getattr(field, "queryset", None)
         if own is not None and db_field.name == "permissions" and not request.user.is_superuser:
@@ -292,34 +292,34 @@ class GroupAdmin(DjangoGroupAdmin, Admin):  # type: ignore[misc]  # unfold has n
         return field
 
     def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> Any:
-        """What makes it a role's."""
+        """The fields that define a role's group."""
         role = getattr(obj, "role_group", None)
         if role is None:
             return []
         return ["name", "permissions"] if role.role == Role.OWNER else ["name"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        """Not a role's: it would come back with the next upgrade, and without its members."""
+        """Not for a role's group: the next upgrade would bring it back without its members."""
         if obj is not None and hasattr(obj, "role_group"):
             return False
         return bool(super().has_delete_permission(request, obj))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """The same for several at once."""
+        """The same when several are deleted at once."""
         deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
         roles = [it.name for it in objs if hasattr(it, "role_group")]
         return deleted, counts, needed, [*protected, *roles]
 
     @display(description=_("role"))  # type: ignore[untyped-decorator]
     def role_shown(self, obj: Group) -> str:
-        """Which role it is."""
+        """The role that the group is for."""
         role = getattr(obj, "role_group", None)
         return str(DEFINITIONS[Role(role.role)].name) if role else ""
 
 
 @admin.register(AccessAttempt)
 class RefusedLoginAdmin(Admin):
-    """Logins that failed lately. Deleting one lets that person try again at once."""
+    """Recent failed logins. Deleting one lets that person try again at once."""
 
     list_display = ["attempt_time", "username", "ip_address", "failures_since_start"]
     search_fields = ["username", "ip_address"]

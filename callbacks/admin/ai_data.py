@@ -1,4 +1,4 @@
-"""What the provider's AI made of calls, as managers read it: all of it is said by strangers."""
+"""The provider's AI data about calls, as managers read it. All of it is untrusted."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -24,10 +24,10 @@ from callbacks.voicenter.values.documents import MAX_DEPTH
 from leads.models import Lead
 
 _RIGHT = "callbacks.view_aidata"
-# The newest; the others are on the pages of their records.
+# The newest calls; the others are on their records' pages.
 CALLS_SHOWN = 3
 ANY = "any"
-# Characters of what is shown as it was received.
+# Characters shown of the data as received.
 _MOST_AS_SENT = 20_000
 _MIB = 1024 * 1024
 
@@ -75,13 +75,13 @@ class _Call:
 
 
 def may_read(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Who may: a right of its own, since it is what people said."""
+    """Whether the user may read it: a separate right, because it is what people said."""
     return user.has_perm(_RIGHT)  # type: ignore[union-attr]
 
 
 def of_lead(lead: Lead, seen: Scope) -> SafeString | str:
-    """Of the newest calls of a lead that are `seen`; "" where there is none. Expects its attempts
-    to be loaded.
+    """The newest `seen` calls of a lead; "" if none has AI data. Expects the lead's attempts to be
+    loaded.
     """
     stored = AiData.objects.filter(seen.calls("record__attempt__"), record__attempt__lead=lead)
     stored = stored.order_by("-record_id")
@@ -97,18 +97,18 @@ def of_lead(lead: Lead, seen: Scope) -> SafeString | str:
 
 
 def of_record(record: CallRecord) -> SafeString | str:
-    """Of one record, with what was received; "" where there is none."""
+    """One record, with the data as received; "" if it has none."""
     stored = AiData.objects.select_related("record__attempt").filter(record=record)
     return _shown([_call(each, whole=True) for each in stored])
 
 
-# The newest calls whose AI data is looked for: no list reads all of them.
+# Only so many of the newest calls are searched: no list reads all of them.
 FILTERED = 1_000
 NOTHING: tuple[str, str, str] = ("", "", "")
 
 
 def digests(lead_ids: Iterable[int], seen: Scope) -> dict[int, tuple[str, str, str]]:
-    """Of each lead's newest call that is `seen` and has some: summary, answers a line each, mood.
+    """Summary, answers (one per line) and mood of each lead's newest `seen` call that has AI data.
     One query.
     """
     kept = AiData.objects.filter(
@@ -126,7 +126,7 @@ def digests(lead_ids: Iterable[int], seen: Scope) -> dict[int, tuple[str, str, s
 
 
 def leads_heard(mood: str, seen: Scope) -> list[int]:
-    """The leads of the newest `seen` calls with this mood; with any AI data, for ANY."""
+    """The leads of the newest `seen` calls with this mood, or with any AI data if ANY."""
     kept = AiData.objects.filter(seen.calls("record__attempt__"), record__attempt__isnull=False)
     kept = kept.filter(data__isnull=False) if mood == ANY else kept.filter(mood=mood)
     newest = kept.order_by("-record_id")[:FILTERED]

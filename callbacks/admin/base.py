@@ -17,7 +17,7 @@ from leads.admin import Admin
 class EditsOnlyWhatChanged(Admin):
     """Saves the fields that were edited and no others.
 
-    The engine writes the same rows (status, unavailable_until, ...): a full save would put back
+    The engine writes the same rows (status, unavailable_until, ...): a full save would restore
     what the row held when the page was loaded.
     """
 
@@ -28,7 +28,7 @@ class EditsOnlyWhatChanged(Admin):
         if not change:
             super().save_model(request, obj, form, change)
             return
-        # Compared, and not `changed_data` alone: the model's own cleaning changes values too.
+        # `changed_data` is not enough, because the model's own cleaning changes values too.
         obj.save(
             update_fields=[
                 field.name
@@ -42,23 +42,23 @@ class EditsOnlyWhatChanged(Admin):
 class SearchesCalls(Admin):
     """A list that is searched by the lead and by the end of a CALLID (callbacks.admin.search).
 
-    The theme shows the field for it where `search_fields` are named, which nothing else reads.
+    The theme shows the search field if `search_fields` is set; nothing else reads that option.
     """
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """What is known of its own, or by its lead or call."""
+        """Rows found by `found`; all rows if nothing was typed."""
         typed = search_term.strip()
         return (queryset.filter(self.found(typed, request.user)) if typed else queryset), False
 
     def found(self, typed: str, user: Any) -> Q:
-        """The rows that `typed` tells `user` of."""
+        """The rows that match `typed` and that `user` may find."""
         raise NotImplementedError
 
 
 class ReadOnly:
-    """Nobody adds, changes or deletes: the engine writes these rows, and they are its memory."""
+    """Nobody adds, changes or deletes these rows: the engine writes them as its record."""
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         """Never."""
@@ -81,7 +81,7 @@ class ReadOnlyInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold h
     show_change_link = True
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **more: Any) -> Any:
-        """With the names of the columns as they stand beside each value on narrow screens."""
+        """Adds the columns' names, which narrow screens show beside each value."""
         names = self.get_fields(request, obj)
         labels = {it: capfirst(str(label_for_field(it, self.model, self))) for it in names}
         return super().get_formset(request, obj, **{"labels": labels, **more})

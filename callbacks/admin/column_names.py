@@ -1,8 +1,8 @@
-"""The names of columns where a list has no head: on narrow screens each value has its name beside
-it, which the theme takes from the same headers and writes with every word large.
+"""Column names on narrow screens, where a list has no head and each value has its name beside it.
+The theme takes these names from the list's headers and capitalizes every word.
 
-The theme's head writes the first letter large and the others as they are; so do these
-(static/admin_extra/admin.css takes the large words away).
+The theme's head capitalizes only the first letter. This module and static/admin_extra/admin.css
+make the names beside the values look the same.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _headers_of_the_theme = unfold_list.result_headers
 
 
 def result_headers(changes: Any) -> Iterator[dict[str, Any]]:
-    """The headers of a list, each with a large first letter; the box that ticks all is no text."""
+    """The headers of a list, with a capital first letter. The "select all" box is left as it is."""
     for header in _headers_of_the_theme(changes):
         text = header["text"]
         yield header if isinstance(text, SafeData) else {**header, "text": capfirst(str(text))}

@@ -1,6 +1,6 @@
-"""What a manager does: what is asked before, how it is carried out, what is said and logged."""
+"""A manager's commands: the question asked first, the action, the message and the log entry."""
 
-# ruff: noqa: ARG002  # the methods of a kind of command may need the thing
+# ruff: noqa: ARG002  # overriding methods may need the thing
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -24,17 +24,17 @@ Thing = TypeVar("Thing", bound=Model)
 
 
 class NothingToDo(Exception):  # noqa: N818  # said to a manager
-    """It is so already; the text says it to the manager."""
+    """The thing is already in the wanted state; the text tells the manager so."""
 
 
 @dataclass(frozen=True)
 class Command(Generic[Thing]):
-    """Something a manager does to one thing or to several, each for itself.
+    """Something a manager does to one or more things, each separately.
 
-    `run(thing, user)` does it and returns a sentence for the manager. It raises CannotCall
-    when it is refused, NothingToDo when it is so already. `logged`: what Django's log says at the
-    thing; "" where `run` writes the log. `asks_provider`: `run` asks the provider, which may take
-    seconds, so it is not in a transaction; and it raises MayBeDone when the answer is lost.
+    `run(thing, user)` does it and returns a sentence for the manager. It raises CannotCall when
+    it is refused, and NothingToDo when there is nothing to change. `logged`: the entry in Django's
+    log; "" if `run` writes the log. `asks_provider`: `run` asks the provider, which may take
+    seconds, so it does not run in a transaction; it raises MayBeDone when the answer is lost.
     """
 
     run: Callable[[Thing, Any], str]
@@ -47,11 +47,11 @@ class Command(Generic[Thing]):
     asks_provider: bool = False
 
     def doing(self, run: Callable[[Thing, Any], str], logged: Text = "") -> Self:
-        """The same, once it is chosen what is done: in a form, along with the yes."""
+        """A copy that runs `run`, for a command whose details are chosen in the form."""
         return replace(self, run=run, logged=logged)
 
     def saying(self, explanation: Text, **others: Text) -> Self:
-        """The same, asked in other words."""
+        """A copy with another explanation."""
         return replace(self, explanation=explanation, **others)  # type: ignore[arg-type]
 
     def lines(self, thing: Thing) -> Sequence[str]:
@@ -59,11 +59,11 @@ class Command(Generic[Thing]):
         return [str(thing)]
 
     def said(self, thing: Thing, sentence: str) -> str:
-        """What the manager is told of a thing."""
+        """The manager's message about a thing."""
         return sentence
 
     def log_entry(self, thing: Thing) -> tuple[Model, str]:
-        """At which object the log says what."""
+        """The object to log at, and the text."""
         return thing, str(self.logged)
 
     def question(
@@ -73,7 +73,7 @@ class Command(Generic[Thing]):
         action: str = "",
         form: forms.Form | None = None,
     ) -> Confirmation:
-        """What is asked before it is done to `things`; `action`: the list's, to be posted again."""
+        """The question to ask first. `action`: the list's action, which is posted again."""
         several = self.title_of_several if len(things) > 1 else ""
         return Confirmation(
             title=str(several) % {"count": len(things)} if several else self.title,
@@ -88,7 +88,7 @@ class Command(Generic[Thing]):
         )
 
     def carry_out(self, model_admin: Any, request: HttpRequest, things: Sequence[Thing]) -> None:
-        """Does it to each thing; one that is refused does not keep the others from it."""
+        """Does it to each thing. If one is refused, the others still get done."""
         for thing in things:
             level, sentence = self.do(model_admin, request, thing)
             model_admin.message_user(request, self.said(thing, sentence), level)
@@ -98,7 +98,7 @@ class Command(Generic[Thing]):
         at, text = self.log_entry(thing)
         began = timezone.now()
         try:
-            # The log entry is committed with what was done, or neither is.
+            # The change and its log entry are committed together.
             with nullcontext() if self.asks_provider else transaction.atomic():
                 sentence = self.run(thing, request.user)
                 if text:
@@ -117,7 +117,7 @@ class Command(Generic[Thing]):
 
 
 def _log(model_admin: Any, request: HttpRequest, at: Model, text: str, began: datetime) -> None:
-    """As of when it began: what follows from it stands after it in the history."""
+    """Logs with the start time, so that what the command caused comes after it in the history."""
     entry = model_admin.log_change(request, at, text)
     entry.action_time = began
     entry.save(update_fields=["action_time"])

@@ -1,4 +1,4 @@
-"""Asking before something is done: a page with a question and a POST form.
+"""Asking before something is done: a confirmation page with a POST form.
 
 A GET never does anything: links are followed by prefetching browsers and by mistake. The page
 works without JavaScript and says what will happen, to whom.
@@ -29,10 +29,10 @@ class Confirmation:
     things: Sequence[str]
     back: str
     danger: bool = False
-    # For an action of a list: its name and the chosen rows, to be posted again.
+    # For a list's action: its name and the chosen rows, which are posted again.
     action: str = ""
     chosen: Sequence[int] = field(default_factory=tuple)
-    # What has to be said along with the yes; its errors stand beside its fields.
+    # Details to enter when confirming; errors are shown beside the fields.
     form: forms.Form | None = None
 
 

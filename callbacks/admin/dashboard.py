@@ -1,4 +1,4 @@
-"""The admin's first page: what is now, what needs somebody, and today against what is usual."""
+"""The admin's first page: the situation now, what needs attention, and today's figures."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +29,7 @@ from leads.models import OPEN_STATUSES, Lead, LeadStatus, is_held
 
 @dataclass(frozen=True)
 class Tile:
-    """One number: what it counts, and where its rows are listed. `alarming` when above zero."""
+    """One number: what it counts, and the list of its rows. `alarming` when above zero."""
 
     title: str
     count: int
@@ -39,7 +39,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Wait:
-    """The longest wait against its target, in words. `late`: by how much, or empty."""
+    """The longest wait against its target, in words. `late`: by how much, or ""."""
 
     address: str
     waited: str
@@ -48,7 +48,7 @@ class Wait:
 
 
 def tiles(now: datetime, seen: Scope = EVERYTHING) -> list[Tile]:
-    """Leads: what waits and is on; what is late, held, has failed, and what nobody will call."""
+    """Leads: waiting, scheduled, being called, overdue, failed, held, or with nobody to call."""
     failed, is_open = filters.failed_today(now), Q(status__in=OPEN_STATUSES)
     counts = Lead.objects.filter(is_open | failed, seen.leads()).aggregate(
         waiting=Count("pk", filter=filters.waiting(now)),
@@ -93,8 +93,8 @@ def tiles(now: datetime, seen: Scope = EVERYTHING) -> list[Tile]:
 
 
 def _counted(which: dict[str, QuerySet[Any]]) -> dict[str, int]:
-    """How many rows each has, in one query. Each is counted by itself, by its own index: joined by
-    OR, they would read the whole table.
+    """How many rows each query has, in one query. A UNION, so that each part uses its own index:
+    joined by OR, they would read the whole table.
     """
     of_each = [
         rows.order_by()
@@ -108,7 +108,7 @@ def _counted(which: dict[str, QuerySet[Any]]) -> dict[str, int]:
 
 
 def of_attempts(here: right_now.Now, seen: Scope = EVERYTHING) -> list[Tile]:
-    """Calls that nobody knows the end of, now or for good, and what the provider did not take.
+    """Calls with an unknown outcome, and calls that failed at the provider.
 
     One query.
     """
@@ -142,7 +142,7 @@ def of_attempts(here: right_now.Now, seen: Scope = EVERYTHING) -> list[Tile]:
 
 
 def of_extensions(now: datetime, seen: Scope = EVERYTHING) -> list[Tile]:
-    """Phones that are rung again only when somebody, or the end of a pause, says so. One query."""
+    """Phones that stay silent until somebody, or the end of a pause, frees them. One query."""
     extensions = reverse("admin:callbacks_extension_changelist")
     counts = Extension.objects.filter(seen.of_teams("team")).aggregate(
         paused=Count("pk", filter=paused_at(now)), blocked=Count("pk", filter=Q(is_blocked=True))
@@ -160,7 +160,7 @@ def of_extensions(now: datetime, seen: Scope = EVERYTHING) -> list[Tile]:
 
 
 def silent_sources(silent: list[nobody_now.SilentSource]) -> Tile:
-    """Sources for whose leads nobody can be rung at this moment."""
+    """Sources for whose leads nobody can be rung right now."""
     address = reverse("admin:leads_leadsource_changelist")
     return Tile(
         gettext("Sources nobody can take calls for now"), len(silent), f"{address}?nobody=yes",
@@ -169,8 +169,8 @@ def silent_sources(silent: list[nobody_now.SilentSource]) -> Tile:
 
 
 def longest_wait(here: right_now.Now) -> Wait | None:
-    """Of the leads that are to be called and whose phone is silent, by the clock that its target is
-    measured by.
+    """The longest wait among leads to be called whose phone is not ringing, measured by the same
+    clock as the target.
     """
     longest = here.longest
     if longest is None:
@@ -190,7 +190,7 @@ def longest_wait(here: right_now.Now) -> Wait | None:
 
 
 def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Named in settings.UNFOLD. Each part is for those who may see what it counts."""
+    """Named in settings.UNFOLD. Shows each part only to people who may see what it counts."""
     with one_version():
         return context | _overview(request, timezone.now())
 
@@ -212,7 +212,7 @@ def _overview(request: HttpRequest, now: datetime) -> dict[str, Any]:
         context["today"] = today.read(now, seen)
     if _may_see(request, "leads", "leadsource"):
         silent = nobody_now.sources(now)
-        # The sentences above the page tell of the same; they need not ask again.
+        # The notices above the page need the same sources: this saves reading them twice.
         context["notices"] = notices.current(silent)
         shown.append(silent_sources(silent))
     if context["sees_attempts"]:

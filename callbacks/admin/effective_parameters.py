@@ -1,4 +1,4 @@
-"""Which call parameters hold for a source and an extension, for people to read."""
+"""The call parameters in effect for a source and an extension, in words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from callbacks.telephony.call_parameters import PROVIDER, ResolvedParameter, res
 from callbacks.voicenter.click2call.call import CALL_PARAMETERS
 from leads.models import LeadSource
 
-# Those that have no column, and with it no name, of their own.
+# Parameters without a column, so without a verbose name.
 _LABELS = {
     "ignore_dnc_status": _("call even if the number is on a do-not-call list"),
     "variables": _("custom variables"),
@@ -25,7 +25,7 @@ _LABELS = {
 
 @dataclass(frozen=True)
 class ParameterRow:
-    """One parameter: its name, its value in words with its unit, the place that says so."""
+    """One parameter: its name, its value with its unit, and the place that sets it."""
 
     label: str
     value: str
@@ -33,7 +33,7 @@ class ParameterRow:
 
     @property
     def is_said(self) -> bool:
-        """Whether one of our places says so, and not the provider's default."""
+        """Whether one of our places sets it. False for the provider's default."""
         return self.origin != PROVIDER
 
 
@@ -48,7 +48,7 @@ class ParameterChoice:
 
 @dataclass(frozen=True)
 class EffectiveParameters:
-    """The table, and what stands above it."""
+    """The table, its title and its notes."""
 
     title: str
     rows: list[ParameterRow]
@@ -58,14 +58,16 @@ class EffectiveParameters:
 
 
 def may_see(request: HttpRequest) -> bool:
-    """Whoever may see or change parameters may see what follows from them."""
+    """Whether the user may see or change call parameters, and so may see the resulting values."""
     return any(
         request.user.has_perm(f"callbacks.{verb}_callparameters") for verb in ("view", "change")
     )
 
 
 def for_source(source: LeadSource) -> EffectiveParameters:
-    """For calls of a source, through an extension that says nothing; and which ones do."""
+    """For a source's calls through an extension without parameters, and the extensions that have
+    some.
+    """
     own = Extension.objects.filter(team__sources=source, call_parameters__isnull=False)
     says_otherwise = [
         extension
@@ -82,7 +84,8 @@ def for_source(source: LeadSource) -> EffectiveParameters:
 def for_extension(extension: Extension, chosen: str) -> EffectiveParameters:
     """For calls through an extension, for one of the sources that its team answers.
 
-    `chosen` is the primary key of the source as it was asked for, by anybody: else the first one.
+    `chosen`: the primary key of the wanted source, from the address. If it is not one of the
+    team's sources, the first source is shown.
     """
     sources = list(LeadSource.objects.filter(teams=extension.team_id))
     source = next((it for it in sources if str(it.pk) == chosen), sources[0] if sources else None)
@@ -120,7 +123,7 @@ def _label(name: str) -> str:
 
 
 def _in_words(value: Any, unit: str) -> str:
-    """ "" where even the provider's page names no default."""
+    """ "" if even the provider's documentation names no default."""
     if value is None:
         return ""
     if isinstance(value, bool):

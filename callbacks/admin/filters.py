@@ -36,23 +36,23 @@ from leads.models import Lead, LeadStatus
 
 
 def waiting(now: datetime) -> Q:
-    """Leads whose time has come, and that wait for an extension."""
+    """Leads whose call time has come and that wait for an extension."""
     return Q(status=LeadStatus.WAITING, call_after__lte=now)
 
 
 def later(now: datetime) -> Q:
-    """Leads that are to be called at a time that is still to come."""
+    """Leads to be called at a time in the future."""
     return Q(status=LeadStatus.WAITING, call_after__gt=now)
 
 
 def failed_today(now: datetime) -> Q:
-    """Leads that were given to a person today, by the site's time zone."""
+    """Leads that failed today, in the site's time zone."""
     today = midnight(timezone.localdate(now), timezone.get_current_timezone())
     return Q(status=LeadStatus.FAILED, closed_at__gte=today)
 
 
 class RelatedFilter(RelatedDropdownFilter):  # type: ignore[misc]  # unfold has no types
-    """Rows by what they belong to; offered is what who asks may see."""
+    """Rows by a related object. Offers only the objects that the user may see."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
         """The choices."""
@@ -61,7 +61,7 @@ class RelatedFilter(RelatedDropdownFilter):  # type: ignore[misc]  # unfold has 
 
 
 class DispositionFilter(RelatedFilter):
-    """Leads by what came of the talk, as far as who asks may be told."""
+    """Leads by disposition, if the user may see it."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The leads with the chosen one."""
@@ -107,7 +107,7 @@ def _on(days: Days, field: str, queryset: QuerySet[Any]) -> QuerySet[Any]:
 
 
 class ClaimedFilter(SubmittedFilter):
-    """Attempts by the day on which they were made."""
+    """Attempts by the day they were made."""
 
     title = _("called")
     parameter_name = "called"
@@ -115,9 +115,9 @@ class ClaimedFilter(SubmittedFilter):
 
 
 class DaysFilter(RangeDateFilter):  # type: ignore[misc]  # unfold has no types
-    """From one day to another, both included, in the site's time zone; one alone is one end.
+    """From one day to another, both included, in the site's time zone. Either end may be left out.
 
-    A day that cannot be read is none. Days are written as in the report.
+    A day that cannot be read counts as left out. Days are written as in the report.
     """
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -132,7 +132,7 @@ class DaysFilter(RangeDateFilter):  # type: ignore[misc]  # unfold has no types
 
 
 class PersonFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
-    """Attempts by the salesperson: a login with all its phones, or a phone that has none."""
+    """Attempts by salesperson: a login with all its phones, or a phone without a login."""
 
     title = _("salesperson")
     parameter_name = "person"
@@ -147,7 +147,7 @@ class PersonFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
         return sorted({**people, **alone}.items(), key=lambda choice: choice[1].casefold())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The attempts of that person: who it was then, where that was kept, or whose phone."""
+        """The person's attempts: by the stored salesperson, else by the phone's owner now."""
         kind, _hyphen, number = (self.value() or "").partition("-")
         if not (number.isascii() and number.isdigit() and len(number) < _MOST_DIGITS):
             return queryset
@@ -158,13 +158,15 @@ class PersonFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
 
 
 class AssignedFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
-    """Leads by the salesperson to whom a manager has assigned them."""
+    """Leads by the salesperson they are assigned to."""
 
     title = _("assigned to")
     parameter_name = "assigned"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
-        """The choices, by name: whoever has a phone that is seen, or leads while all are seen."""
+        """The choices, by name: users with a phone that is seen, and, if all teams are seen, users
+        with assigned leads.
+        """
         seen = scope.of(request.user)
         phones = Extension.objects.filter(seen.of_teams("team"), user=OuterRef("pk"))
         theirs = Q(Exists(phones))
@@ -188,7 +190,7 @@ class AssignedFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no typ
             return queryset
         seen = scope.of(request.user)
         if seen.is_limited and not seen.has_phone_of(int(chosen)):
-            return queryset.none()  # whose a lead was at another team is not told
+            return queryset.none()  # another team's assignee is hidden
         return queryset.filter(assigned_to=chosen)
 
 
@@ -207,14 +209,14 @@ class _OnlyFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
         return [("yes", self.words)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows for which the condition holds, once that is chosen."""
+        """The rows for which the condition holds, if that is chosen."""
         if self.value() != "yes":
             return queryset
         return queryset.filter(type(self).condition(timezone.now()))
 
 
 class ToDoFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
-    """What the tiles of the overview count, where no other filter does."""
+    """What the overview's tiles count, where no other filter exists."""
 
     title = _("to do")
     parameter_name = "todo"
@@ -235,7 +237,7 @@ class ToDoFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
 
 
 class ReportFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
-    """The rows behind a number of a report; there only when a report's link has led here."""
+    """The rows behind a report's number. Shown only after following a link from a report."""
 
     title = _("from the report")
     parameter_name = drilldown.PARAMETER
@@ -252,7 +254,7 @@ class ReportFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
             return [(asked, str(problem).removesuffix("."))]  # the page adds one
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows that were counted; none, with the reason, where that cannot be told."""
+        """The rows that were counted; none, with a warning, if the link cannot be read."""
         asked = self.value()
         if not asked:
             return queryset
@@ -268,7 +270,7 @@ class ReportFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
 
 
 class MoodFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
-    """Leads by what the AI heard in their calls. For those who may read it."""
+    """Leads by the AI's findings about their calls. For users who may read them."""
 
     title = _("AI findings (newest 1,000 calls)")
     parameter_name = "heard"
@@ -289,7 +291,7 @@ class MoodFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
 
 
 class OverdueFilter(_OnlyFilter):
-    """Open leads past their due time whose phone has not rung, whoever was called for them."""
+    """Open leads past their due time whose phone has not rung, including follow-ups."""
 
     title = _("overdue")
     parameter_name = "overdue"  # part of addresses: never translated
@@ -298,7 +300,7 @@ class OverdueFilter(_OnlyFilter):
 
 
 class FollowUpFilter(_OnlyFilter):
-    """Calls that salespeople have planned after a talk."""
+    """Follow-up calls that salespeople planned after a talk."""
 
     title = _("follow-ups")
     parameter_name = "follow_ups"
@@ -306,12 +308,12 @@ class FollowUpFilter(_OnlyFilter):
 
     @staticmethod
     def condition(_now: datetime) -> Q:
-        """Those of them that are done, too."""
+        """Includes follow-ups that are done."""
         return Q(follow_up_of__isnull=False)
 
 
 class UnansweredFilter(_OnlyFilter):
-    """Leads that wait for somebody who, as things are set up, will never call them."""
+    """Waiting leads that nobody will ever call with the present setup."""
 
     title = _("unanswered")
     parameter_name = "unanswered"
@@ -320,7 +322,7 @@ class UnansweredFilter(_OnlyFilter):
 
 
 class LiveFilter(_OnlyFilter):
-    """Calls that are on."""
+    """Calls in progress."""
 
     title = _("in progress")
     parameter_name = "live"
@@ -328,12 +330,12 @@ class LiveFilter(_OnlyFilter):
 
     @staticmethod
     def condition(_now: datetime) -> Q:
-        """As the overview and the wallboard count them; messages are none."""
+        """Counted as on the overview and the wallboard: without messages."""
         return Q(state__in=LIVE_STATES, kind=AttemptKind.CALL)
 
 
 class TroubleFilter(_OnlyFilter):
-    """Attempts that failed at the provider lately."""
+    """Attempts that failed at the provider in the last 30 minutes."""
 
     title = _("trouble")
     parameter_name = "trouble"
@@ -342,7 +344,7 @@ class TroubleFilter(_OnlyFilter):
 
 
 class NobodyNowFilter(_OnlyFilter):
-    """Sources for whose leads nobody can be rung at this moment."""
+    """Sources for whose leads nobody can be rung right now."""
 
     title = _("reachable")
     parameter_name = "nobody"
@@ -350,12 +352,12 @@ class NobodyNowFilter(_OnlyFilter):
 
     @staticmethod
     def condition(now: datetime) -> Q:
-        """By the ids of those that are."""
+        """Selects those sources by id."""
         return Q(pk__in=[source.source_id for source in nobody_now.sources(now)])
 
 
 class AvailabilityFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
-    """Extensions by what keeps them from being rung. Opening hours are not looked at."""
+    """Extensions by what keeps them from being rung, apart from opening hours."""
 
     title = _("state")
     parameter_name = "state"

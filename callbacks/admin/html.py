@@ -20,7 +20,7 @@ from callbacks.models import CallNote
 from leads import phones
 from leads.models import DispositionEffect
 
-# The theme's words for colours.
+# The theme's names for colours.
 GREY, BLUE, GREEN, ORANGE, RED, ACCENT = "", "info", "success", "warning", "danger", "primary"
 
 DISPOSITION_COLOURS: dict[str, str] = {
@@ -31,31 +31,31 @@ DISPOSITION_COLOURS: dict[str, str] = {
 
 
 def label(text: str, colour: str = GREY, note: str = "", address: str = "") -> SafeString:
-    """A coloured label, with a note in small type below it; given an address, it is a link."""
+    """A coloured label, with a small note below it; a link if an address is given."""
     context = {"text": text, "type": colour, "href": address}
     shown: SafeString = render_to_string("unfold/helpers/label.html", context)
     return below(shown, note)
 
 
 def below(shown: SafeString, note: str) -> SafeString:
-    """With a note in small type below it, if there is one."""
+    """Adds a small note below, if there is one."""
     if not note:
         return shown
     return format_html('<span class="noted">{}<small>{}</small></span>', shown, note)
 
 
 def on_one_line(text: str) -> str:
-    """A time, or another figure of several words, that no line breaks."""
+    """Keeps a time, or another figure of several words, on one line."""
     return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def explained(text: str, why: str) -> SafeString:
-    """With a sentence in small type below it, which may take a few lines."""
+    """A text with a sentence in small type below it, which may take a few lines."""
     return format_html('<span class="noted">{}<small class="why">{}</small></span>', text, why)
 
 
 def trouble_below(shown: SafeString, text: str) -> SafeString:
-    """With what went wrong below it: two lines of it, and all of it where it is pointed at."""
+    """Adds an error message below: two lines of it, and all of it in the tooltip."""
     if not text:
         return shown
     return format_html(
@@ -64,8 +64,8 @@ def trouble_below(shown: SafeString, text: str) -> SafeString:
 
 
 def person(name: str, e164: str, address: str = "") -> SafeString:
-    """A name with the number below it; given an address, the name is a link. Of somebody who was
-    erased there is no name.
+    """A name with the number below it; the name is a link if an address is given. An erased person
+    has no name.
     """
     shown = format_html("<bdi>{}</bdi>", name or gettext("Erased"))
     if address:
@@ -85,12 +85,12 @@ def page_of(model: type[Model], pk: int) -> str:
 
 
 def shown_if(field: str, condition: str) -> str:
-    """For `conditional_fields`. Where it is only read, the form lacks the field: all are shown."""
+    """For `conditional_fields`. A read-only form lacks the field and shows everything."""
     return f"!('{field}' in $data) || {field} {condition}"
 
 
 def moment(at: datetime | None) -> SafeString | str:
-    """An instant in the site's time zone, to the second; "" for one that has not come."""
+    """An instant in the site's time zone, to the second; "" for None."""
     if at is None:
         return ""
     local = timezone.localtime(at)
@@ -118,14 +118,14 @@ def moment_of(field: str, description: Text) -> Callable[[Any, Any], SafeString 
 
 
 def phone(e164: str, extension: str = "") -> SafeString:
-    """A number as people read it; kept on one line and left to right in any script."""
+    """A number as people read it, on one line and left to right in any script."""
     shown = phones.with_extension(e164, extension)
     return format_html('<bdi class="nowrap" dir="ltr">{}</bdi>', shown)
 
 
 def call_id(value: str) -> SafeString | str:
-    """A CALLID in letters of equal width. Lists show its end, where CALLIDs differ; pointed at,
-    or clicked and copied, it is whole.
+    """A CALLID in a monospaced font. Lists show its end, where CALLIDs differ; hovering, or
+    clicking and copying, gives all of it.
     """
     if not value:
         return ""
@@ -133,8 +133,8 @@ def call_id(value: str) -> SafeString | str:
 
 
 def recording(address: str, text: str = "Recording") -> SafeString | str:
-    """A link that opens in a tab of its own. The address came from outside: only a web address
-    becomes a link, anything else is shown as it is.
+    """A link that opens in a new tab. The address came from outside: only a web address becomes a
+    link, anything else is shown as text.
     """
     if not is_web_address(address):
         return address
@@ -146,8 +146,8 @@ def recording(address: str, text: str = "Recording") -> SafeString | str:
 
 
 def player(address: str) -> SafeString | str:
-    """Plays a recording here, with a link beside it, where it lies with the provider
-    (RECORDING_HOSTS); else the link alone. Nothing of it is loaded before somebody plays it.
+    """Plays a recording in the page, with a link beside it, if it is on one of RECORDING_HOSTS;
+    otherwise only the link. Nothing is loaded before somebody plays it.
     """
     link_to_it = recording(address, gettext("Recording"))
     if not is_playable(address):
@@ -160,7 +160,7 @@ def player(address: str) -> SafeString | str:
 
 
 def is_playable(address: str) -> bool:
-    """Whether it is https, at the usual port of a host that recordings may be played from."""
+    """Whether it is https on the usual port of one of RECORDING_HOSTS."""
     if not is_web_address(address):
         return False
     parts = urlsplit(address)
@@ -186,7 +186,7 @@ def is_web_address(address: str) -> bool:
 
 
 def dotted(notes: Iterable[str]) -> SafeString:
-    """Those that say something, with dots between them."""
+    """The notes that are not empty, with dots between them."""
     return format_html_join(" · ", "{}", ((note,) for note in notes if note))
 
 
@@ -196,14 +196,14 @@ def trouble(text: str) -> SafeString | str:
 
 
 def error(code: int | None, message: str) -> str:
-    """ERRORCODE and message in one line; "" when it was accepted or not asked yet."""
+    """ERRORCODE and message on one line; "" for ERRORCODE 0. Without a code, the message alone."""
     if not code:
         return message if code is None else ""
     return f"{code}: {message}" if message else str(code)
 
 
 def call_note(note: CallNote | None) -> SafeString | str:
-    """A disposition, with the note below it; a note alone; "" where nothing is written."""
+    """A disposition with the note below it; a note alone; "" without either."""
     if note is None:
         return ""
     if note.disposition is None:

@@ -1,4 +1,4 @@
-"""What a manager reads: where a lead, an attempt and an extension stand. Pure."""
+"""What a manager reads about the state of a lead, an attempt and an extension. Pure."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
@@ -48,15 +48,15 @@ ATTEMPT_COLOURS: dict[str, str] = {
     AttemptState.NEVER_PLACED: GREY,
 }
 
-# Nobody has told how the last call of such a lead went, or it may be so.
+# It is unknown, or may be unknown, how the last call of such a lead went.
 _RECORD_MAY_BE_MISSING = (LeadStatus.CALLED, LeadStatus.FAILED)
 
 
 @dataclass(frozen=True)
 class Words:
-    """A few words in a colour, a note in small type, and the lead that they are about.
+    """A few words in a colour, a note in small type, and the lead they are about.
 
-    `is_free`: they say that an extension may be rung now.
+    `is_free`: the words say that the extension may be rung now.
     """
 
     text: str
@@ -67,7 +67,7 @@ class Words:
 
 
 def due(lead: Lead, now: datetime) -> Words:
-    """How the lead stands against its target: due in, overdue; its phone rang in time, or late."""
+    """How the lead stands against its target: due, overdue, or whether its phone rang in time."""
     if not sla.is_counted(lead):
         return Words("")
     if lead.rang_at:
@@ -89,7 +89,7 @@ def due(lead: Lead, now: datetime) -> Words:
 
 
 def _late_by(lead: Lead, rang_at: datetime) -> str:
-    """By the clock that its target is measured by, as the time to ring beside it."""
+    """By the clock that its target is measured by, like the time to ring beside it."""
     if lead.sla_clock == SlaClock.OPEN and lead.time_to_ring and lead.sla_target is not None:
         late = lead.time_to_ring.total_seconds() - lead.sla_target
         if late > 0:
@@ -100,7 +100,7 @@ def _late_by(lead: Lead, rang_at: datetime) -> str:
 
 
 def shekels(hundredths: int | None) -> str:
-    """45 -> "₪0.45"; "" where no price is known."""
+    """45 -> "₪0.45"; "" for an unknown price."""
     return "" if hundredths is None else f"₪{hundredths // 100}.{hundredths % 100:02}"
 
 
@@ -112,7 +112,7 @@ def through(attempt: CallAttempt) -> str:
 
 
 def why_rung(attempt: CallAttempt, zone: tzinfo) -> str:
-    """Why its extension was rung, and why not others; "" where nothing was kept. Loads its lead."""
+    """Why its extension was rung and not others; "" if no trace was kept. Loads its lead."""
     if not attempt.routing_trace:
         return ""
     language = attempt.lead.language
@@ -134,7 +134,7 @@ _LOST = {
 
 
 def lost(attempt: CallAttempt) -> str:
-    """Why the provider's answer does not tell whether it called, as a sentence."""
+    """Why the provider's answer does not tell whether it placed the call, as a sentence."""
     if attempt.failure_reason.startswith("http_"):
         return gettext("The provider answered with HTTP status %(status)s.") % {
             "status": attempt.failure_reason.removeprefix("http_")
@@ -152,8 +152,8 @@ def extension_now(
 ) -> Words:
     """What the extension is doing at `now`; `live` is its live attempt.
 
-    What is happening comes first, then what forbids ringing it, most lasting first: whoever clears
-    one sees the next. Times are in `zone`.
+    A live call comes first, then what prevents ringing it, the longest lasting first: clearing one
+    reveals the next. Times are in `zone`.
     """
     if live is not None:
         return _on_a_call(live)
@@ -184,8 +184,8 @@ def extension_now(
 
 
 def _on_another_phone(extension: Extension, now: datetime, zone: tzinfo) -> Words | None:
-    """What keeps the person from this phone, as far as their other phones are loaded; the rule is
-    callbacks.routing.availability's.
+    """What occupies the person on one of their other phones, if these are loaded. The rule is in
+    callbacks.routing.availability.
     """
     for other in getattr(extension.user, "phones", ()):
         if other.pk == extension.pk:

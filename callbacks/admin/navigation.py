@@ -1,4 +1,4 @@
-"""The admin's frame: what stands in its side bar. Named in settings.UNFOLD."""
+"""The admin's side bar, colours and styles. Named in settings.UNFOLD."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,13 +22,13 @@ PEOPLE = "people report"
 FIGURES = "figures"
 LATENESS = "lateness"
 
-# Addresses whose entry shows how many rows need somebody.
+# Entries with a badge that counts the rows needing attention.
 _COUNTED: dict[str, Callable[[Any], int]] = {
     "admin:callbacks_unknownoutcome_changelist": (
         lambda user: visible_rows.of(user, manual_resolution.open_questions()).count()
     ),
 }
-# In place of a permission: an extension of their own.
+# In place of a permission: the user has an extension.
 _HAS_A_PHONE = "has a phone"
 
 
@@ -38,22 +38,22 @@ def colors(_request: HttpRequest) -> str:
 
 
 def stylesheet(_request: HttpRequest) -> str:
-    """Our few styles beside the theme's."""
+    """Our styles on top of the theme's."""
     return static("admin_extra/admin.css")
 
 
 def icon(_request: HttpRequest) -> str:
-    """The icon in the browser's tab."""
+    """The icon in the browser tab."""
     return static("admin_extra/icon.svg")
 
 
 def account_links(_request: HttpRequest) -> list[dict[str, Any]]:
-    """What stands above "Change password" in one's own menu."""
+    """The entries above "Change password" in the account menu."""
     return [{"title": gettext("Your sign-in"), "link": reverse("sign-in:mine")}]
 
 
 def groups(request: HttpRequest) -> list[dict[str, Any]]:
-    """The side bar: only what this person may open."""
+    """The side bar, with only what this person may open."""
     rows = [
         (
             gettext("Callbacks"),
@@ -182,6 +182,6 @@ def _may(request: HttpRequest, permission: str) -> bool:
         return may_see(user)
     if permission == _HAS_A_PHONE:
         return Extension.objects.filter(user=user.pk).exists()
-    # Whoever may change a thing may see it, as everywhere in Django's admin.
+    # A right to change includes the right to see, as everywhere in Django's admin.
     changing = permission.replace(".view_", ".change_")
     return user.has_perm(permission) or user.has_perm(changing)

@@ -1,4 +1,4 @@
-"""What stands above every page of the admin while something keeps leads from being called."""
+"""The notices above every admin page while something keeps leads from being called."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,6 @@ from callbacks.monitoring import notices
 
 
 def for_staff(request: HttpRequest) -> dict[str, Callable[[], list[str]]]:
-    """A context processor; asked only by pages that show it, and answered to staff."""
+    """A context processor. Evaluated only by pages that show notices; empty for non-staff."""
     user = getattr(request, "user", None)
     return {"notices": lambda: notices.current() if user and user.is_staff else []}

@@ -1,4 +1,4 @@
-"""How calls are made for one source or one extension: edited on its page (CallParameters)."""
+"""Call parameters of a source or an extension, edited on its page (CallParameters)."""
 
 from typing import Any
 
@@ -20,12 +20,12 @@ _EXAMPLE = "campaign = spring"
 
 
 class VariablesField(forms.Field):
-    """Names and texts, one a line: `campaign = spring`. A dict on our side."""
+    """Names and texts, one pair per line: `campaign = spring`. A dict in the code."""
 
     widget = UnfoldAdminTextareaWidget
 
     def prepare_value(self, value: Any) -> Any:
-        """The lines for a dict; what was typed stays as it was typed."""
+        """The lines for a dict; typed text stays as typed."""
         if isinstance(value, dict):
             return "\n".join(f"{name} = {text}" for name, text in sorted(value.items()))
         return value
@@ -51,7 +51,7 @@ class VariablesField(forms.Field):
         return found
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Whether the lines say something else than the dict did."""
+        """Whether the lines differ from the dict."""
         try:
             return self.to_python(data) != (initial or {})
         except ValidationError:
@@ -59,7 +59,7 @@ class VariablesField(forms.Field):
 
 
 class CallParametersForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """Every parameter may be left to the next place; a yes or no has three answers therefore."""
+    """Any parameter may be left to the next place, so a yes or no has three choices."""
 
     variables = VariablesField(
         required=False,
@@ -88,7 +88,7 @@ class CallParametersForm(forms.ModelForm):  # type: ignore[type-arg]  # not gene
 
 
 class CallParametersInline(StackedInline):  # type: ignore[misc]  # unfold has no types
-    """On the page of the source or the extension that they belong to."""
+    """Shown on the page of the source or the extension."""
 
     model = CallParameters
     form = CallParametersForm
@@ -124,12 +124,12 @@ class CallParametersInline(StackedInline):  # type: ignore[misc]  # unfold has n
 
 
 class SourceParametersInline(CallParametersInline):
-    """Of a source."""
+    """For a source."""
 
     fk_name = "source"
 
 
 class ExtensionParametersInline(CallParametersInline):
-    """Of an extension."""
+    """For an extension."""
 
     fk_name = "extension"

@@ -1,8 +1,8 @@
 """Finding leads and calls by what a manager has at hand.
 
 A number in any spelling or part of one, part of a name, an e-mail or a message, "lead 105", a
-CALLID or its end, the id in the address of a visitor's page. Each kind is asked of an index of its
-own and gives ids, the newest first and no more than MOST; lists then show the rows with these ids.
+CALLID or its end, or the id in the address of a visitor's page. Each kind of search uses its own
+index and gives at most MOST ids, newest first; lists then show the rows with these ids.
 """
 
 import re
@@ -22,26 +22,26 @@ from callbacks.models import CallAttempt
 from leads import one_line, phones, text_search, visible_rows
 from leads.models import Lead, LeadSource
 
-# So many leads are listed; who looks for one types more.
+# At most so many leads are listed; typing more narrows the search.
 MOST = 1000
-# Fewer digits than this would be found in nearly every number.
+# Fewer digits than this occur in nearly every number.
 _FEWEST_DIGITS = 3
-# Fewer of the last characters of a CALLID would be those of many.
+# Fewer final characters than this would match many CALLIDs.
 _FEWEST_OF_CALL_ID = 6
-# What may be a whole number among words.
+# What may be a whole number within a text.
 _NUMBER = re.compile(r"\+?\d[\d\s()./\u2010-\u2015-]{5,}\d")
-# Lists cut a CALLID at its beginning.
+# Lists cut off the beginning of a CALLID.
 _CUT = "…. "
 _LEAD = re.compile(r"(?P<word>[^\W\d_]*)[\s:]*(?:#|no\b\.?)?\s*(?P<number>[0-9]{1,18})")
-# As a line of the log has it, and the address of its page here.
+# As in a line of the log, and in the address of the lead's page.
 _LEAD_OF_LOG = re.compile(r'\blead(?:=|/|": "?)(?P<number>[0-9]{1,18})(?![\w-])', re.ASCII)
 _PUBLIC_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Found:
-    """The ids of the leads that were found, newest first; what is to be said about it, or "". Where
-    a whole number was typed that leads have, that number (E.164).
+    """The ids of the leads found, newest first, and a sentence for the manager or "". `number`: the
+    whole number typed (E.164), if a lead has it.
     """
 
     ids: list[int]
@@ -50,7 +50,7 @@ class Found:
 
 
 def leads(typed: str, user: Any) -> Found:
-    """The leads that `typed` tells of; whose number it is, only if `user` may see one of these."""
+    """The leads that match `typed`. `number` is set only if `user` may see a lead with it."""
     typed, seen = typed.strip(), scope.of(user)
     words = text_search.words_of(typed)
     found = {
@@ -76,8 +76,8 @@ def leads(typed: str, user: Any) -> Found:
 
 
 def attempts(typed: str, user: Any) -> list[int]:
-    """The ids of the newest attempts for the leads that `typed` tells `user` of, and of those with
-    such a CALLID.
+    """The ids of the newest attempts with a CALLID that matches, or for leads that `typed` finds
+    for `user`.
     """
     of_leads = CallAttempt.objects.filter(lead__in=leads(typed, user).ids).order_by(
         "-lead_id", "-pk"
@@ -86,8 +86,8 @@ def attempts(typed: str, user: Any) -> list[int]:
 
 
 def is_lead_number(typed: str) -> int | None:
-    """105 for "lead 105", "#105" and "105", for a line of the log with "lead=105", and for the
-    address of its page here; else None.
+    """105 for "lead 105", "#105" and "105", for a log line with "lead=105", and for the address of
+    the lead's page; else None.
     """
     found = _LEAD.fullmatch(typed.strip().casefold())
     if found and found["word"] in {"", "lead", gettext("lead").casefold()}:
@@ -97,8 +97,8 @@ def is_lead_number(typed: str) -> int | None:
 
 
 def by_phone(typed: str, field: str) -> Q | None:
-    """For the rows of a short table: the condition on `field` (stored E.164) for a number or part
-    of one, as typed; None where it has none. One query.
+    """For a short table: the condition on `field` (stored E.164) for a number or part of one, as
+    typed; None if `typed` has neither. One query.
     """
     condition = Q()
     for part in _parts_of_numbers(typed):
@@ -109,16 +109,16 @@ def by_phone(typed: str, field: str) -> Q | None:
 
 
 def whole_numbers(typed: str) -> set[str]:
-    """What `typed` is as a whole number (E.164), read in the default country of each source."""
+    """`typed` as a whole number (E.164), read in the default country of each source."""
     return {form for form in _forms(typed) if form.startswith("+")}
 
 
 def _by_words(typed: str, words: list[str], seen: Scope) -> set[int]:
-    """By part of what was written, or of the number. A lead that has come from another team is
-    found by its number alone: the rest could be guessed letter by letter, and digit by digit.
+    """By part of a text or a number. A lead that came from another team is found only by its
+    number: the rest could be guessed letter by letter and digit by digit.
     """
     parts = list(_parts_of_numbers(typed))
-    # Anywhere, each by itself; in a row; or as the digits of a number.
+    # Each word anywhere; all words in a row; or the digits of a number.
     spellings = {tuple(words), (" ".join(words),), *((part,) for part in parts)}
     found = {lead for spelling in spellings for lead in text_search.find(spelling, MOST + 1)}
     if not seen.is_limited:
@@ -132,8 +132,8 @@ def _by_words(typed: str, words: list[str], seen: Scope) -> set[int]:
 
 
 def _whole(typed: str, seen: Scope) -> Q:
-    """By what one lead has, or few have: its number, its newest CALLID, its own number here. Who
-    does not see all calls finds a CALLID by them alone (_attempts).
+    """By what identifies one lead or a few: phone number, newest CALLID, id or public id. A user
+    who does not see all calls finds a CALLID only through the calls they see (_attempts).
     """
     condition = Q(call_id=typed) & ~Q(call_id="") if not seen.is_limited else Q(pk__in=())
     if (number := is_lead_number(typed)) is not None:
@@ -153,7 +153,7 @@ def _number(typed: str, user: Any) -> str:
 
 
 def _attempts(typed: str, seen: Scope) -> QuerySet[CallAttempt]:
-    """Those that are `seen`, whose CALLID is, or ends with, what was typed."""
+    """The `seen` attempts whose CALLID is, or ends with, `typed`."""
     end, calls = typed.strip().lstrip(_CUT), CallAttempt.objects.filter(seen.calls())
     if len(end) < _FEWEST_OF_CALL_ID:
         return calls.filter(call_id=end).exclude(call_id="").order_by()
@@ -166,7 +166,7 @@ def _ids(rows: QuerySet[Any]) -> Iterable[int]:
 
 
 def _parts_of_numbers(typed: str) -> Iterator[str]:
-    """Digits that stand in a row in stored numbers."""
+    """Runs of digits to look for in stored numbers."""
     for part in {form for form in _forms(typed) if not form.startswith("+")}:
         if len(part) >= _FEWEST_DIGITS:
             yield part
@@ -174,9 +174,9 @@ def _parts_of_numbers(typed: str) -> Iterator[str]:
 
 
 def _forms(typed: str) -> set[str]:
-    """As it would stand in stored numbers: whole ones with their plus, else digits; one query.
+    """As in stored numbers: whole numbers with their plus, parts as digits. One query.
 
-    Of a text with words ("Noa, 050-555 0101", "tel:...", "... ext 12") the whole number in it.
+    From a text with words ("Noa, 050-555 0101", "tel:...", "... ext 12"), only the whole number.
     """
     has_words = any(character.isalpha() for character in typed)
     if has_words:

@@ -26,7 +26,7 @@ SHOWN = (
 
 @dataclass(frozen=True)
 class Against:
-    """A figure of today, and in words what is usual by this time."""
+    """A figure of today, and the usual figure for this time of day in words."""
 
     cell: Cell
     usual: str
@@ -35,7 +35,7 @@ class Against:
 
 @dataclass(frozen=True)
 class Today:
-    """`said`: what "usual" is, in a sentence. `picture`: None before the first lead."""
+    """`said`: a sentence that explains "usual". `picture`: None before the first lead."""
 
     figures: tuple[Against, ...]
     said: str
@@ -43,7 +43,7 @@ class Today:
 
 
 def read(now: datetime, seen: Scope = EVERYTHING) -> Today:
-    """Today by the site's time zone. One query; one more where the usual is read anew."""
+    """Today in the site's time zone. One query; one more when the usual figures are read again."""
     asked = Asked(last_days(1, timezone.localdate(now)), TODAY, seen=seen)
     measures = [MEASURES[key] for key in SHOWN]
     table = figures(asked, measures, GROUPINGS["hour"], now=now)
