@@ -1,4 +1,4 @@
-"""What a manager does with leads, from their list and from one lead's page."""
+"""What a manager does with leads, from the list and from a lead's page."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from typing import Any
@@ -30,12 +30,12 @@ from leads import visible_rows
 from leads.admin import Admin
 from leads.models import Lead, LeadStatus
 
-# Calling is a decision about each of them; nobody makes a thousand of those in one click.
+# Each lead to call is a decision: nobody makes a thousand of them in one click.
 _AT_ONCE = 50
 
 
 class ActsOnLeads(Admin):
-    """The actions of the leads' admin. Each asks first, and each has its permission."""
+    """The actions of the leads' admin. Each asks first and has its own permission."""
 
     actions = ["call_selected", "cancel_selected", "done_selected", "block_selected"]
     actions_detail = [
@@ -44,53 +44,53 @@ class ActsOnLeads(Admin):
     ]  # fmt: skip
 
     def has_change_permission(self, request: HttpRequest, obj: Lead | None = None) -> bool:
-        """Not of a lead that was erased: nothing is written about that person any more."""
+        """Not for an erased lead: nothing more is written about that person."""
         return bool(super().has_change_permission(request, obj) and not (obj and obj.erased_at))
 
     def has_call_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may have leads called now, or played a message: they see leads and hold
+        """Whether the user may have leads called or played a message: they see leads and hold
         `leads.call_lead`.
         """
         may_see = self.has_view_or_change_permission(request)
         return bool(may_see and request.user.has_perm("leads.call_lead"))
 
     def has_release_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may release and reject held leads."""
+        """Whether the user may release and reject held leads."""
         may_see = self.has_view_or_change_permission(request)
         return bool(may_see and request.user.has_perm("leads.judge_heldlead"))
 
     def has_cancel_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may cancel leads."""
+        """Whether the user may cancel leads."""
         return bool(self.has_change_permission(request))
 
     def has_block_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may put numbers on the never-call list."""
+        """Whether the user may put numbers on the never-call list."""
         may_see = self.has_view_or_change_permission(request)
         return bool(may_see and request.user.has_perm("leads.add_nevercallnumber"))
 
     def has_hang_up_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may end a call that is on."""
+        """Whether the user may end a call in progress."""
         return bool(
             self.has_view_or_change_permission(request) and attempt_admin.may_hang_up(request)
         )
 
     def has_settle_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may say how a call ended that nobody knows of."""
+        """Whether the user may enter how a call with an unknown outcome ended."""
         may_see = self.has_view_or_change_permission(request)
         return bool(may_see and unknown_outcomes.may_settle(request))
 
     def has_note_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may say what came of a talk."""
+        """Whether the user may enter how a talk went."""
         may_see = self.has_view_or_change_permission(request)
         return bool(may_see and request.user.has_perm("callbacks.add_callnote"))
 
     def has_legal_hold_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may say that a lead must be kept, and that it need not be any more."""
+        """Whether the user may place and lift legal holds."""
         may_see = self.has_view_or_change_permission(request)
         return bool(may_see and request.user.has_perm("leads.hold_lead"))
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Those that would change something."""
+        """The actions that would change something for this lead."""
         actions: list[Any] = super().get_actions_detail(request, object_id)
         lead = self._plain(request, str(object_id))
         if lead is None:
@@ -110,7 +110,7 @@ class ActsOnLeads(Admin):
             "legal-hold": lead.erased_at is None and not hasattr(lead, "legal_hold"),
             "lift-hold": hasattr(lead, "legal_hold"),
         }
-        if lead.erased_at:  # nobody can be called, and nothing is written any more
+        if lead.erased_at:  # nobody can be called, and nothing more is written
             useful = dict.fromkeys(useful, False)
         return [it for it in actions if useful[it.path]]
 
@@ -136,7 +136,7 @@ class ActsOnLeads(Admin):
         icon="phone_forwarded",
     )  # fmt: skip
     def call_with(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks through whom, then has this lead called by that extension."""
+        """Asks which extension, then has it call this lead."""
         lead = self._found(request, object_id)
         if (found := self._refused(request, lead)) is not None:
             return found
@@ -161,7 +161,7 @@ class ActsOnLeads(Admin):
         icon="handshake",
     )
     def they_talked(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """To the question about the call of which nobody knows how it ended."""
+        """Redirects to the question how the call with an unknown outcome ended."""
         lead = self._found(request, object_id)
         attempt = _question_of(request, lead)
         if attempt is None:
@@ -183,7 +183,7 @@ class ActsOnLeads(Admin):
         icon="rate_review",
     )  # fmt: skip
     def after_talk(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks what came of the lead's newest call, and writes it."""
+        """Asks how the lead's newest call went, and stores it."""
         lead = self._found(request, object_id)
         attempt = _newest_call(request, lead)
         if attempt is None:
@@ -229,7 +229,7 @@ class ActsOnLeads(Admin):
         icon="call_end", variant=ActionVariant.DANGER,
     )  # fmt: skip
     def hang_up(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """To the question about the call that is on: what is ended is that one and no later one."""
+        """Redirects to the question about the call in progress, so that no later call is ended."""
         lead = self._found(request, object_id)
         live = _live_attempt(lead)
         if live is None:
@@ -307,7 +307,7 @@ class ActsOnLeads(Admin):
     def _refused(
         self, request: HttpRequest, lead: Lead, *, to_play: bool = False
     ) -> HttpResponse | None:
-        """Back to the lead's page, where its number may not be rung: told why, and not asked."""
+        """Redirects to the lead's page with the reason if it cannot be called; None if it can."""
         sentence = commands.why_not(lead, request.user, to_play=to_play)
         if not sentence:
             return None
@@ -321,7 +321,7 @@ class ActsOnLeads(Admin):
         return HttpResponseRedirect(page_of(lead))
 
     def _chosen(self, request: HttpRequest, queryset: QuerySet[Lead]) -> list[Lead] | None:
-        """Those that were ticked, the most urgent first; None, and told, if they are too many."""
+        """The ticked leads, most urgent first; None, with a message, if there are too many."""
         chosen = list(queryset.order_by("-submitted_at", "-pk")[: _AT_ONCE + 1])
         if len(chosen) > _AT_ONCE:
             self.message_user(
@@ -340,7 +340,7 @@ class ActsOnLeads(Admin):
         name: str,
         form: Form | None = None,
     ) -> HttpResponse | None:
-        """`form`: what is to be said along with the yes; asked again while it is there."""
+        """`form`: details to enter when confirming; while it is given, the question is asked."""
         chosen = self._chosen(request, queryset)
         if chosen is None:
             return None

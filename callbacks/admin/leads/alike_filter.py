@@ -1,7 +1,6 @@
-"""Leads that have something in common with one: its address, its number, or its country.
+"""Leads that share something with a given lead: the sender's address, the number or the country.
 
-Alerts lead there by the number of a lead, so that no address and no telephone number stands in
-them.
+Alerts link here by the lead's id, so that they contain no address and no telephone number.
 """
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
@@ -21,7 +20,7 @@ from callbacks.admin.leads.held_filters import of_address
 from leads import one_line, visible_rows
 from leads.models import Lead
 
-# Before and after it: what is alike is looked for within this time alone.
+# Only leads submitted within so much time of the given lead are listed.
 _BESIDE = timedelta(days=1)
 _ASKED = re.compile(r"(address|number|country)-([0-9]{1,18})")
 
@@ -35,7 +34,7 @@ def _same_number(leads: QuerySet[Any], lead: Lead) -> QuerySet[Any]:
 
 
 def _same_country(leads: QuerySet[Any], lead: Lead) -> QuerySet[Any]:
-    """By the country's calling code, which a few countries share."""
+    """By the country calling code, which a few countries share."""
     code = phonenumbers.parse(lead.phone).country_code
     return leads.filter(phone__startswith=f"+{code}")
 
@@ -48,13 +47,13 @@ _BY: dict[str, Callable[[QuerySet[Any], Lead], QuerySet[Any]]] = {
 
 
 class AlikeFilter(SimpleListFilter):
-    """There only when a link has led here."""
+    """Shown only after following a link."""
 
     title = _("alike")
     parameter_name = "alike"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """What is listed."""
+        """The one choice, in words."""
         asked = _ASKED.fullmatch(self.value() or "")
         if asked is None:
             return []
@@ -66,11 +65,11 @@ class AlikeFilter(SimpleListFilter):
         return [(asked[0], words[asked[1]] % {"number": asked[2]})]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Those of the day before it and the day after."""
+        """The leads like it, from one day before it to one day after."""
         asked = _ASKED.fullmatch(self.value() or "")
         if asked is None:
             return queryset
-        # Of a lead that who asks does not see, they could learn whose number it has.
+        # Otherwise the list would reveal the number of a lead that the user does not see.
         lead = visible_rows.of(request.user, Lead.objects.filter(pk=int(asked[2]))).first()
         if lead is None:
             return queryset.none()

@@ -41,7 +41,7 @@ ASSIGN = LeadCommand(
 
 
 class AssignForm(forms.Form):
-    """Who it is to be. `leads`: those that are assigned; offered is who answers one of them."""
+    """Chooses the salesperson. Offers those who answer the source of at least one of `leads`."""
 
     person = forms.ChoiceField(
         label=_("Salesperson"),
@@ -69,19 +69,19 @@ class AssignForm(forms.Form):
         return bool(self.fields["person"].choices)  # type: ignore[attr-defined]
 
     def chosen(self) -> Assignee | None:
-        """Once the form is valid; None: nobody, it is taken back."""
+        """The choice in a valid form; None: remove the assignment."""
         return self._people.get(self.cleaned_data["person"])
 
 
 class AgreedForm(forms.Form):
-    """The second question: what was chosen stands, and is sent again unseen."""
+    """The second question, with the choice repeated in a hidden field."""
 
     person = forms.CharField(widget=forms.HiddenInput)
     agreed = forms.CharField(widget=forms.HiddenInput, initial="yes")
 
 
 class AssignsLeads(ActsOnLeads):
-    """The part of the leads' admin that makes a lead somebody's."""
+    """The part of the leads' admin that assigns leads to salespeople."""
 
     actions = [
         "call_selected", "assign_selected", "cancel_selected", "done_selected", "block_selected",
@@ -92,14 +92,14 @@ class AssignsLeads(ActsOnLeads):
     ]  # fmt: skip
 
     def has_assign_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may say whose a lead is: who may change leads."""
+        """Whether the user may assign leads: the same right as to change them."""
         return bool(self.has_change_permission(request))
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Assign"), url_path="assign", permissions=["assign"], icon="person_add"
     )
     def assign(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks to whom, then assigns this lead."""
+        """Asks for the salesperson, then assigns this lead."""
         lead = self._found(request, object_id)
         form = self._form(request, [lead])
         if not form.offers:
@@ -116,7 +116,7 @@ class AssignsLeads(ActsOnLeads):
     def assign_selected(
         self, request: HttpRequest, queryset: QuerySet[Lead]
     ) -> HttpResponse | None:
-        """Asks to whom, says what becomes of how many, then assigns the chosen leads."""
+        """Asks for the salesperson, says what will happen, then assigns the chosen leads."""
         leads = self._chosen(request, queryset)
         if leads is None:
             return None
@@ -167,7 +167,7 @@ _EXPLANATION = _(
 
 
 def command(person: Assignee | None, user: Any) -> LeadCommand:
-    """ASSIGN, once it is chosen to whom; None: it is taken back."""
+    """ASSIGN with the salesperson chosen; None removes the assignment."""
     if person is None:
         return ASSIGN.doing(_take_back, gettext("Assignment removed")).saying(
             "",

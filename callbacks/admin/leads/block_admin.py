@@ -1,4 +1,4 @@
-"""The block lists: what holds a request for a manager, or refuses it."""
+"""The block list: entries that hold a request for a manager, or refuse it."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 
@@ -29,11 +29,11 @@ from leads.guard import address, block_counts, block_values
 from leads.guard.block_values import NotAnEntry
 from leads.models import BlockEntry, BlockKind, BlockVerdict
 
-_DAYS = 7  # over which the list counts what each entry has refused
+_DAYS = 7  # the list counts what each entry refused in so many days
 
 
 class BlockForm(AsksBeforeRefusing, forms.ModelForm):  # type: ignore[type-arg]  # not at run time
-    """An entry, in any spelling."""
+    """An entry; its value may be typed in any spelling."""
 
     sure = sure_field()
 
@@ -56,7 +56,7 @@ class BlockForm(AsksBeforeRefusing, forms.ModelForm):  # type: ignore[type-arg] 
         }
 
     def clean(self) -> dict[str, Any]:
-        """As it is stored; what would block everybody is refused."""
+        """Normalizes the value; refuses one that would block everybody."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         kind, value = cleaned.get("kind", self.instance.kind), cleaned.get("value", "")
         try:
@@ -78,17 +78,17 @@ class BlockForm(AsksBeforeRefusing, forms.ModelForm):  # type: ignore[type-arg] 
 
 
 class InForceFilter(SimpleListFilter):
-    """Whether an entry still holds."""
+    """Whether an entry is in force or expired."""
 
     title = _("in force")
     parameter_name = "holds"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Both."""
+        """The choices."""
         return [("yes", _("In force")), ("no", _("Expired"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """By the time."""
+        """The entries in the chosen state."""
         over = Q(until__lte=timezone.now())
         return {"yes": queryset.exclude(over), "no": queryset.filter(over)}.get(
             self.value() or "", queryset
@@ -97,7 +97,7 @@ class InForceFilter(SimpleListFilter):
 
 @admin.register(BlockEntry)
 class BlockEntryAdmin(ImportsBlocks, EditsOnlyWhatChanged):
-    """Newest first. A whole number, an address or a mail address finds the entries that fit it."""
+    """Newest first. Typing a whole number, address or mail address finds the entries that match."""
 
     form = BlockForm
     list_display = [
@@ -118,17 +118,17 @@ class BlockEntryAdmin(ImportsBlocks, EditsOnlyWhatChanged):
 
     @display(description=_("entry"), ordering="value")  # type: ignore[untyped-decorator]
     def entry(self, obj: BlockEntry) -> SafeString:
-        """As it is compared."""
+        """The value as it is compared."""
         return format_html("<bdi>{}</bdi>", obj.value)
 
     @display(description=_("kind"), ordering="kind")  # type: ignore[untyped-decorator]
     def what(self, obj: BlockEntry) -> str:
-        """In words."""
+        """The kind in words."""
         return str(obj.get_kind_display())
 
     @display(description=_("until"), ordering="until")  # type: ignore[untyped-decorator]
     def until_shown(self, obj: BlockEntry) -> SafeString | str:
-        """When it is over, or that it is."""
+        """When the entry expires, or that it has expired."""
         if obj.until is None:
             return "-"
         if obj.until <= timezone.now():
@@ -137,17 +137,17 @@ class BlockEntryAdmin(ImportsBlocks, EditsOnlyWhatChanged):
 
     @display(description=_("refused in 7 days"))  # type: ignore[untyped-decorator]
     def refused(self, obj: BlockEntry) -> str:
-        """How many requests of the last seven days."""
+        """How many requests it refused in the last seven days."""
         lately: int = obj.refused_lately  # type: ignore[attr-defined]  # see above
         return str(lately) if lately or obj.verdict == BlockVerdict.REFUSE else "-"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BlockEntry]:
-        """With who added each."""
+        """Loads who added each entry."""
         found: QuerySet[BlockEntry] = super().get_queryset(request)
         return found.select_related("added_by")
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """With how many each has refused: one query."""
+        """Adds how many requests each entry refused. One query."""
         changes: Any = super().get_changelist_instance(request)
         listed = [it.pk for it in changes.result_list]
         counts = block_counts.refused(listed, timezone.now(), days=_DAYS)
@@ -158,7 +158,7 @@ class BlockEntryAdmin(ImportsBlocks, EditsOnlyWhatChanged):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[BlockEntry], search_term: str
     ) -> tuple[QuerySet[BlockEntry], bool]:
-        """By a part of it or its reason, and what would fit a number or an address."""
+        """By part of the value or reason, or by a number or address that the entry covers."""
         found, distinct = super().get_search_results(request, queryset, search_term)
         typed = search_term.strip()
         numbers = whole_numbers(typed)
@@ -176,16 +176,16 @@ class BlockEntryAdmin(ImportsBlocks, EditsOnlyWhatChanged):
         return found, distinct
 
     def get_fields(self, request: HttpRequest, obj: BlockEntry | None = None) -> list[str]:
-        """What is blocked is entered once; later only what follows changes."""
+        """The blocked value is entered once; later only the other fields can change."""
         asked = ["verdict", "sure", "reason", "until"]
         return ["kind", "value", *asked] if obj is None else ["what", "entry", *asked, "added_by"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: BlockEntry | None = None) -> list[str]:
-        """What it is and who added it, once it is on the list."""
+        """An existing entry's value, and who added it."""
         return [] if obj is None else ["what", "entry", "added_by"]
 
     def save_model(self, request: HttpRequest, obj: BlockEntry, form: Any, change: bool) -> None:
-        """With who has added it."""
+        """Stores who added it."""
         if not change:
             obj.added_by_id = request.user.pk
         super().save_model(request, obj, form, change)

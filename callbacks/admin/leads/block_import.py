@@ -1,4 +1,4 @@
-"""Block lists out of CSV files and into them."""
+"""Importing and exporting the block list as CSV."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ word,casino,hold,,"""
 
 
 class ImportsBlocks(ImportsFiles):
-    """The part of the block lists' admin that imports and exports."""
+    """The part of the block list's admin that imports and exports."""
 
     file_list = FileList(
         title=_("Import a block list"),
@@ -42,7 +42,7 @@ class ImportsBlocks(ImportsFiles):
     )
 
     def look_at(self, text: str) -> Found:
-        """New entries, and those of which it says something else. Raises NotAFile."""
+        """New entries, and existing ones that differ from the file. Raises NotAFile."""
         read = block_file.contents(text, _reading())
         found = block_file.difference(read.rows)
         parts = (
@@ -56,7 +56,7 @@ class ImportsBlocks(ImportsFiles):
         return Found(parts, len(found.same), read.problems, reach)
 
     def store_file(self, request: HttpRequest, text: str) -> tuple[bool, str]:
-        """Entries that are there get what the file says. Raises NotAFile."""
+        """Adds new entries and overwrites existing ones that differ. Raises NotAFile."""
         read = block_file.contents(text, _reading())
         found = block_file.difference(read.rows)
         rows = (*found.new, *found.changed)
@@ -72,7 +72,7 @@ class ImportsBlocks(ImportsFiles):
         return bool(rows), said
 
     def written(self, rows: QuerySet[Any]) -> tuple[Iterator[Row], int]:
-        """As a file of the same columns."""
+        """The rows of a file with the same columns."""
         return _written(rows), rows.count()
 
 

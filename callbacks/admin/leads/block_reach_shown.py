@@ -1,4 +1,4 @@
-"""Asks before something is refused that would have turned away requests of the last week."""
+"""Asks before refusing something that would have turned away requests of the last week."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -16,21 +16,21 @@ from leads.models import BlockKind, BlockVerdict
 if TYPE_CHECKING:
     _OfAForm = forms.BaseForm
 else:
-    _OfAForm = object  # a part is no form by itself
+    _OfAForm = object  # a mixin is not a form by itself
 
 
-# So many entries of a file are named that would have done most.
+# So many entries of a file are named: those that would have had the most effect.
 _NAMED = 5
 
 
 class AsksBeforeRefusing(_OfAForm):
-    """Part of a form: its box `sure` is there once it has said what would have been refused."""
+    """Mixin for a form: the box `sure` appears with the error that says what would be refused."""
 
     def ask_before_refusing(
         self, verdict: str, entries: Iterable[tuple[str, str]], without: Collection[int] = ()
     ) -> None:
-        """Adds an error where it has to be asked, and has not been. `without`: the leads that are
-        meant to be refused.
+        """Adds an error if the entries would have refused requests and `sure` is not ticked.
+        `without`: leads that are meant to be refused.
         """
         if verdict != BlockVerdict.REFUSE or self.cleaned_data.get("sure"):
             return
@@ -41,15 +41,15 @@ class AsksBeforeRefusing(_OfAForm):
 
 
 def sure_field() -> Any:
-    """Unseen, until it is asked for."""
+    """Hidden until it is needed."""
     return forms.BooleanField(
         label=_("Refuse them anyway"), required=False, widget=forms.HiddenInput
     )
 
 
 def of_a_file(entries: Mapping[BlockVerdict, Collection[Entry]]) -> list[str]:
-    """What the entries of a file would have done, in sentences: in all, by verdict, and those of
-    them that would have done most; none where they would have done nothing.
+    """What a file's entries would have done, in sentences: for each verdict the total, and the
+    entries that matched most. Empty if they would have matched nothing.
     """
     now, told = timezone.now(), []
     for verdict in (BlockVerdict.REFUSE, BlockVerdict.HOLD):
@@ -61,7 +61,7 @@ def of_a_file(entries: Mapping[BlockVerdict, Collection[Entry]]) -> list[str]:
 
 
 def most(reach: Reach) -> list[tuple[Entry, int]]:
-    """The entries that fitted most, with how many requests each."""
+    """The entries that matched most, with the number of requests for each."""
     return sorted(reach.by_entry.items(), key=lambda it: (-it[1], it[0]))[:_NAMED]
 
 
@@ -79,7 +79,7 @@ def _of_an_entry(entry: Entry, number: int) -> str:
 
 
 def sentence(reach: Reach, verdict: BlockVerdict = BlockVerdict.REFUSE) -> str:
-    """Of how many of the last week's requests it would have been."""
+    """How many of the last week's requests would have been refused or held."""
     if verdict == BlockVerdict.HOLD:
         return gettext(
             "This would have held %(fitted)d of the %(all)d requests of the "

@@ -1,4 +1,4 @@
-"""What the list of leads shows of each lead's calls: who talked, and how the last one ended."""
+"""Calls in the list of leads: who talked with each lead, and how its last call ended."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ from leads.models import Lead
 
 @dataclass(frozen=True)
 class Calls:
-    """Of one lead: the newest call in which they talked, the newest that has ended, how many. Who
-    talked in another team's call is not told (callbacks.access.others_calls).
+    """One lead's newest call in which they talked, its newest ended call, and how many have ended.
+    `talk` leaves out other teams' calls (callbacks.access.others_calls).
     """
 
     talk: CallAttempt | None
@@ -32,11 +32,11 @@ class Calls:
 
 
 class ShowsCalls:
-    """Columns of the list; its rows have `calls` (add_calls)."""
+    """Columns of the list; its rows have `calls` (see add_calls)."""
 
     @display(description=_("salesperson"))  # type: ignore[untyped-decorator]
     def talked_with(self, obj: Lead) -> SafeString | str:
-        """Who talked with it, and for how long; and whom it is assigned to."""
+        """Who talked with the lead and how long, and whom the lead is assigned to."""
         calls: Calls | None = getattr(obj, "calls", None)
         talk = calls.talk if calls else None
         assigned = shown_name(obj.assigned_to)
@@ -57,7 +57,7 @@ class ShowsCalls:
 
     @display(description=_("last call"))  # type: ignore[untyped-decorator]
     def last_outcome(self, obj: Lead) -> SafeString | str:
-        """How it ended, and how many calls there were."""
+        """How the last call ended, and how many calls there were."""
         calls: Calls | None = getattr(obj, "calls", None)
         if calls is None:
             return ""
@@ -67,7 +67,7 @@ class ShowsCalls:
 
 
 def add_calls(leads: Iterable[Any]) -> None:
-    """Gives each of the leads its `calls`; None where none has ended. One query."""
+    """Sets `calls` on each lead; None if none of its calls has ended. One query."""
     found: dict[int, list[CallAttempt]] = {}
     for attempt in ended([lead.pk for lead in leads]):
         found.setdefault(attempt.lead_id, []).append(attempt)
@@ -82,7 +82,7 @@ def add_calls(leads: Iterable[Any]) -> None:
 
 
 def ended(lead_ids: Iterable[int]) -> QuerySet[CallAttempt]:
-    """The calls for these leads that are over, the newest of each lead first."""
+    """The ended calls for these leads, each lead's newest first."""
     over = CallAttempt.objects.filter(
         lead__in=lead_ids, kind=AttemptKind.CALL, ended_at__isnull=False
     )
@@ -90,7 +90,7 @@ def ended(lead_ids: Iterable[int]) -> QuerySet[CallAttempt]:
 
 
 def who(attempt: CallAttempt) -> str:
-    """Whose phone rang first, by name as far as it is known; for a message its record's name."""
+    """The salesperson's name, else the phone's name or number; for a message, its record's name."""
     if attempt.salesperson is not None:
         return shown_name(attempt.salesperson)
     if attempt.kind == AttemptKind.MESSAGE:

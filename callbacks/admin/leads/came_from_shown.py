@@ -1,4 +1,4 @@
-"""Where a lead's sender came from: on its page, in the list's filters."""
+"""Where a lead's sender came from, on the lead's page and in the list's filters."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from collections.abc import Iterator
@@ -22,14 +22,14 @@ from leads.admin import Admin
 from leads.models import Attribution, Lead
 from leads.visits import CameFrom, Visit
 
-# An address is read to here; pointed at, it is whole.
+# Longer addresses are cut to so many characters; the tooltip has all of it.
 _MOST_SIGNS = 80
-# As many leads of a campaign as the list counts to.
+# The filters look at so many leads of a campaign.
 _MOST = 10_000
 
 
 def name_of(mark: str) -> str:
-    """The name of a mark for people; that of a click id is its own."""
+    """The label of a mark; a click id is its own label."""
     names = {
         "utm_source": gettext("Campaign source"),
         "utm_medium": gettext("Medium"),
@@ -41,14 +41,14 @@ def name_of(mark: str) -> str:
 
 
 class ShowsWhereFrom(Admin):
-    """The part of the leads' admin that shows where somebody came from."""
+    """The part of the leads' admin that shows where the sender came from."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: Lead | None = None) -> Any:
-        """With these."""
+        """Adds the fields of this section."""
         return [*super().get_readonly_fields(request, obj), "first_page", "last_page", "campaign"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Lead | None = None) -> Any:
-        """With a section for it after the second one, where something is known."""
+        """Adds the section in third place, if anything is known."""
         rows = list(super().get_fieldsets(request, obj))
         if obj and _came(obj):
             fields = {"fields": ["first_page", "last_page", "campaign"]}
@@ -57,7 +57,7 @@ class ShowsWhereFrom(Admin):
 
     @display(description=_("first page"))  # type: ignore[untyped-decorator]  # unfold has no types
     def first_page(self, obj: Lead) -> SafeString | str:
-        """The page on which they arrived, as far as anybody knows, and what led there."""
+        """The first page known to have been visited, and what led there."""
         return _page(_came(obj).first)
 
     @display(description=_("last page"))  # type: ignore[untyped-decorator]  # unfold has no types
@@ -67,7 +67,7 @@ class ShowsWhereFrom(Admin):
 
     @display(description=_("campaign"))  # type: ignore[untyped-decorator]  # unfold has no types
     def campaign(self, obj: Lead) -> SafeString | str:
-        """The campaigns that led to both pages; what both have is said once."""
+        """The campaigns that led to both pages; what both share is shown once."""
         came = _came(obj)
         last = list(_marks(came.last))
         first = [it for it in _marks(came.first) if it not in last]
@@ -76,7 +76,7 @@ class ShowsWhereFrom(Admin):
 
 
 def _came(lead: Lead) -> CameFrom:
-    """Without those that somebody may not see (callbacks.access.others_requests)."""
+    """Without requests that the user may not see (callbacks.access.others_requests)."""
     requests = lead.requests_by_age()
     return attribution.shown(it for it in requests if not others_requests.is_hidden(it))
 
@@ -90,7 +90,7 @@ def _page(visit: Visit) -> SafeString | str:
 
 
 def _address(address: str) -> SafeString | str:
-    """A link that tells the page nothing of where it was followed."""
+    """A link that does not tell the page where it was followed from."""
     text = unquote(address)
     short = text if len(text) <= _MOST_SIGNS else f"{text[:_MOST_SIGNS]}\N{HORIZONTAL ELLIPSIS}"
     if not html.is_web_address(address):
@@ -111,17 +111,17 @@ def _marks(visit: Visit) -> Iterator[str]:
 
 
 class CampaignFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
-    """Leads by what they are counted by in reports; offered are the values of the newest leads.
+    """Leads by the campaign that reports count them under. Offers the values of the newest leads.
 
-    Bounded, since the list is: of a common answer all leads would be looked through. By their ids:
-    PostgreSQL would read the whole table to join it.
+    Limited to the newest _MOST, because a common value would otherwise read all leads. Selects by
+    ids, because PostgreSQL would read the whole table for a join.
     """
 
     title: Text = _("campaign (newest 10,000)")
     parameter_name = column = "utm_campaign"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The choices, with the one that is asked for."""
+        """The choices, including the chosen value."""
         seen = scope.of(request.user)
         known = attribution.lately(self.column, seen.sources if seen.is_limited else None)
         asked = self.value()
@@ -140,14 +140,14 @@ class CampaignFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no typ
 
 
 class MediumFilter(CampaignFilter):
-    """The same by the medium."""
+    """The same for the medium."""
 
     title = _("medium (newest 10,000)")
     parameter_name = column = "utm_medium"
 
 
 class CampaignSourceFilter(CampaignFilter):
-    """The same by the campaign's source."""
+    """The same for the campaign source."""
 
     title = _("campaign source (newest 10,000)")
     parameter_name = column = "utm_source"

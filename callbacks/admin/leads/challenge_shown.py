@@ -1,4 +1,4 @@
-"""What a manager reads of the proof of work that a held request's browser was asked for."""
+"""The proof of work that a held request's browser was asked for, in a manager's words."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from leads.models import Challenge, Lead
 
 
 def sentence(lead: Lead) -> str:
-    """How it stands with a held lead's challenge; "" where none would let it go."""
+    """The state of a held lead's challenge; "" if solving one would not release the lead."""
     challenge = _of(lead)
     if challenge and challenge.solved_at:
         return gettext("The visitor's browser solved the challenge at %(time)s.") % {
@@ -32,13 +32,13 @@ def sentence(lead: Lead) -> str:
 
 
 def is_solved(lead: Lead) -> bool:
-    """Whether the visitor's browser has solved one."""
+    """Whether the visitor's browser has solved the challenge."""
     challenge = _of(lead)
     return challenge is not None and challenge.solved_at is not None
 
 
 def steps(lead: Lead) -> list[tuple[datetime, str]]:
-    """When it was asked and solved, for the lead's page."""
+    """When the challenge was asked and solved, for the lead's page."""
     challenge = _of(lead)
     if challenge is None:
         return []

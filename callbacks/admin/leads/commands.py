@@ -1,4 +1,4 @@
-"""Call now, call with, play, cancel: what each asks, does, and writes into the log."""
+"""A manager's commands for leads: what each asks, does, and writes into the log."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,24 +24,24 @@ from callbacks.reconciliation import manual_resolution
 from leads import never_call
 from leads.models import Lead, LeadStatus, LegalHold
 
-# What happened to more leads than these is told together.
+# Above so many leads, messages are combined.
 _TOLD_ONE_BY_ONE = 3
 
 
 class LeadCommand(Command[Lead]):
-    """Something a manager does to leads. It asks the provider nothing: a worker does later."""
+    """Something a manager does to leads. It never asks the provider; a worker does that later."""
 
     def lines(self, thing: Lead) -> Sequence[str]:
-        """Who it is, and their number."""
+        """The lead's name and number."""
         return [format_html("<bdi>{}</bdi>, {}", thing.name, html.phone(thing.phone))]
 
     def said(self, thing: Lead, sentence: str) -> str:
-        """With whose lead it is."""
+        """The sentence after the lead's name."""
         return _filled_in("%(name)s: %(sentence)s", name=thing.name, sentence=sentence)
 
     def carry_out(self, model_admin: Any, request: HttpRequest, things: Sequence[Lead]) -> None:
-        """To many leads: one message for all with whom it ended alike. Those that it was not done
-        to are named.
+        """For many leads: one message for each different result. Leads for which it was not done
+        are named.
         """
         if len(things) <= _TOLD_ONE_BY_ONE:
             super().carry_out(model_admin, request, things)
@@ -66,19 +66,19 @@ class LeadCommand(Command[Lead]):
 
 
 def _filled_in(text: str, **words: Any) -> str:
-    """A sentence with a link in it stays one."""
+    """Fills in the words; a link among them stays a link."""
     if not any(isinstance(it, SafeString) for it in words.values()):
         return text % words
     return SafeString(escape(text) % {name: conditional_escape(it) for name, it in words.items()})
 
 
 class CallCommand(LeadCommand):
-    """Something that rings a lead's number. The question says of which leads it will be refused."""
+    """Something that rings a lead's number. The question says which leads cannot be called."""
 
     to_play = False
 
     def lines(self, thing: Lead) -> Sequence[str]:
-        """Who it is, and why they cannot be called."""
+        """The lead's name and number, and why it cannot be called."""
         refused = why_not(thing, to_play=self.to_play)
         return [*super().lines(thing), *([refused] if refused else [])]
 
@@ -88,7 +88,7 @@ class _PlayCommand(CallCommand):
 
 
 def why_not(lead: Lead, user: Any = None, *, to_play: bool = False) -> str:
-    """Why this lead cannot be called, in a sentence with the way out; "" where it can be."""
+    """Why this lead cannot be called, and what to do about it; "" if it can be called."""
     if lead.status == LeadStatus.HELD and user and not user.has_perm("leads.judge_heldlead"):
         return gettext("This request is held, so nobody calls it. Ask a manager to release it.")
     if lead.status == LeadStatus.HELD:
@@ -102,8 +102,8 @@ def why_not(lead: Lead, user: Any = None, *, to_play: bool = False) -> str:
 
 
 def _see_that_it_can_be(lead: Lead, user: Any, *, to_play: bool = False) -> None:
-    """Raises CannotCall, with a link. Whoever comes in between is met by callbacks.calling.manual,
-    which asks again with the lead locked.
+    """Raises CannotCall, with a link, if not. callbacks.calling.manual checks again with the lead
+    locked.
     """
     lead.refresh_from_db(fields=["status"])
     if sentence := why_not(lead, user, to_play=to_play):
@@ -116,7 +116,7 @@ def _call_now(lead: Lead, user: Any) -> str:
 
 
 def not_chosen_yet(_lead: Lead, _user: object) -> str:
-    """Of a command that asks in its question what is done. Raises CannotCall."""
+    """Stands in as `run` until the question's form has been filled in. Raises CannotCall."""
     raise manual_requests.CannotCall(gettext("Nothing was chosen."))
 
 
@@ -245,7 +245,7 @@ LIFT = LeadCommand(
 
 
 def hold(reason: str) -> LeadCommand:
-    """HOLD, with the reason."""
+    """HOLD with the reason."""
 
     def run(lead: Lead, user: Any) -> str:
         locked = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
@@ -262,7 +262,7 @@ def hold(reason: str) -> LeadCommand:
 
 
 def block(reason: str) -> LeadCommand:
-    """BLOCK, with the reason that the never-call list keeps."""
+    """BLOCK with the reason, which the never-call list keeps."""
 
     def run(lead: Lead, user: object) -> str:
         if not never_call.add(lead.phone, reason, user):
@@ -273,7 +273,7 @@ def block(reason: str) -> LeadCommand:
 
 
 def after_talk(attempt: CallAttempt, form: TalkForm) -> LeadCommand:
-    """AFTER_TALK, once it is said. What is written is its own history."""
+    """AFTER_TALK with what was entered. Writes its own history, so it logs nothing."""
 
     def run(_lead: Lead, user: object) -> str:
         now, said = timezone.now(), form.cleaned_data
@@ -287,7 +287,7 @@ def after_talk(attempt: CallAttempt, form: TalkForm) -> LeadCommand:
 
 
 def call_with(extension: Extension, *, whatever_hour: bool) -> LeadCommand:
-    """CALL_WITH, with the extension chosen."""
+    """CALL_WITH with the chosen extension."""
 
     def run(lead: Lead, user: Any) -> str:
         _see_that_it_can_be(lead, user)
@@ -299,7 +299,7 @@ def call_with(extension: Extension, *, whatever_hour: bool) -> LeadCommand:
 
 
 def play(record_name: str, *, whatever_hour: bool) -> LeadCommand:
-    """PLAY, with the record named."""
+    """PLAY with the chosen record."""
 
     def run(lead: Lead, user: Any) -> str:
         _see_that_it_can_be(lead, user, to_play=True)

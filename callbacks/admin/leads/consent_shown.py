@@ -1,4 +1,4 @@
-"""What a lead's sender agreed to: on its page, in the list's filter, in its file."""
+"""What a lead's sender agreed to: on the lead's page, in the list's filter, and in exports."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from typing import Any
@@ -19,7 +19,7 @@ from leads import consent
 from leads.admin import Admin
 from leads.models import Consent, ConsentText, Lead
 
-# As many as a search finds.
+# As many leads as a search finds.
 _MOST = 1_000
 
 
@@ -32,7 +32,7 @@ def of(lead: Lead) -> Consent | None:
 
 
 def is_told(lead: Lead) -> bool:
-    """Whether there is anything to say of it: not where nobody is asked."""
+    """Whether to show consent: somebody agreed, or the source has texts to agree to."""
     return of(lead) is not None or bool(consent.texts(lead.source))
 
 
@@ -41,7 +41,7 @@ class ShowsConsent(Admin):
 
     @display(description=_("agreed to"))  # type: ignore[untyped-decorator]  # unfold has no types
     def agreed_to(self, obj: Lead) -> SafeString | str:
-        """Which text, when, by which way and on which page; and the text itself."""
+        """The version, time, channel and page of the consent; and the text itself."""
         found = of(obj)
         if found is None:
             return gettext("Nothing: this request came without consent.")
@@ -57,16 +57,16 @@ class ShowsConsent(Admin):
 
 
 class ConsentFilter(SimpleListFilter):
-    """Leads that came with consent, or without, or with that to one text, to which a link leads.
+    """Leads with consent, without it, or with consent to one text. Links lead to the last choice.
 
-    Bounded, since the list is: of a rare answer all leads would be looked through.
+    Limited to the newest _MOST, because a rare answer would otherwise read all leads.
     """
 
     title = _("consent (newest 1,000)")
     parameter_name = "consent"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Whether there is one; and the text that is asked for."""
+        """With or without consent, and the text that a link asks for."""
         choices = [("yes", gettext("Agreed")), ("no", gettext("Did not agree"))]
         text = self._text()
         if text is not None:
@@ -75,7 +75,7 @@ class ConsentFilter(SimpleListFilter):
         return choices
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The leads of the answer. By their ids: PostgreSQL would read all leads to join them."""
+        """The matching leads. By ids, because PostgreSQL would read all leads for a join."""
         consents = Consent.objects.order_by("-pk").values_list("lead_id", flat=True)
         match self.value():
             case "yes":

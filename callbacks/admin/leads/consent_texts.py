@@ -1,4 +1,4 @@
-"""A source's consent texts on its page: written, counted and withdrawn."""
+"""A source's consent texts on its page: writing, counting and withdrawing them."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from typing import Any
@@ -34,7 +34,7 @@ from leads.typed_text import clean_text
 
 
 class _WordsField(forms.CharField):
-    """The text, cleaned as what visitors write is; line ends are no change."""
+    """The text, cleaned like visitors' texts; different line ends are no change."""
 
     def to_python(self, value: Any) -> str:
         return clean_text(super().to_python(value) or "")
@@ -44,7 +44,7 @@ class _WordsField(forms.CharField):
 
 
 class ConsentTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """A text of one language. The language of one that is there stays."""
+    """A text in one language. An existing text keeps its language."""
 
     text = _WordsField(
         label=_("Text"),
@@ -63,21 +63,21 @@ class ConsentTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic
             self.fields["language"].disabled = True
 
     def clean_language(self) -> str:
-        """The code that is in use."""
+        """The language code in use."""
         return typed_language.code(self.cleaned_data["language"])
 
 
 class ConsentTextFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not generic at run time
-    """Saves a text that was changed as a new version. `by`: who does, by the user's id."""
+    """Saves a changed text as a new version. `by`: the id of the user who changes it."""
 
     by: int | None = None
 
     def save_new(self, form: Any, commit: bool = True) -> ConsentText:
-        """The next version."""
+        """Writes the next version."""
         return self._write(form)
 
     def save_existing(self, form: Any, obj: Any, commit: bool = True) -> ConsentText:
-        """The next version too."""
+        """Writes the next version too."""
         return self._write(form)
 
     def _write(self, form: Any) -> ConsentText:
@@ -87,7 +87,7 @@ class ConsentTextFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not ge
 
 
 class ConsentTextsInline(StackedInline):  # type: ignore[misc]  # unfold has no types
-    """The text of each language that visitors are asked to agree to now."""
+    """The texts, one per language, that visitors are asked to agree to now."""
 
     model = ConsentText
     form = ConsentTextForm
@@ -97,11 +97,11 @@ class ConsentTextsInline(StackedInline):  # type: ignore[misc]  # unfold has no 
     can_delete = False
 
     def get_extra(self, request: HttpRequest, obj: LeadSource | None = None, **_kwargs: Any) -> int:
-        """An empty one where there is none yet."""
+        """One empty form if there is no text yet."""
         return 0 if obj and consent.texts(obj) else 1
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ConsentText]:
-        """Those that are shown now; what is posted may name one that has been replaced since."""
+        """The texts shown now; all texts for a POST, which may name one replaced since."""
         texts: QuerySet[ConsentText] = ConsentText.objects.order_by("language")
         if request.method == "POST":
             return texts
@@ -113,18 +113,18 @@ class ConsentTextsInline(StackedInline):  # type: ignore[misc]  # unfold has no 
         )
         return used.exclude(Exists(newer))
 
-    # Who sets up the source, writes its texts.
+    # The right to change the source includes its texts.
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As the source's."""
+        """Whether the user may see the source."""
         return request.user.has_perm("leads.view_leadsource") or self._may(request)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As to change the source."""
+        """Whether the user may change the source."""
         return self._may(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As to change the source."""
+        """Whether the user may change the source."""
         return self._may(request)
 
     def _may(self, request: HttpRequest) -> bool:
@@ -132,10 +132,10 @@ class ConsentTextsInline(StackedInline):  # type: ignore[misc]  # unfold has no 
 
 
 class ShowsConsentTexts(Admin):
-    """The part of the sources' admin that shows all versions, and withdraws one."""
+    """The part of the sources' admin that shows all versions and withdraws one."""
 
     def get_urls(self) -> list[Any]:
-        """With the question before a text is withdrawn."""
+        """Adds the page that withdraws a text."""
         withdraw = path(
             "<path:object_id>/consent/<int:version>/withdraw/",
             self.admin_site.admin_view(self.withdraw_page),
@@ -146,27 +146,27 @@ class ShowsConsentTexts(Admin):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> LeadSource | None:
-        """With whether who asks may withdraw its texts."""
+        """Sets whether the user may withdraw the source's texts."""
         found: Any = super().get_object(request, object_id, from_field)
         if found is not None:
             found.may_withdraw = self.has_change_permission(request, found)
         return found  # type: ignore[no-any-return]
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Texts know who has written them."""
+        """Stores who wrote the texts."""
         if isinstance(formset, ConsentTextFormSet):
             formset.by = request.user.pk
         super().save_formset(request, form, formset, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Says so where nobody can be asked for the consent that is demanded."""
+        """Warns if consent is required but there is no text to agree to."""
         super().save_related(request, form, formsets, change)
         if wrong := trouble(form.instance):
             messages.warning(request, wrong)
 
     @display(description="")  # type: ignore[untyped-decorator]  # unfold has no types
     def consent_versions(self, obj: LeadSource) -> str:
-        """All texts there have been, and how many have agreed to each."""
+        """All versions, and how many agreed to each."""
         texts = obj.consent_texts.select_related("added_by").order_by("-version")
         context = {
             "source": obj,
@@ -204,7 +204,7 @@ class ShowsConsentTexts(Admin):
 
 
 def trouble(source: LeadSource) -> str:
-    """What is wrong with a source's consent; "" for nothing."""
+    """What is wrong with a source's consent; "" if nothing is."""
     if source.demands_consent and not consent.texts(source):
         return gettext("Consent is required, but there is no text, so visitors are not asked.")
     return ""

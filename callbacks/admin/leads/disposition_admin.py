@@ -1,7 +1,5 @@
 """Dispositions: the buttons after a talk."""
 
-# the methods' parameters are Django's
-
 from django.contrib import admin
 
 from callbacks.admin.base import EditsOnlyWhatChanged
@@ -10,7 +8,7 @@ from leads.models import Disposition
 
 @admin.register(Disposition)
 class DispositionAdmin(EditsOnlyWhatChanged):
-    """The buttons, in their order. One in use cannot be deleted, only switched off."""
+    """The buttons in their order. A button in use cannot be deleted, only switched off."""
 
     list_display = ["name", "effect", "order", "is_active"]
     list_editable = ["order", "is_active"]

@@ -1,4 +1,4 @@
-"""What visitors said of the talk: on a lead's page, and in the filter of the list."""
+"""Visitors' feedback on the talk, on a lead's page and in the list's filter."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from typing import Any
@@ -24,7 +24,7 @@ class ShowsFeedback(Admin):
 
     @display(description=_("after the talk"))  # type: ignore[untyped-decorator]  # no types
     def said_after(self, obj: Lead) -> SafeString | str:
-        """The visitor's answer, their own words, and when; not after another team's talk
+        """The visitor's answer and comment, and when. Hidden if the talk was another team's
         (callbacks.access.others_calls).
         """
         found = of(obj)
@@ -35,14 +35,14 @@ class ShowsFeedback(Admin):
 
 
 class FeedbackFilter(SimpleListFilter):
-    """Leads by what their visitors answered. `lead_by_helped` has these alone."""
+    """Leads by their visitors' answer. The index `lead_by_helped` has only leads with an answer."""
 
     title = _("did it help?")
     parameter_name = "helped"
     _scores = {"any": (1, 2, 3, 4, 5), "low": (1, 2), "middle": (3,), "high": (4, 5)}
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """In groups: who looks for trouble does not care for the exact number."""
+        """Groups of scores: people looking for trouble do not need the exact number."""
         return [
             ("any", gettext("Answered")),
             ("low", gettext("No: 1 or 2")),
@@ -51,7 +51,7 @@ class FeedbackFilter(SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The leads of the answer, as far as who asks may be told."""
+        """The leads with such an answer that the user may see."""
         scores = self._scores.get(self.value() or "")
         told = others_calls.answer_is_told(scope.of(request.user))
         return queryset.filter(told, helped__in=scores) if scores else queryset

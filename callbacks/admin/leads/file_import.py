@@ -1,6 +1,6 @@
-"""Lists out of CSV files and into them: a file is shown before it is stored.
+"""Importing lists from CSV files, with a preview, and exporting them.
 
-A list's admin says what its files hold (`FileList`); the pages and the rights are the same for all.
+Each list's admin describes its files (`FileList`); the pages and the rights work alike for all.
 """
 
 from collections.abc import Iterator, Sequence
@@ -35,12 +35,12 @@ from leads.admin import Admin
 from leads.csv_file import NotAFile, Problem
 from leads.models import LeadSource
 
-# Of each part of the page; the rest is counted.
+# Rows shown of each part of the page; the rest are only counted.
 SHOWN = 50
 
 
 class FileForm(forms.Form):
-    """Which file."""
+    """Chooses the file."""
 
     file = forms.FileField(
         label=_("CSV file"),
@@ -51,16 +51,16 @@ class FileForm(forms.Form):
 
 
 def default_countries() -> list[str]:
-    """In which a number without + is read: those of the sources."""
+    """The countries in which a number without + is read: those of the sources."""
     found = LeadSource.objects.order_by("default_country").values_list("default_country", flat=True)
     return list(found.distinct()) or ["IL"]
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a file would do. `parts`: titles with the rows that would be stored; `same`: how many
-    are there as they are in the file. `reach`: what the rows would have done to the requests of the
-    last days, in sentences.
+    """What importing a file would do. `parts`: titles with the rows to store; `same`: the number of
+    rows already stored unchanged. `reach`: how the rows would have affected recent requests, in
+    sentences.
     """
 
     parts: Sequence[tuple[str, Sequence[Any]]]
@@ -76,7 +76,7 @@ class Found:
 
 @dataclass(frozen=True)
 class FileList:
-    """What the files of a list are. `template`: of the page, with its words."""
+    """A list's files. `template`: the import page, with its texts."""
 
     title: Text
     name: str  # of an exported file
@@ -88,45 +88,45 @@ class FileList:
 
 
 class ImportsFiles(Admin):
-    """The part of a list's admin that imports and exports. Each is a right of its own, beside those
-    to see, add and change its rows.
+    """The part of a list's admin that imports and exports. Importing and exporting each need their
+    own right, besides the rights to the rows.
     """
 
     actions_list = ("import_file",)
     file_list: ClassVar[FileList]
 
     def look_at(self, text: str) -> Found:
-        """What a file would do. Raises NotAFile."""
+        """What importing a file would do. Raises NotAFile."""
         raise NotImplementedError
 
     def store_file(self, request: HttpRequest, text: str) -> tuple[bool, str]:
-        """Stores it, in a transaction: whether that changed anything, and what to say of it.
+        """Stores the file. Returns whether anything changed, and a sentence. Runs in a transaction.
 
         Raises NotAFile.
         """
         raise NotImplementedError
 
     def written(self, rows: "QuerySet[Any]") -> tuple[Iterator[Row], int]:
-        """The rows of an export, and how many."""
+        """The rows to export, and how many there are."""
         raise NotImplementedError
 
     def has_import_permission(self, request: HttpRequest) -> bool:
-        """Who may import."""
+        """Whether the user may import."""
         may_write = self.has_add_permission(request) and self.has_change_permission(request)
         return bool(may_write and request.user.has_perm(self._right("import")))
 
     def has_export_permission(self, request: HttpRequest) -> bool:
-        """Who may export."""
+        """Whether the user may export."""
         may_see = self.has_view_permission(request)
         return bool(may_see and request.user.has_perm(self._right("export")))
 
     def get_urls(self) -> list[Any]:
-        """With the export's address beside the list's."""
+        """Adds the address of the export."""
         view = self.admin_site.admin_view(self.export_page)
         return [path("export/", view, name=self._named("export")), *super().get_urls()]
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """With where it is exported."""
+        """Adds the export's address to the list."""
         changes: Any = super().get_changelist_instance(request)
         if self.has_export_permission(request):
             address = reverse(f"admin:{self._named('export')}")
@@ -137,7 +137,7 @@ class ImportsFiles(Admin):
         description=_("Import a file"), url_path="import", permissions=["import"], icon="upload"
     )
     def import_file(self, request: HttpRequest) -> HttpResponse:
-        """GET: asks for a file. POST with one: what it would do. POST of its text: does it."""
+        """GET: asks for a file. POST with a file: previews it. POST with its text: imports it."""
         if request.method != "POST":
             return self._page(request, FileForm())
         if "text" in request.POST:
@@ -154,7 +154,7 @@ class ImportsFiles(Admin):
         return self._preview(request, text, found)
 
     def _store(self, request: HttpRequest, text: str) -> HttpResponse:
-        """Reads the text anew, since what comes from a browser may be anything."""
+        """Reads the text again, because a browser may send anything."""
         try:
             with transaction.atomic():
                 changed, said = self.store_file(request, text)
@@ -193,11 +193,11 @@ class ImportsFiles(Admin):
         return TemplateResponse(request, self.file_list.template, context)
 
     def export_page(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-        """POST: what the list shows for the same query, as csv or xlsx; recorded."""
+        """POST: exports what the list shows for the same query as csv or xlsx, and records it."""
         if not self.has_export_permission(request):
             raise PermissionDenied
         page = f"{self._list()}?{request.GET.urlencode()}"
-        if request.method != "POST":  # of who has logged in anew and is back at this address
+        if request.method != "POST":  # sent back here after logging in again
             return HttpResponseRedirect(page)
         try:
             shown: QuerySet[Any] = self.get_changelist_instance(request).queryset

@@ -1,4 +1,4 @@
-"""The fields of a source's form, on its page; what was filled in, on a lead's page."""
+"""A source's form fields on the source's page; a lead's answers on the lead's page."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from collections.abc import Mapping, Sequence
@@ -37,18 +37,18 @@ from leads.models.form_fields import (
     paired,
 )  # fmt: skip
 
-# Rows of one kind that a page has at most, in the form that a browser sends.
+# The most rows of one kind that a browser can post.
 LARGEST_FORMSET = 1000
 
 
 class FormFieldForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """One field. What only an own field has is left empty for the others."""
+    """One field. Columns that only own fields use stay empty for the others."""
 
     class Meta:
         model = FormField
         fields = ["place", "kind", "need", "label", "choices", "key"]
         widgets = {
-            # The heading of a column is no label of the boxes below it.
+            # A column heading does not label the inputs below it.
             "place": UnfoldAdminIntegerFieldWidget(attrs={"aria-label": _("Order"), "min": 0}),
             "kind": UnfoldAdminSelectWidget(attrs={"aria-label": _("Field")}),
             "need": UnfoldAdminSelectWidget(attrs={"aria-label": _("Required")}),
@@ -62,7 +62,7 @@ class FormFieldForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         }
 
     def clean(self) -> dict[str, Any]:
-        """Says beside each field what a field of this kind has to have."""
+        """Checks what a field of this kind needs, with an error beside each field."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         kind, need = cleaned.get("kind"), cleaned.get("need")
         if kind in OWN_KINDS:
@@ -94,8 +94,8 @@ class FormFieldForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
 
 
 class FormFieldsFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # not generic
-    """Those that each form may have are shown as they are, also where nothing is stored of them:
-    all are stored once somebody changes one, so that they stand in their order.
+    """Shows the usual fields even if nothing is stored for them. Once somebody changes a field, all
+    are stored, so that they keep their order.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -104,7 +104,7 @@ class FormFieldsFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # n
         super().__init__(*args, **kwargs)
 
     def clean(self) -> None:
-        """Gives own fields their names, and counts them."""
+        """Names own fields that have no name, and limits their number."""
         kept = [it for it in self.forms if it.is_valid() and it.cleaned_data.get("kind")]
         kept = [it for it in kept if not it.cleaned_data.get("DELETE")]
         own = [it for it in kept if it.cleaned_data["kind"] in OWN_KINDS]
@@ -120,7 +120,7 @@ class FormFieldsFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # n
         super().clean()
 
     def save(self, commit: bool = True) -> Any:
-        """With those of which nothing was stored."""
+        """Also stores the usual fields that had no row."""
         saved = super().save(commit)
         source = self.instance
         if commit and source.form_fields.exists():
@@ -130,7 +130,7 @@ class FormFieldsFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # n
 
 
 def usual(source: LeadSource | None) -> list[dict[str, Any]]:
-    """The fields that each form may have and of which nothing is stored for this source."""
+    """The fields of every form that have no row for this source yet."""
     stored = source.form_fields.values_list("kind", flat=True) if source and source.pk else []
     known = set(stored)
     return [
@@ -141,14 +141,14 @@ def usual(source: LeadSource | None) -> list[dict[str, Any]]:
 
 
 def _name(label: str, taken: set[str]) -> str:
-    """ "How many rooms?" -> "how_many_rooms"; one that nothing has yet."""
+    """ "How many rooms?" -> "how_many_rooms"; numbered if that name is taken."""
     begun = slugify(label).replace("-", "_").strip("_0123456789")[: MAX_KEY - 4] or "field"
     names = (begun, *(f"{begun}_{number}" for number in range(2, 99)))
     return next(it for it in names if it not in taken)
 
 
 class FormFieldsInline(OfItsSource, TabularInline):  # type: ignore[misc]  # unfold has no types
-    """Which fields the form has, in which order, and which have to be filled in."""
+    """Which fields the form has, in which order, and which are mandatory."""
 
     model = FormField
     form = FormFieldForm
@@ -160,12 +160,12 @@ class FormFieldsInline(OfItsSource, TabularInline):  # type: ignore[misc]  # unf
     template_after = "admin/form_preview.html"
 
     def get_extra(self, request: HttpRequest, obj: LeadSource | None = None, **kwargs: Any) -> int:
-        """Those that nothing is stored of, and an empty one."""
+        """The usual fields without a row, and an empty row."""
         return len(usual(obj)) + 1
 
 
 class FormFieldTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """The words of one field in one language."""
+    """The texts of one field in one language."""
 
     class Meta:
         model = FormFieldText
@@ -184,11 +184,11 @@ class FormFieldTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not gener
         }
 
     def clean_language(self) -> str:
-        """The code that is in use."""
+        """The language code in use."""
         return typed_language.code(self.cleaned_data["language"])
 
     def clean(self) -> dict[str, Any]:
-        """Each choice with its words; without those of choices that are no more."""
+        """Keeps the translations of existing choices; drops those of removed choices."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         field = cleaned.get("field")
         if field is None:
@@ -204,7 +204,7 @@ class FormFieldTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not gener
             if choice_of(line, choices):
                 kept.append(line)
             elif line in known or choice_of(line, field.listed_choices):
-                continue  # of a choice that is removed just now, or was before
+                continue  # its choice was removed, just now or earlier
             if problem := _wrong(line, choices):
                 self.add_error("choices", problem)
         cleaned["choices"] = "\n".join(kept)
@@ -212,14 +212,14 @@ class FormFieldTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not gener
 
 
 def _row_of(field: FormField, posted: Mapping[str, str]) -> str:
-    """What the names of a field's own inputs begin with; "" where the page has no such row."""
+    """The prefix of the field's inputs on this page; "" if the page has no row for it."""
     prefix = FormField._meta.get_field("source").remote_field.related_name
     rows = (f"{prefix}-{number}-" for number in range(LARGEST_FORMSET))
     return next((it for it in rows if posted.get(f"{it}id") == str(field.pk)), "")
 
 
 def _choices_as_posted(field: FormField, row: str, posted: Mapping[str, str]) -> list[str]:
-    """The field's choices as they are saved together with their words."""
+    """The field's choices as posted, or the stored choices if the page has no row for it."""
     if not row:
         return field.listed_choices
     is_choice = posted.get(f"{row}kind") == FieldKind.CHOICE
@@ -227,7 +227,7 @@ def _choices_as_posted(field: FormField, row: str, posted: Mapping[str, str]) ->
 
 
 def _wrong(line: str, choices: Sequence[str]) -> str:
-    """What is wrong with the words of a choice; "" for nothing."""
+    """What is wrong with a choice's translation; "" if nothing is."""
     choice = choice_of(line, choices)
     if not choice and not choices:
         return gettext("This field has no choices.")
@@ -246,7 +246,7 @@ def _wrong(line: str, choices: Sequence[str]) -> str:
 
 
 def missing(source: LeadSource) -> list[str]:
-    """A sentence for each language in which choices of a field have no words."""
+    """A sentence for each field and language in which choices are not translated."""
     found = []
     for field in source.form_fields.filter(kind=FieldKind.CHOICE).prefetch_related("texts"):
         for text in field.texts.all():
@@ -266,7 +266,7 @@ def missing(source: LeadSource) -> list[str]:
 
 
 class FormFieldTextsInline(OfItsSource, TabularInline):  # type: ignore[misc]  # unfold has no types
-    """The words of own fields in other languages; a new field is saved first."""
+    """The texts of own fields in other languages. A new field must be saved first."""
 
     model = FormFieldText
     form = FormFieldTextForm
@@ -275,7 +275,7 @@ class FormFieldTextsInline(OfItsSource, TabularInline):  # type: ignore[misc]  #
     extra = 0
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """Of the source's own fields."""
+        """Offers only the source's own fields."""
         formset = super().get_formset(request, obj, **kwargs)
         own = FormField.objects.filter(source=obj, kind__in=OWN_KINDS) if obj else None
         formset.form.base_fields["field"].queryset = own or FormField.objects.none()
@@ -283,14 +283,14 @@ class FormFieldTextsInline(OfItsSource, TabularInline):  # type: ignore[misc]  #
 
 
 class ShowsAnswers(Admin):
-    """The part of the leads' admin that shows what was filled into a form's own fields."""
+    """The part of the leads' admin that shows the answers to a form's own fields."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: Lead | None = None) -> Any:
-        """With these."""
+        """Adds the answers."""
         return [*super().get_readonly_fields(request, obj), "answered"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Lead | None = None) -> Any:
-        """With a section for them after the first one, where there are any to be seen."""
+        """Adds the answers as the second section, if the user may see any."""
         rows = list(super().get_fieldsets(request, obj))
         if obj and _newest(obj):
             rows.insert(1, (gettext("Answers to the form"), {"fields": ["answered"]}))
@@ -298,7 +298,7 @@ class ShowsAnswers(Admin):
 
     @display(description=_("answers"))  # type: ignore[untyped-decorator]  # unfold has no types
     def answered(self, obj: Lead) -> SafeString:
-        """Of the newest request that has any."""
+        """The answers of the newest request that has any."""
         return format_html(
             '<dl class="answers">{}</dl>',
             format_html_join("", "<dt><bdi>{}</bdi></dt><dd><bdi>{}</bdi></dd>", _newest(obj)),
@@ -306,6 +306,6 @@ class ShowsAnswers(Admin):
 
 
 def _newest(lead: Lead) -> list[tuple[str, str]]:
-    """Without those that somebody may not see (callbacks.access.others_requests)."""
+    """Without requests that the user may not see (callbacks.access.others_requests)."""
     seen = (it for it in reversed(lead.requests_by_age()) if not others_requests.is_hidden(it))
     return next((given for it in seen if (given := form_fields.given_by(it))), [])

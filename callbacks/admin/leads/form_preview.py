@@ -1,13 +1,11 @@
-"""How visitors would see a source's form, while a manager changes it on the source's page.
+"""How visitors would see a source's form, while a manager edits it on the source's page.
 
-What is typed on the page is saved in a transaction, the form is rendered from what is then in the
-database, and the transaction is rolled back: so the preview is what a save would lead to, by the
-code that visitors meet, and nothing of it is stored, sent or told to anybody. Nor is it kept in the
-memory of this process (config_cache.unsaved), from which visitors are shown the form while the
-database is away.
+The posted page is saved in a transaction, the form is rendered from the database by the code that
+serves visitors, and the transaction is rolled back. So the preview shows what saving would lead to,
+but nothing is stored or sent. config_cache.unsaved keeps the preview out of this process's memory,
+from which visitors get the form while the database is down.
 """
 
-# the methods' parameters are Django's
 import base64
 import re
 from collections.abc import Sequence
@@ -28,18 +26,18 @@ from leads import config_cache, language_choice, source_texts, unavailable, view
 from leads.admin import Admin
 from leads.models import LeadSource, Logo
 
-# The field of the preview's own choice, which is no field of the page.
+# The preview's language choice, which is not a field of the page.
 LANGUAGE = "preview_language"
-# The parts of the page that the form shows, besides the source's own fields.
+# The parts of the page that affect the form. A source's own columns affect it too.
 SHOWN = ("form_fields", "form_field_texts", "texts", "logo", "widget", "consent_texts")
-# Somebody else may be saving at this moment: a preview does not wait for that for long.
+# If somebody else is saving, a preview waits only this long.
 _NO_LONGER = "SET LOCAL lock_timeout = '2s'"
-_IN_HAND = {"55P03", "40P01"}  # it has waited for so long, or each for the other
+_IN_HAND = {"55P03", "40P01"}  # lock timeout, deadlock
 
 
 @dataclass(frozen=True)
 class Preview:
-    """`languages`: those that visitors may choose, by code and name; `language`: the page's."""
+    """`languages`: the visitors' choices, by code and name; `language`: the one shown."""
 
     html: str
     language: str
@@ -47,11 +45,11 @@ class Preview:
 
 
 class PreviewsForm(Admin):
-    """The part of the sources' admin that shows the form as it would be."""
+    """The part of the sources' admin that previews the form."""
 
     @property
     def media(self) -> forms.Media:
-        """With the script that keeps the preview up to date."""
+        """Adds the script and styles of the preview."""
         media: forms.Media = super().media
         return media + forms.Media(
             js=["common/released.js", "admin_extra/form_preview.js"],
@@ -59,7 +57,7 @@ class PreviewsForm(Admin):
         )
 
     def get_urls(self) -> list[Any]:
-        """With the address of the preview."""
+        """Adds the preview's address."""
         address = path(
             "<path:object_id>/preview/",
             self.admin_site.admin_view(self.preview_view),
@@ -68,8 +66,9 @@ class PreviewsForm(Admin):
         return [address, *super().get_urls()]
 
     def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """For the page's script: {"html", "language", "languages"}, with an "error", a sentence,
-        where they are of the stored form, or that alone.
+        """JSON for the page's script: {"html", "language", "languages"}. If the posted page is not
+        valid, these are of the stored form, with an "error" sentence; if it cannot be saved now,
+        only "error" is sent.
         """
         source = self.get_object(request, unquote(object_id))
         if source is None:
@@ -84,19 +83,19 @@ class PreviewsForm(Admin):
                 transaction.set_rollback(True)
         except OperationalError as error:
             if unavailable.sqlstate(error) not in _IN_HAND:
-                raise  # it is the database that cannot, not somebody who saves
+                raise  # the database failed; nobody is just saving
             sentence = gettext("Somebody is saving changes right now. Try again in a moment.")
             return JsonResponse({"error": sentence}, status=HTTPStatus.SERVICE_UNAVAILABLE)
         if found is None:
             sentence = gettext(
                 "Something above is incomplete or not valid yet. This is the form as it was before."
             )
-            # As usual while somebody types. The stored form is for a preview that has none yet.
+            # Normal while somebody types. The stored form fills a preview that is still empty.
             return JsonResponse({"error": sentence, **asdict(_stored(request, source.pk))})
         return JsonResponse(asdict(found))
 
     def _previewed(self, request: HttpRequest, source: LeadSource) -> Preview | None:
-        """From what is posted, which is written in this transaction. None: it is not valid."""
+        """Saves the posted page in this transaction and renders it. None: the page is not valid."""
         with connection.cursor() as cursor:
             cursor.execute(_NO_LONGER)
         form = self.get_form(request, source, change=True)(
@@ -115,7 +114,7 @@ class PreviewsForm(Admin):
 
 
 def _stored(request: HttpRequest, source_id: int) -> Preview:
-    """As everybody reads it, from the database."""
+    """The form as rendered from the database."""
     with config_cache.one_version():
         source = LeadSource.objects.get(pk=source_id)
         offered = source_texts.offered(source)
@@ -130,8 +129,8 @@ def _stored(request: HttpRequest, source_id: int) -> Preview:
 
 
 def _alone(page: str, source: LeadSource) -> str:
-    """Without scripts, which the frame would refuse, and with the logo inside: one that is not
-    stored has no address.
+    """The page without scripts, which the frame would refuse, and with the logo embedded, because
+    an unsaved logo has no address.
     """
     page = re.sub(r"<script\b[^>]*></script>", "", page)
     logo = Logo.objects.filter(source=source).first()

@@ -1,4 +1,4 @@
-"""What has to be chosen before a lead is called or played a message: who, and which."""
+"""Forms for a manager's commands: the extension, the recording, the reason."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -19,13 +19,13 @@ from callbacks.models import Extension, SourceMessages
 from callbacks.models.parameters import validate_record_name
 from leads.models import Lead, LeadStatus
 
-# The lead was tried and not reached: the message for those who were given up is the fitting one.
+# The lead was tried and not reached, so the given-up message fits best.
 _TRIED = (LeadStatus.UNREACHED, LeadStatus.FAILED, LeadStatus.CALLED)
 
 
 def extensions_for(lead: Lead, seen: Scope) -> list[Extension]:
-    """The extensions of the teams that answer the lead's source, those that can ring first; of
-    these, what who asks may see.
+    """The extensions of teams that answer the lead's source, as far as the user may see them.
+    Those that can ring come first.
     """
     extensions = state.loaded(
         Extension.objects.filter(
@@ -39,12 +39,12 @@ def extensions_for(lead: Lead, seen: Scope) -> list[Extension]:
 
 
 def _can_ring(extension: Extension) -> bool:
-    """By the rule of claim.claim_chosen, which decides; this only spares a vain click."""
+    """Whether claim.claim_chosen would accept it. Only saves a useless click: that rule decides."""
     return not extension.is_blocked and state.live_attempt(extension) is None
 
 
 class _Radios(forms.RadioSelect):
-    """Radio buttons, some of which cannot be chosen now."""
+    """Radio buttons, some of them disabled."""
 
     def __init__(self, unavailable: Collection[str]) -> None:
         super().__init__(attrs={"class": "choice"})
@@ -58,10 +58,10 @@ class _Radios(forms.RadioSelect):
 
 
 class _AsksAboutTheHour(forms.Form):
-    """Asks whoever has a number rung of which nobody can tell whether it is night there."""
+    """Asks for confirmation before ringing a number where it may be night."""
 
     def ask_about_the_hour(self, lead: Lead, now: datetime) -> None:
-        """Adds the box to tick, last, where it has to be."""
+        """Adds the box to tick as the last field, if it is needed."""
         if said := hours_by_hand.question(lead, now):
             self.fields["sure"] = forms.BooleanField(
                 label=gettext("Call now, although it may be night there"),
@@ -71,12 +71,12 @@ class _AsksAboutTheHour(forms.Form):
             )
 
     def is_sure(self) -> bool:
-        """Whether it was asked and ticked, once the form is valid."""
+        """Whether the box was shown and ticked. For a valid form."""
         return bool(self.cleaned_data.get("sure"))
 
 
 class CallWithForm(_AsksAboutTheHour):
-    """Which extension is to ring, with what each is doing now."""
+    """Which extension is to ring. Shows what each is doing now."""
 
     def __init__(
         self, lead: Lead, extensions: Sequence[Extension], *args: Any, **kwargs: Any
@@ -95,7 +95,7 @@ class CallWithForm(_AsksAboutTheHour):
         self.ask_about_the_hour(lead, now)
 
     def chosen(self) -> Extension:
-        """The extension, once the form is valid."""
+        """The extension. For a valid form."""
         return self._extensions[self.cleaned_data["extension"]]
 
 
@@ -104,7 +104,7 @@ def _choice(extension: Extension, now: datetime) -> SafeString:
 
 
 class BlockForm(forms.Form):
-    """Why a number is never called again."""
+    """The reason for never calling a number again."""
 
     reason = forms.CharField(
         label=_("Reason"),
@@ -116,7 +116,7 @@ class BlockForm(forms.Form):
 
 
 class LegalHoldForm(forms.Form):
-    """Why a lead must be kept."""
+    """The reason why a lead must be kept."""
 
     reason = forms.CharField(
         label=_("Reason"),
@@ -128,7 +128,7 @@ class LegalHoldForm(forms.Form):
 
 
 class PlayForm(_AsksAboutTheHour):
-    """Which recording, the source's own to begin with."""
+    """Which recording to play. Suggests the source's own."""
 
     record_name = forms.CharField(
         label=_("Name of the recording"),

@@ -1,4 +1,4 @@
-"""Blocking who has sent held leads: their numbers, addresses or mail domains, for a time."""
+"""Blocking the senders of held leads for a time, by number, address or mail domain."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ from leads.guard import block_values
 from leads.guard.block_values import NotAnEntry
 from leads.models import BlockEntry, BlockKind, BlockVerdict, Lead
 
-# So many of them the question names.
+# The question names at most so many values.
 _NAMED = 3
 _SPANS: dict[str, timedelta | None] = {
     "day": timedelta(days=1),
@@ -34,7 +34,7 @@ _SPANS: dict[str, timedelta | None] = {
 
 
 class BlockSenderForm(AsksBeforeRefusing, forms.Form):
-    """What of the chosen leads is blocked, how, and for how long."""
+    """What to block of the chosen leads, how, and for how long."""
 
     what = forms.MultipleChoiceField(
         label="",  # the theme would put one beside the boxes
@@ -82,14 +82,14 @@ class BlockSenderForm(AsksBeforeRefusing, forms.Form):
         ]
 
     def clean_what(self) -> list[str]:
-        """Something is chosen."""
+        """Requires a choice."""
         chosen: list[str] = self.cleaned_data["what"]
         if not chosen:
             raise forms.ValidationError(gettext("Choose what to block."))
         return chosen
 
     def clean(self) -> dict[str, Any]:
-        """What is refused is not only what these have sent."""
+        """Asks before refusing if that would have refused other requests too."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if not self.errors:
             own = {lead.pk for lead in self._leads}
@@ -104,13 +104,13 @@ class BlockSenderForm(AsksBeforeRefusing, forms.Form):
         return cleaned
 
     def until(self, now: datetime) -> datetime | None:
-        """When the entries are over. For a form that is valid."""
+        """When the entries expire. For a valid form."""
         span = _SPANS[self.cleaned_data["span"]]
         return now + span if span else None
 
 
 def value_of(lead: Lead, kind: BlockKind) -> str:
-    """The entry that fits a lead; "" where it has nothing of that kind, or it is everybody's."""
+    """The entry that matches a lead; "" if it has none, or one that many people share."""
     match kind:
         case BlockKind.NUMBER:
             return one_line.identity(lead.phone)
@@ -144,7 +144,7 @@ BLOCK_SENDER = HeldCommand(
 
 
 def block_sender(form: BlockSenderForm) -> HeldCommand:
-    """BLOCK_SENDER, with what was chosen."""
+    """BLOCK_SENDER with the choices in the form."""
     kinds = [BlockKind(it) for it in form.cleaned_data["what"]]
     chosen = {
         "verdict": form.cleaned_data["verdict"],
@@ -167,7 +167,7 @@ def block_sender(form: BlockSenderForm) -> HeldCommand:
 
 
 def _put(kind: BlockKind, value: str, chosen: dict[str, Any], user: object) -> None:
-    """An entry that is there holds no shorter than it did."""
+    """Adds or changes an entry; an existing entry never expires earlier than before."""
     there = BlockEntry.objects.filter(kind=kind, value=value).first()
     ends = (there.until, chosen["until"]) if there else (chosen["until"],)
     until = None if None in ends else max(ends)

@@ -1,5 +1,5 @@
-"""Held leads by what holds them, by what their browser has done, by how and when they came: so that
-honest and hostile ones can be told apart, and chosen together.
+"""Filters for held leads: by what holds them, by the browser's behaviour, and by how and when they
+came. They help to tell honest requests from hostile ones and to choose them together.
 """
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
@@ -34,7 +34,7 @@ _CHECKS: dict[str, Text] = {
 
 
 def counted_by_reason(reasons: Iterable[str]) -> "Counter[str]":
-    """How many held leads each of these sentences holds."""
+    """How many leads are held for each of these reasons."""
     held = _of_held_leads().filter(reason__in=set(reasons))
     found = held.order_by().values("reason").annotate(number=Count("lead", distinct=True))
     return Counter({row["reason"]: row["number"] for row in found})
@@ -49,13 +49,13 @@ def _found(**values: Any) -> Exists:
 
 
 class CheckFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
-    """By the check that holds them: of those that hold anything now."""
+    """By the check that holds the lead. Offers the checks that hold any lead now."""
 
     title = _("check")
     parameter_name = "check"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
-        """The checks, each with how many it holds."""
+        """The checks, each with the number of leads it holds."""
         held = _of_held_leads().order_by()
         found = held.values("asked").annotate(number=Count("lead", distinct=True))
         counts = {row["asked"]: row["number"] for row in found}
@@ -71,43 +71,43 @@ class CheckFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The leads against which this check has something."""
+        """The leads that this check holds."""
         return queryset.filter(_found(asked=self.value())) if self.value() else queryset
 
 
 class ReasonFilter(SimpleListFilter):
-    """By one sentence; there only when a link of the list has led here."""
+    """By one reason. Shown only after following a link in the list."""
 
     title = _("reason")
     parameter_name = "reason"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """What is listed."""
+        """The one choice."""
         value = self.value()
         return [(value, value)] if value else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The leads that this sentence holds."""
+        """The leads held for this reason."""
         return queryset.filter(_found(reason=self.value())) if self.value() else queryset
 
 
 class WayFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
-    """By the way in which they came: our form, or the API."""
+    """By the way they came: our form or the API."""
 
     title = _("way")
     parameter_name = "way"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
-        """Both."""
+        """The choices."""
         return [(CameBy.FORM.value, gettext("The form")), (CameBy.API.value, gettext("The API"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The leads that came so."""
+        """The leads that came this way."""
         return queryset.filter(came_by=self.value()) if self.value() in CameBy else queryset
 
 
 class BrowserFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
-    """By what the browser that sent them has done with the proof of work."""
+    """By what the sender's browser did with the proof of work."""
 
     title = _("browser")
     parameter_name = "browser"
@@ -121,21 +121,21 @@ class BrowserFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The leads of such browsers."""
+        """The leads from such browsers."""
         solved, none = Q(challenge__solved_at__isnull=False), Q(challenge=None)
         chosen = {"solved": solved, "asked": ~none & ~solved, "none": none}.get(self.value() or "")
         return queryset if chosen is None else queryset.filter(chosen)
 
 
 class SpanFilter(RangeDateTimeFilter):  # type: ignore[misc]  # unfold has no types
-    """From one minute to another, in the site's time zone; one alone is one end.
+    """From one minute to another, in the site's time zone. Either end may be left out.
 
-    A day without a time is all of it. Where an end cannot be read nothing is listed, so that nobody
-    decides about all of them by mistake.
+    A day without a time counts from its start, or to its end. If an end cannot be read, nothing is
+    listed, so that nobody decides about all leads by mistake.
     """
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The leads that came between them."""
+        """The leads submitted in this span."""
         try:
             first, last = self._read("from", time.min), self._read("to", time.max)
         except ValueError:

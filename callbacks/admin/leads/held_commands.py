@@ -1,4 +1,4 @@
-"""What a manager does with held leads: release, reject, block the number."""
+"""A manager's commands for held leads: release, reject, block the number."""
 
 from typing import Any
 
@@ -18,10 +18,10 @@ from leads.phones import PhoneRefused
 
 
 class HeldCommand(LeadCommand):
-    """Something that is decided about held leads. The log is the lead's own."""
+    """A decision about held leads. Logged at the lead itself."""
 
     def log_entry(self, thing: Lead) -> tuple[Model, str]:
-        """At the lead, whose page tells the whole story."""
+        """Logs at the lead, whose page tells the whole story."""
         return Lead(pk=thing.pk), str(self.logged)
 
 
@@ -39,7 +39,7 @@ def _release(lead: Lead, _user: object) -> str:
 
 
 def reject(lead: Lead, user: object) -> str:
-    """Cancels a lead that is held, and says so."""
+    """Cancels a held lead; returns a sentence. Raises NothingToDo if it is no longer held."""
     _see_that_it_is_held(lead)
     if not held.reject(lead.pk):
         manual.cancel(lead.pk, user)
@@ -99,11 +99,11 @@ BLOCK = HeldCommand(
 
 
 def block(reason: str) -> HeldCommand:
-    """BLOCK, with the reason that the never-call list keeps."""
+    """BLOCK with the reason, which the never-call list keeps."""
 
     def run(lead: Lead, user: object) -> str:
         _see_that_it_is_held(lead)
-        never_call.add(lead.phone, reason, user)  # which closes it
+        never_call.add(lead.phone, reason, user)  # this also closes the lead
         return gettext("The number is on the never-call list.")
 
     return BLOCK.doing(run, str(BLOCK.logged))

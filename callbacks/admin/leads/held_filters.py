@@ -1,4 +1,4 @@
-"""Held leads of one sender: of an address, in IPv6 a network of 64 bits, or of an e-mail domain."""
+"""Held leads of one sender, by address (in IPv6, a network of 64 bits) or by e-mail domain."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 import ipaddress
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from leads.guard import address
 from leads.models import Lead, is_held
 
-# What leads.guard.address.customer says, of a lead's row.
+# What leads.guard.address.customer returns, as SQL.
 _NETWORK = RawSQL(
     "CASE family(leads_lead.submitted_from) WHEN 4 THEN host(leads_lead.submitted_from) "
     "ELSE network(set_masklen(leads_lead.submitted_from, 64))::text END",
@@ -29,23 +29,23 @@ _DOMAIN = Lower(
 
 
 def network_of(lead: Lead) -> str:
-    """The address it came from, or its network; "" where nobody knows it."""
+    """The address the lead came from, or its IPv6 network; "" if unknown."""
     found = address.read(lead.submitted_from or "")
     return address.customer(found) if found else ""
 
 
 def domain_of(lead: Lead) -> str:
-    """Of its e-mail; "" without one."""
+    """The domain of the lead's e-mail; "" without an e-mail."""
     return lead.email.rpartition("@")[2].lower()
 
 
 def counted_by_address(networks: Iterable[str]) -> "Counter[str]":
-    """How many held leads each of these has."""
+    """How many held leads came from each of these addresses or networks."""
     return _counted(_NETWORK, networks)
 
 
 def counted_by_domain(domains: Iterable[str]) -> "Counter[str]":
-    """How many held leads each of these has."""
+    """How many held leads have an e-mail in each of these domains."""
     return _counted(_DOMAIN, domains)
 
 
@@ -62,18 +62,18 @@ def _same(queryset: QuerySet[Any], by: Any, value: str) -> QuerySet[Any]:
 
 
 def of_address(queryset: QuerySet[Any], submitted_from: str) -> QuerySet[Any]:
-    """Those leads that came from this address, or its network."""
+    """The leads that came from this address or its IPv6 network."""
     found = address.read(submitted_from)
     return _same(queryset, _NETWORK, address.customer(found)) if found else queryset.none()
 
 
 class _OfOne(SimpleListFilter):
-    """There only when a link of the list has led here."""
+    """Shown only after following a link in the list."""
 
     by: Any
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """What is listed."""
+        """The one choice."""
         value = self.value()
         return [(value, value)] if value else []
 
@@ -84,14 +84,14 @@ class _OfOne(SimpleListFilter):
 
 
 class AddressFilter(_OfOne):
-    """Of one address."""
+    """By address."""
 
     title = _("address")
     parameter_name = "address"
     by = _NETWORK
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Also where somebody types any address of an IPv6 network."""
+        """The leads from this address; in IPv6, from its whole network."""
         value = self.value()
         if not value:
             return queryset
@@ -103,7 +103,7 @@ class AddressFilter(_OfOne):
 
 
 class DomainFilter(_OfOne):
-    """Of one e-mail domain."""
+    """By e-mail domain."""
 
     title = _("e-mail domain")
     parameter_name = "domain"

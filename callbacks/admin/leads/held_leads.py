@@ -1,4 +1,4 @@
-"""Held leads: a list to work off. They are released, rejected, or blocked; one or many at once."""
+"""Held leads as a worklist: release, reject or block them, one or many at once."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 import re
@@ -49,13 +49,13 @@ from leads.admin import Admin
 from leads.models import HeldLead, Lead, LeadStatus, is_held
 
 LIST = "admin:leads_heldlead_changelist"
-# So many at once: all that one address may have stored within a day.
+# At most so many at once: as many as one address may have stored within a day.
 _AT_ONCE = 1000
 
 
 @admin.register(HeldLead)
 class HeldLeadAdmin(ReadOnly, Admin):
-    """Newest first, or oldest. Whoever may see leads sees it; deciding is a right of its own."""
+    """Newest or oldest first. Anybody who may see leads sees it; deciding needs its own right."""
 
     list_display = ["came", "person", "why", "sender", "domain"]
     list_display_links = None
@@ -73,35 +73,35 @@ class HeldLeadAdmin(ReadOnly, Admin):
         "release_selected", "reject_selected", "block_sender_selected", "block_selected",
     ]  # fmt: skip
 
-    # --- who may what ---------------------------------------------------------------------------
+    # --- permissions ----------------------------------------------------------------------------
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As for leads."""
+        """The same as for leads."""
         user = request.user
         return user.has_perm("leads.view_lead") or user.has_perm("leads.change_lead")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """As for leads."""
+        """The same as for leads."""
         return self.has_view_permission(request)
 
     def has_judge_permission(self, request: HttpRequest) -> bool:
-        """Who may release and reject."""
+        """Whether the user may release and reject."""
         return self.has_view_permission(request) and request.user.has_perm("leads.judge_heldlead")
 
     def has_block_permission(self, request: HttpRequest) -> bool:
-        """Who may put numbers on the never-call list, too."""
+        """Whether the user may also put numbers on the never-call list."""
         may_list = request.user.has_perm("leads.add_nevercallnumber")
         return self.has_judge_permission(request) and may_list
 
     def has_block_sender_permission(self, request: HttpRequest) -> bool:
-        """Who may put entries on the block list, too."""
+        """Whether the user may also put entries on the block list."""
         may_block = request.user.has_perm("leads.add_blockentry")
         return self.has_judge_permission(request) and may_block
 
     # --- the list -------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[HeldLead]:
-        """Those that are held now, and those that have joined another request of their number."""
+        """Leads held now, including those that joined another request for their number."""
         found: QuerySet[HeldLead] = super().get_queryset(request)
         return (
             found.filter(is_held())
@@ -110,27 +110,27 @@ class HeldLeadAdmin(ReadOnly, Admin):
         )
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """With how many others of the same address and domain are held."""
+        """Adds how many other held leads share the address and the domain."""
         changes: Any = super().get_changelist_instance(request)
         _add_others(changes.result_list)
         return changes  # type: ignore[no-any-return]
 
     @display(description=_("submitted"), ordering="submitted_at")  # type: ignore[untyped-decorator]
     def came(self, obj: HeldLead) -> SafeString:
-        """When, and through which source."""
+        """When the request came, and through which source."""
         at = format_html("{}", html.moment(obj.submitted_at))
         return html.below(at, format_html("<bdi>{}</bdi>", obj.source))
 
     @display(description=_("name"))  # type: ignore[untyped-decorator]
     def person(self, obj: HeldLead) -> SafeString:
-        """Who asked, and their number; leads to the lead's page."""
+        """The sender's name and number, linked to the lead's page."""
         return html.person(obj.name, obj.phone, html.page_of(Lead, obj.pk))
 
     @display(description=_("reason"))  # type: ignore[untyped-decorator]
     def why(self, obj: HeldLead) -> SafeString:
-        """The reasons of the checks."""
-        # Those held by a release before this one have no findings.
-        # Of one that was sent to another team nothing is told: a reason names what was written.
+        """The checks' reasons for holding the lead."""
+        # A lead held by an older release has no findings.
+        # If it was sent to another team, its findings are hidden: a reason may quote the request.
         findings = [] if is_hidden(obj) else [it.reason for it in obj.findings.all()]
         others = obj.of_reason  # type: ignore[attr-defined]  # of _add_others
         reasons: list[str] = [_with_others(it, "reason", it, others[it] - 1) for it in findings]
@@ -138,7 +138,7 @@ class HeldLeadAdmin(ReadOnly, Admin):
         if about := challenge_shown.sentence(obj):
             reasons.append(about)
         if challenge_shown.is_solved(obj) and obj.error_message not in " ".join(findings):
-            reasons.append(obj.error_message)  # why it is held all the same
+            reasons.append(obj.error_message)  # why it is still held
         if obj.status == LeadStatus.DUPLICATE:
             reasons.append(_joined(obj))
         told = format_html_join("", "<li>{}</li>", ((reason,) for reason in reasons))
@@ -146,7 +146,7 @@ class HeldLeadAdmin(ReadOnly, Admin):
 
     @display(description=_("address"))  # type: ignore[untyped-decorator]
     def sender(self, obj: HeldLead) -> SafeString | str:
-        """Which sent it, and how many others of it are held."""
+        """The address it came from, and how many others from there are held."""
         network = network_of(obj)
         if not network:
             return ""
@@ -154,39 +154,39 @@ class HeldLeadAdmin(ReadOnly, Admin):
 
     @display(description=_("email"))  # type: ignore[untyped-decorator]
     def domain(self, obj: HeldLead) -> SafeString | str:
-        """The address, and how many others of its domain are held."""
+        """The e-mail, and how many others of its domain are held."""
         domain = domain_of(obj)
         return _with_others(obj.email, "domain", domain, obj.of_domain) if domain else ""  # type: ignore[attr-defined]
 
     def change_view(
         self, request: HttpRequest, object_id: str, *_args: Any, **_kwargs: Any
     ) -> HttpResponse:
-        """The lead's own page."""
+        """Redirects to the lead's own page."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         return redirect("admin:leads_lead_change", object_id)
 
-    # --- what is decided ------------------------------------------------------------------------
+    # --- actions --------------------------------------------------------------------------------
 
     @admin.action(description=_("Release"), permissions=["judge"])
     def release_selected(
         self, request: HttpRequest, queryset: QuerySet[HeldLead]
     ) -> HttpResponse | None:
-        """Asks, then has them called."""
+        """Asks, then has the chosen leads called."""
         return self._several(request, queryset, held_commands.RELEASE, "release_selected")
 
     @admin.action(description=_("Reject"), permissions=["judge"])
     def reject_selected(
         self, request: HttpRequest, queryset: QuerySet[HeldLead]
     ) -> HttpResponse | None:
-        """Asks, then cancels them."""
+        """Asks, then cancels the chosen leads."""
         return self._several(request, queryset, held_commands.REJECT, "reject_selected")
 
     @admin.action(description=_("Block number, address or domain"), permissions=["block_sender"])
     def block_sender_selected(
         self, request: HttpRequest, queryset: QuerySet[HeldLead]
     ) -> HttpResponse | None:
-        """Asks what of them is blocked, how and for how long, then rejects them."""
+        """Asks what to block, how and for how long, then rejects the chosen leads."""
         chosen = list(queryset.order_by("submitted_at", "pk")[:_AT_ONCE])
         form = BlockSenderForm(chosen, request.POST if is_confirmed(request) else None)
         if not (is_confirmed(request) and form.is_valid()):
@@ -199,7 +199,7 @@ class HeldLeadAdmin(ReadOnly, Admin):
     def block_selected(
         self, request: HttpRequest, queryset: QuerySet[HeldLead]
     ) -> HttpResponse | None:
-        """Asks why, then puts their numbers on the never-call list."""
+        """Asks why, then puts the chosen leads' numbers on the never-call list."""
         form = forms.BlockForm(request.POST if is_confirmed(request) else None)
         if not (is_confirmed(request) and form.is_valid()):
             return self._several(request, queryset, held_commands.BLOCK, "block_selected", form)
@@ -214,7 +214,7 @@ class HeldLeadAdmin(ReadOnly, Admin):
         name: str,
         form: Form | None = None,
     ) -> HttpResponse | None:
-        """`form`: what is to be said along with the yes; asked again while it is there."""
+        """`form`: details to enter when confirming; while it is given, the question is asked."""
         chosen = list(queryset.order_by("submitted_at", "pk")[: _AT_ONCE + 1])
         if len(chosen) > _AT_ONCE:
             sentence = gettext("Choose at most %(at_once)s leads.") % {"at_once": _AT_ONCE}
@@ -224,14 +224,14 @@ class HeldLeadAdmin(ReadOnly, Admin):
             back = request.get_full_path()
             return ask(request, self, what.question(chosen, back=back, action=name, form=form))
         if name != "release_selected":
-            # With a held one goes what has joined it: that first, or it would be gone by its turn.
+            # A held lead takes those that joined it along. These go first, while still held.
             chosen.sort(key=lambda it: it.status != LeadStatus.DUPLICATE)
         what.carry_out(self, request, chosen)
         return None
 
 
 def _joined(lead: Lead) -> SafeString:
-    """That another request of its number is open, with a way there."""
+    """Says that another request for the number is open, with a link to it."""
     first: Any = lead.duplicate_of
     sentence = escape(gettext("This request joined %(lead)s, which is open for the same number."))
     words = {"pk": first.pk, "status": first.get_status_display()}
@@ -244,7 +244,7 @@ def _joined(lead: Lead) -> SafeString:
 
 
 def _add_others(leads: Iterable[Any]) -> None:
-    """How many held leads have the same address, domain and reasons as each of these. Three
+    """Sets how many held leads share the address, domain and reasons of each of these. Three
     queries.
     """
     leads = list(leads)
@@ -258,7 +258,7 @@ def _add_others(leads: Iterable[Any]) -> None:
 
 
 def _with_others(shown: str, parameter: str, value: str, others: int) -> SafeString:
-    # Where people would break a long one; the four numbers of an address stay together.
+    # Breaks a long text where people would; the four numbers of an address stay together.
     parts = ((part,) for part in re.split(r"(?<=[:@])", shown))
     whole = format_html_join(SafeString("<wbr>"), "{}", parts)
     text = format_html('<bdi class="sender">{}</bdi>', whole)

@@ -1,4 +1,4 @@
-"""How a lead stands against its target, and why it is late: in the list, and on its page."""
+"""How a lead stands against its target and why it is late, in the list and on its page."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from collections.abc import Iterable
@@ -28,13 +28,13 @@ from leads.models import Lead
 
 
 class LatenessFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
-    """The leads behind a cause of lateness; there only when the page on lateness has led here."""
+    """The leads behind a cause of lateness. Shown only after a link from the lateness page."""
 
     title = _("late by")
     parameter_name = lateness_views.PARAMETER
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
-        """The cause, and of when it is told."""
+        """The cause, and when it was calculated."""
         asked = self.value()
         if not asked:
             return []
@@ -45,7 +45,7 @@ class LatenessFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
         return [(asked, f"{what}, {study.asked_at:%d %b %H:%M}")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The very leads that were counted."""
+        """Exactly the leads that were counted."""
         asked = self.value()
         if not asked:
             return queryset
@@ -63,7 +63,7 @@ class LatenessFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
 
 
 def _study(asked: str) -> tuple[Study | None, str]:
-    """The study that is named, if it has this cause."""
+    """The named study, if it has this cause; and the cause."""
     key, _colon, cause = asked.partition(":")
     try:
         study = Study.objects.filter(public_id=key, kind=StudyKind.LATENESS).first()
@@ -73,18 +73,18 @@ def _study(asked: str) -> tuple[Study | None, str]:
     return (study if known else None), cause
 
 
-# With these, a list is about being late: each of its rows says why.
+# With one of these filters, a list is about lateness, and its rows say why they are late.
 _ABOUT_LATENESS = frozenset(
     {ReportFilter.parameter_name, OverdueFilter.parameter_name, LatenessFilter.parameter_name}
 )
 
 
 class ShowsLateness:
-    """A column of the list, and a field of the page; leads may have `late_because`."""
+    """A column of the list and a field of the page. Leads may have `late_because`."""
 
     @display(description=_("due"), ordering="due_at")  # type: ignore[untyped-decorator]
     def promise(self, obj: Lead) -> SafeString | str:
-        """How it stands against its target; why it is late, or after how long its phone rang."""
+        """How the lead stands against its target, and why it is late or when its phone rang."""
         said = labels.due(obj, timezone.now())
         took = ""
         if obj.time_to_ring is not None:
@@ -98,18 +98,18 @@ class ShowsLateness:
 
     @display(description=_("due"), ordering="due_at")  # type: ignore[untyped-decorator]
     def due(self, obj: Lead) -> SafeString | str:
-        """How it stands against its target, and why it is late."""
+        """How the lead stands against its target, and why it is late."""
         said = labels.due(obj, timezone.now())
         return _with_reason(obj, html.label(said.text, said.colour)) if said.text else ""
 
 
 def is_about_lateness(request: HttpRequest) -> bool:
-    """Whether a report, or a tile of what is overdue, has led to the list that is asked for."""
+    """Whether the list was opened from a report, the lateness page or the overdue tile."""
     return not _ABOUT_LATENESS.isdisjoint(request.GET)
 
 
 def add_lateness(leads: Iterable[Any]) -> None:
-    """Gives each of the leads the sentence that says why it is late, if it is."""
+    """Sets the sentence why it is late on each late lead."""
     leads = list(leads)
     late = explained.of_leads(leads, timezone.now())
     for lead in leads:

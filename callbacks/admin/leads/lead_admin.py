@@ -1,4 +1,4 @@
-"""Leads: the list, and one lead's page."""
+"""The list of leads, and a lead's page."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from collections.abc import Callable
@@ -120,10 +120,10 @@ class LeadAdmin(
     list_refresh = True
     list_fullwidth = True
     list_per_page = 50
-    sortable_by = ("came",)  # by what there is an index for; narrow it down by filters
+    sortable_by = ("came",)  # the one with an index; filters do the rest
     list_before_template = "admin/lead_list_notes.html"
     show_full_result_count = False
-    search_fields = ["pk"]  # for the theme, which shows no field without; search.leads finds
+    search_fields = ["pk"]  # only makes the theme show the search field; see get_search_results
     search_help_text = _(
         "Part of a name, a number in any format, an e-mail or a message; "
         "CALLID; lead 105; the address of the visitor's page."
@@ -176,11 +176,11 @@ class LeadAdmin(
     ]  # fmt: skip
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Never: a lead comes in by the form or the API, where all its rules are asked."""
+        """Never: leads come in through the form or the API, which check every rule."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Lead | None = None) -> bool:
-        """Never: what was dialled, and for whom, stays known."""
+        """Never: what was dialled, and for whom, stays on record."""
         return False
 
     # --- the list -------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ class LeadAdmin(
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Lead], search_term: str
     ) -> tuple[QuerySet[Lead], bool]:
-        """What callbacks.admin.search finds; what is to be said of it stands above the list."""
+        """Uses callbacks.admin.search, whose message for the manager is shown above the list."""
         if not search_term.strip():
             return queryset, False
         found = search.leads(search_term, request.user)
@@ -196,7 +196,7 @@ class LeadAdmin(
         return queryset.filter(pk__in=found.ids), False
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        """What the AI heard is asked by those who may read it."""
+        """Adds the filter by AI findings for users who may read them."""
         found: list[Any] = [*super().get_list_filter(request)]
         return [*found, MoodFilter] if ai_data.may_read(request.user) else found
 
@@ -209,22 +209,22 @@ class LeadAdmin(
     connected = html.moment_of("connected_at", _("connected"))
     closed = html.moment_of("closed_at", _("closed"))
 
-    # The list has few columns, each with its small print, so that none is out of sight.
+    # The list has few columns, each with small notes, so that all of them fit on the screen.
 
     @display(description=_("submitted"), ordering="submitted_at")  # type: ignore[untyped-decorator]
     def came(self, obj: Lead) -> SafeString:
-        """When, and through which source."""
+        """When the lead was submitted, and through which source."""
         at = format_html("{}", html.moment(obj.submitted_at))
         return html.below(at, format_html("<bdi>{}</bdi>", obj.source))
 
     @display(description=_("name"), ordering="name")  # type: ignore[untyped-decorator]
     def person(self, obj: Lead) -> SafeString:
-        """Who asked, and their number."""
+        """The person's name and number."""
         return html.person(obj.name, obj.phone)
 
     @display(description=_("phone"), ordering="phone")  # type: ignore[untyped-decorator]
     def phone_shown(self, obj: Lead) -> SafeString:
-        """The number as people read it, and where all about it stands."""
+        """The number as people read it, with a link to the page about it."""
         return number_page.phone_with_link(obj)
 
     @display(description=_("CALLID"), ordering="call_id")  # type: ignore[untyped-decorator]
@@ -239,16 +239,16 @@ class LeadAdmin(
 
     @display(description=_("time to ring"))  # type: ignore[untyped-decorator]
     def ring_time(self, obj: Lead) -> str:
-        """What its clock showed when its phone first rang."""
+        """The time on the lead's clock when its phone first rang."""
         return _duration(obj.time_to_ring)
 
     @display(description=_("time to talk"))  # type: ignore[untyped-decorator]
     def talk_time(self, obj: Lead) -> str:
-        """What its clock showed when they first talked."""
+        """The time on the lead's clock when they first talked."""
         return _duration(obj.time_to_talk)
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """With why a lead that waits does so, also where nobody will ever call it."""
+        """Adds saved lists, links and the rows' notes, such as why a lead waits."""
         changes: Any = super().get_changelist_instance(request)
         changes.saved_lists = saved_lists.chips(request)
         changes.address_to_save = saved_lists.address_to_save(request)
@@ -270,7 +270,7 @@ class LeadAdmin(
     # --- one lead -------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
-        """Leads with their source; the page of one loads its history too."""
+        """Leads with their source; a lead's page loads its history too (get_object)."""
         queryset: QuerySet[Lead] = (
             super().get_queryset(request).select_related("source", "disposition", "assigned_to")
         )
@@ -279,7 +279,7 @@ class LeadAdmin(
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Lead | None:
-        """The lead with all that its page tells."""
+        """The lead with everything that its page shows."""
         found: Lead | None = super().get_object(request, object_id, from_field)
         if found is None:
             return None
@@ -313,9 +313,9 @@ class LeadAdmin(
         return lead  # type: ignore[no-any-return]
 
     def get_fieldsets(self, request: HttpRequest, obj: Lead | None = None) -> Any:
-        """Without "Same number" for a lead whose number no other lead has, without "Where its time
-        went" for a duplicate, which is never called, and without AI data where there is none for
-        who asks.
+        """Leaves out fields with nothing to show, "Same number" for a lead without duplicates,
+        "Where the time went" for a duplicate, which is never called, and "AI findings" if the user
+        may not read them or there are none.
         """
         left_out = set()
         if obj and not obj.duplicate_of_id and not obj.duplicates.all():
@@ -343,7 +343,7 @@ class LeadAdmin(
 
     @display(description=_("assigned to"))  # type: ignore[untyped-decorator]
     def assigned(self, obj: Lead) -> SafeString:
-        """Whose it is, as a manager has said."""
+        """The salesperson whom a manager assigned it to."""
         return format_html("<bdi>{}</bdi>", shown_name(obj.assigned_to))
 
     @display(description="")  # type: ignore[untyped-decorator]
@@ -360,7 +360,7 @@ class LeadAdmin(
 
     @display(description="")  # type: ignore[untyped-decorator]
     def heard(self, obj: Lead) -> str:
-        """What the provider's AI made of its calls; `get_object` knows who asks."""
+        """The provider's AI data on its calls, loaded by `get_object` for users who may read it."""
         return getattr(obj, "heard", "")
 
     @display(description="")  # type: ignore[untyped-decorator]

@@ -1,4 +1,4 @@
-"""The list of leads as a file: the same filters, search and order, with all that a lead has."""
+"""Exporting the list of leads with the same filters, search and order."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, tzinfo
@@ -36,17 +36,17 @@ from leads.models import FormField, Lead
 from leads.models.form_fields import OWN_KINDS
 from leads.visits import Visit
 
-# A file of more leads is opened by nobody, and holds up the server's other work.
+# Nobody opens a file of more leads, and it would hold up the server's other work.
 MOST_LEADS = 500_000
-# So many are read at a time, by a cursor on the server.
+# Leads read at a time, by a cursor on the server.
 _AT_A_TIME = 500
 
 
 class ExportsLeads(Admin):
-    """The part of the leads' admin that exports what its list shows."""
+    """The part of the leads' admin that exports what the list shows."""
 
     def get_urls(self) -> list[Any]:
-        """With the export's address beside the list's."""
+        """Adds the address of the export."""
         export = path(
             "export/",
             self.admin_site.admin_view(self.export_page),
@@ -55,19 +55,20 @@ class ExportsLeads(Admin):
         return [export, *super().get_urls()]
 
     def export_page(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-        """POST: the list for the same query, as the `format` csv or xlsx; recorded.
+        """POST: exports the list for the same query in `format` csv or xlsx, and records it.
 
-        403 without the right. Back to the list, which says why, if there are too many leads.
+        Answers 403 without the right. If there are too many leads, redirects to the list, which
+        says so.
         """
         if not may_export_leads(request.user):
             raise PermissionDenied
         page = f"{reverse('admin:leads_lead_changelist')}?{request.GET.urlencode()}"
-        if request.method != "POST":  # of who has logged in anew and is back at this address
+        if request.method != "POST":  # sent back here after logging in again
             return HttpResponseRedirect(page)
         try:
             changes = self.get_changelist_instance(request)
         except IncorrectLookupParameters:
-            return HttpResponseRedirect(page)  # the list says what it makes of that
+            return HttpResponseRedirect(page)  # the list deals with wrong parameters
         leads: QuerySet[Lead] = changes.queryset
         count = leads[: MOST_LEADS + 1].count()
         if count > MOST_LEADS:
@@ -91,9 +92,9 @@ class ExportsLeads(Admin):
 def rows(
     leads: QuerySet[Lead], count: int, *, seen: Scope = EVERYTHING, with_ai: bool = False
 ) -> Rows:
-    """What is written of each lead. Times are in the site's time zone, which the header names.
+    """The exported rows. Times are in the site's time zone, which the header names.
 
-    `with_ai`: what the AI made of its newest call that is `seen`, too; it has a right of its own.
+    `with_ai`: includes the AI data of each lead's newest `seen` call, which needs its own right.
     """
     zone = timezone.get_current_timezone_name()
 
@@ -154,8 +155,8 @@ def rows(
 
 
 def _own_fields(leads: QuerySet[Lead]) -> dict[str, str]:
-    """The own fields of all forms, by their names for programs; of one name, one column. With those
-    that are deleted by now, where one of these leads has answered them.
+    """A column's heading for each key of an own field, from all forms. Includes deleted fields if
+    one of these leads answered them.
     """
     rows = FormField.objects.filter(kind__in=OWN_KINDS).order_by("key", "pk")
     found = {it.key: f"{it.label} ({it.key})" for it in rows}
@@ -232,7 +233,7 @@ def _written(
 
 
 def _notes(leads: Iterable[Lead], seen: Scope) -> dict[int, str]:
-    """What stands about each lead's newest call that is `seen` and has a note. One query."""
+    """The note on each lead's newest `seen` call that has one. One query."""
     standing = CallNote.objects.filter(
         seen.calls("attempt__"), lead__in=[it.pk for it in leads], stands=True
     )
@@ -241,8 +242,8 @@ def _notes(leads: Iterable[Lead], seen: Scope) -> dict[int, str]:
 
 
 def _where_from(lead: Lead, joined: Visit | None) -> Iterator[Value]:
-    """Its pages, and what it is counted by in reports; of the rest, the last page's. Nothing of one
-    that was sent to another team.
+    """The first and the last page, the campaign values that reports use (else the last page's, else
+    the first's) and the click ids. Empty for a lead that was sent to another team.
     """
     row = None if is_hidden(lead) else getattr(lead, "attribution", None)
     first: Visit = row.first if row else {}
@@ -260,7 +261,7 @@ def _where_from(lead: Lead, joined: Visit | None) -> Iterator[Value]:
 
 
 def _agreed(lead: Lead, zone: tzinfo) -> tuple[Value, Value, Value]:
-    """The text that was agreed to, by version and language, and when."""
+    """Version and language of the agreed text, and when the sender agreed."""
     agreed = consent_shown.of(lead)
     if agreed is None:
         return (None, None, None)
@@ -268,14 +269,14 @@ def _agreed(lead: Lead, zone: tzinfo) -> tuple[Value, Value, Value]:
 
 
 def _look_up(names: dict[int, str], leads: Iterable[Lead]) -> None:
-    """Adds the names of people who have not been met yet: two queries, and for few chunks."""
+    """Adds the names of people not seen before: two queries, and only for a few chunks."""
     unknown = {_person(it) for it in leads if it.by_extension} - names.keys()
     if unknown:
         names |= people.names(unknown)
 
 
 def _person(lead: Lead) -> int:
-    """As reports.people numbers them."""
+    """A person's number, as in reports.people."""
     return lead.by_user or -(lead.by_extension or 0)
 
 

@@ -1,6 +1,5 @@
-"""A source's logo, on its page."""
+"""A source's logo on the source's page."""
 
-# the methods' parameters are Django's
 from typing import Any
 
 from django import forms
@@ -19,7 +18,7 @@ from leads.models import Logo
 
 
 class LogoForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """A picture, which is read and written anew, and its words."""
+    """A picture, which is decoded and encoded again, and its text."""
 
     picture = forms.FileField(
         label=_("Picture"),
@@ -37,7 +36,7 @@ class LogoForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
         widgets = {"name": UnfoldAdminTextInputWidget(attrs={"dir": "auto"})}
 
     def clean_picture(self) -> None:
-        """Puts what is stored of it into the row. Raises ValidationError."""
+        """Puts the picture, as it is stored, into the row. Raises ValidationError."""
         uploaded = self.cleaned_data["picture"]
         if uploaded is None:
             if not self.instance.digest:
@@ -50,7 +49,7 @@ class LogoForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
 
 
 class LogoInline(OfItsSource, StackedInline):  # type: ignore[misc]  # unfold has no types
-    """One, or none."""
+    """One logo or none."""
 
     model = Logo
     form = LogoForm
@@ -63,12 +62,12 @@ class LogoInline(OfItsSource, StackedInline):  # type: ignore[misc]  # unfold ha
     readonly_fields = ["shown"]
 
     def get_queryset(self, request: Any) -> Any:
-        """Without the pictures themselves, which browsers fetch."""
+        """Leaves out the images, which browsers fetch by their address."""
         return super().get_queryset(request).defer("image")
 
     @display(description=_("Now"))  # type: ignore[untyped-decorator]  # unfold has no types
     def shown(self, obj: Logo) -> SafeString | str:
-        """As it is stored, on a light and on a dark page."""
+        """The stored logo on a light and on a dark page."""
         if not obj.digest:
             return gettext("None.")
         address = reverse("leads:logo", args=[obj.digest])
@@ -89,6 +88,6 @@ class LogoInline(OfItsSource, StackedInline):  # type: ignore[misc]  # unfold ha
 
     @property
     def media(self) -> forms.Media:
-        """With how it is laid out."""
+        """Adds the logo's styles."""
         media: forms.Media = super().media
         return media + forms.Media(css={"all": ["admin_extra/logo.css"]})

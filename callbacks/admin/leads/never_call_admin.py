@@ -1,4 +1,4 @@
-"""The never-call list: its pages, and as CSV files."""
+"""The never-call list, with import and export as CSV."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 
@@ -48,7 +48,7 @@ class NeverCallForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         fields = ["phone", "reason"]
 
     def clean_phone(self) -> str:
-        """In E.164; one that is listed already is said to be."""
+        """The number in E.164. Raises ValidationError if it is already on the list."""
         try:
             typed = never_call_file.read(self.cleaned_data["phone"], default_countries())
         except PhoneRefused as refused:
@@ -60,7 +60,7 @@ class NeverCallForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
 
 @admin.register(NeverCallNumber)
 class NeverCallAdmin(ImportsFiles, EditsOnlyWhatChanged):
-    """Numbers that nobody and nothing dials. A number is taken back by deleting it here."""
+    """Numbers that nobody may dial. Deleting a number here allows calls to it again."""
 
     form = NeverCallForm
     list_display = ["number", "reason", "asked_by", "added_by", "added"]
@@ -85,16 +85,16 @@ class NeverCallAdmin(ImportsFiles, EditsOnlyWhatChanged):
 
     @display(description=_("phone"), ordering="phone")  # type: ignore[untyped-decorator]
     def number(self, obj: NeverCallNumber) -> SafeString:
-        """The number as people read it; of somebody who was erased, that it is not kept."""
+        """The number as people read it; for an erased person, that the number is not kept."""
         return html.phone(obj.phone) if obj.phone else format_html("<i>{}</i>", str(obj))
 
     @display(description=_("request"))  # type: ignore[untyped-decorator]
     def request_shown(self, obj: NeverCallNumber) -> SafeString | None:
-        """The request on whose page a visitor has asked for it."""
+        """The request on whose page the visitor asked not to be called."""
         return html.link(obj.lead, str(obj.lead)) if obj.lead else None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[NeverCallNumber]:
-        """With who added each."""
+        """Loads who added each number."""
         found: QuerySet[NeverCallNumber] = super().get_queryset(request)
         return found.select_related("added_by")
 
@@ -106,12 +106,12 @@ class NeverCallAdmin(ImportsFiles, EditsOnlyWhatChanged):
         typed = search_term.strip()
         if number := by_phone(typed, "phone"):
             found |= queryset.filter(number)
-        for whole in whole_numbers(typed):  # kept as a hash, it is found by the whole number alone
+        for whole in whole_numbers(typed):  # a hash is found only by the whole number
             found |= queryset.filter(never_call.of_number(whole))
         return found, distinct
 
     def get_fields(self, request: HttpRequest, obj: NeverCallNumber | None = None) -> list[str]:
-        """The number is typed once; later only the reason changes."""
+        """The number is entered once; later only the reason can change."""
         return (
             ["phone", "reason"]
             if obj is None
@@ -121,14 +121,14 @@ class NeverCallAdmin(ImportsFiles, EditsOnlyWhatChanged):
     def get_readonly_fields(
         self, request: HttpRequest, obj: NeverCallNumber | None = None
     ) -> list[str]:
-        """All but the reason, once it is on the list."""
+        """All but the reason, for a number on the list."""
         return [] if obj is None else ["number", "asked_by", "request_shown", "added_by", "added"]
 
     def get_form(
         self, request: HttpRequest, obj: NeverCallNumber | None = None, change: bool = False,
         **kwargs: Any,
     ) -> Any:  # fmt: skip
-        """Without the field for a number, where that stands."""
+        """Leaves out the number's field for a number on the list."""
         if obj is not None:
             kwargs["form"] = forms.ModelForm
         return super().get_form(request, obj, change=change, **kwargs)
@@ -136,7 +136,7 @@ class NeverCallAdmin(ImportsFiles, EditsOnlyWhatChanged):
     def save_model(
         self, request: HttpRequest, obj: NeverCallNumber, form: Any, change: bool
     ) -> None:
-        """A new number takes its waiting lead out of the queue too."""
+        """Adding a number also closes its lead that waits or is held."""
         if change:
             super().save_model(request, obj, form, change)
             return
@@ -144,13 +144,13 @@ class NeverCallAdmin(ImportsFiles, EditsOnlyWhatChanged):
         obj.pk = NeverCallNumber.objects.values_list("pk", flat=True).get(phone=obj.phone)
 
     def look_at(self, text: str) -> Found:
-        """Numbers that are not on the list. Raises NotAFile."""
+        """The numbers not yet on the list. Raises NotAFile."""
         read = never_call_file.contents(text, default_countries())
         found = never_call_file.difference(read.rows)
         return Found(((gettext("New"), found.new),), len(found.same), read.problems)
 
     def store_file(self, request: HttpRequest, text: str) -> tuple[bool, str]:
-        """What is on the list stays as it is. Raises NotAFile."""
+        """Adds new numbers; those on the list stay unchanged. Raises NotAFile."""
         read = never_call_file.contents(text, default_countries())
         new = never_call_file.store(read.rows, request.user)
         said = gettext(
@@ -159,7 +159,7 @@ class NeverCallAdmin(ImportsFiles, EditsOnlyWhatChanged):
         return bool(new), said
 
     def written(self, rows: QuerySet[Any]) -> tuple[Iterator[Row], int]:
-        """Without the numbers of erased people, which nobody has any more."""
+        """Without erased people's numbers, which are not kept."""
         known = rows.exclude(phone=None)
         pairs = known.values_list("phone", "reason").iterator(chunk_size=_AT_A_TIME)
         return ((phone, reason) for phone, reason in pairs), known.count()

@@ -25,7 +25,7 @@ from callbacks.models.call_notes import note_of, standing_notes
 from leads import one_line, phones, visible_rows
 from leads.models import Lead
 
-# Of each kind; the search lists the others.
+# At most so many leads and calls are shown; the search lists the others.
 SHOWN = 100
 
 
@@ -35,7 +35,7 @@ def address_of(phone: str) -> str:
 
 
 def phone_with_link(lead: Lead) -> SafeString:
-    """The lead's number, with a link to its page; of one that was erased there is none."""
+    """The lead's number with a link to its page; an erased lead has no link."""
     shown = html.phone(lead.phone, lead.phone_extension)
     if lead.erased_at:
         return shown
@@ -49,7 +49,7 @@ def phone_with_link(lead: Lead) -> SafeString:
 
 @require_safe
 def number_page(request: HttpRequest, digits: str) -> HttpResponse:
-    """For who may see leads; calls and recordings for who may see attempts."""
+    """For users who may see leads. Calls and recordings only for those who may see attempts."""
     user = request.user
     if not scope.sees_leads(user):
         raise PermissionDenied
@@ -61,7 +61,7 @@ def number_page(request: HttpRequest, digits: str) -> HttpResponse:
         raise Http404(gettext("No lead has this number."))
     add_calls(leads)
     for lead in leads:
-        # Nobody has asked for it: a salesperson has planned it.
+        # A salesperson planned it, and nobody has made a request.
         is_planned = lead.follow_up_of_id and not lead.first_source_id
         notes = [
             gettext("follow-up of lead %(pk)s") % {"pk": lead.follow_up_of_id}
@@ -95,7 +95,7 @@ def number_page(request: HttpRequest, digits: str) -> HttpResponse:
 
 
 def _calls(spellings: list[str], user: Any) -> list[Any]:
-    """Calls and messages to this number, the newest first, with what each row shows."""
+    """Calls and messages to this number, newest first, with what each row shows."""
     attempts = (
         visible_rows.of(user, CallAttempt.objects.filter(phone__in=spellings))
         .select_related("extension", "salesperson")

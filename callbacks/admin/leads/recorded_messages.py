@@ -7,7 +7,7 @@ from callbacks.models import SourceMessages
 
 
 class SourceMessagesInline(StackedInline):  # type: ignore[misc]  # unfold has no types
-    """Names of records at the provider."""
+    """Names of recordings at the provider."""
 
     model = SourceMessages
     verbose_name = _("recorded messages for its leads")

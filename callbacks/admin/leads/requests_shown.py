@@ -1,4 +1,4 @@
-"""The requests of one number, without what was written to another team
+"""Requests for one number, without what was written to another team
 (callbacks.access.others_requests).
 """
 
@@ -19,19 +19,21 @@ from leads.models import Lead
 
 
 class ShowsRequests(Admin):
-    """A page shows it to nobody who may not see it, and no list is narrowed down by it."""
+    """The part of the leads' admin that shows the requests for a number. Lists cannot be filtered
+    by what a page hides.
+    """
 
     def get_readonly_fields(self, request: HttpRequest, obj: Lead | None = None) -> Any:
-        """With what is hidden: it would be overwritten."""
+        """Adds the hidden fields, because saving would overwrite them."""
         fields = super().get_readonly_fields(request, obj)
         is_hidden = obj is not None and others_requests.is_hidden(obj)
         return [*fields, "name", "email", "message"] if is_hidden else fields
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """Not by what somebody may not be shown, who could guess it letter by letter."""
+        """Refuses filters by hidden fields, whose values could be guessed letter by letter."""
         is_limited = request is not None and scope.of(request.user).is_limited
         told = (*others_requests.TOLD, *others_calls.TOLD)
-        is_a_filter = lookup == FeedbackFilter.parameter_name  # which asks what may be told
+        is_a_filter = lookup == FeedbackFilter.parameter_name  # checks by itself what to show
         if is_limited and not is_a_filter and lookup.partition("__")[0] in told:
             return False
         return bool(super().lookup_allowed(lookup, value, request))
@@ -39,7 +41,7 @@ class ShowsRequests(Admin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:
-        """Of a lead that has come from another team its page, which tells what may be told."""
+        """Redirects to the page of a lead from another team: the page hides what it must."""
         seen = scope.of(request.user)
         if seen.is_limited:
             moved = Lead.objects.filter(others_requests.moved_here(seen.sources))
@@ -49,14 +51,14 @@ class ShowsRequests(Admin):
         return shown
 
     def hide_on_page(self, request: HttpRequest, lead: Lead) -> None:
-        """What who asks may not be shown of a lead and of the requests beside it."""
+        """Hides what the user may not see of a lead and of the requests beside it."""
         seen = scope.of(request.user)
         if seen.is_limited:
             others_requests.hide_on_page(lead, seen)
 
     @display(description=_("newest request"))  # type: ignore[untyped-decorator]
     def newest_request(self, obj: Lead) -> SafeString:
-        """Who asked last for this number, and what they wrote: what the salesperson sees."""
+        """The newest request for this number, as the salesperson sees it."""
         newest, extension = obj.newest_request(), obj.extension_to_ask_for()
         ask = gettext("ask for extension %(extension)s") % {"extension": extension}
         who = [newest.name, newest.email, ask if extension else ""]
@@ -64,7 +66,7 @@ class ShowsRequests(Admin):
 
     @display(description=_("duplicate of"))  # type: ignore[untyped-decorator]
     def duplicate(self, obj: Lead) -> SafeString | str:
-        """The earlier open lead of the same number."""
+        """The earlier open lead with the same number."""
         first = obj.duplicate_of
         return (
             html.link(
@@ -76,7 +78,7 @@ class ShowsRequests(Admin):
 
     @display(description=_("duplicates"))  # type: ignore[untyped-decorator]
     def duplicates_shown(self, obj: Lead) -> SafeString | str:
-        """Later submissions of the same number."""
+        """Later requests for the same number."""
         return html.joined(
             html.link(later, gettext("Lead %(pk)s") % {"pk": later.pk})
             for later in obj.duplicates.all()

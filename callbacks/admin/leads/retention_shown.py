@@ -1,4 +1,4 @@
-"""What will become of a source's old leads, in sentences for its page."""
+"""What will happen to a source's old leads, in sentences for the source's page."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from leads.models import AfterThat, LeadSource
 
 
 def sentences(source: LeadSource, now: datetime) -> list[str]:
-    """How many leads are erased when; none where they are kept."""
+    """How many leads will be erased on which day; empty if leads are kept forever."""
     due = retention.preview(source, now)
     if due is None:
         return []

@@ -1,4 +1,4 @@
-"""Filters of the list of leads that managers save under a name: for themselves, or for all."""
+"""Filters of the list of leads, saved under a name for oneself or for everybody."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from leads import visible_rows
 from leads.admin import Admin
 from leads.models import LeadSource
 
-# A manager who has saved more finds them on their own page.
+# The list of leads shows only so many; the page of saved lists has all.
 _SHOWN = 20
 _NAMES: dict[str, Text] = {
     "q": _("search"),
@@ -48,18 +48,18 @@ class Chip:
 
 
 def visible_to(user: Any) -> QuerySet[SavedList]:
-    """Their own, and those that are shared."""
+    """The user's own saved lists, and shared ones."""
     found = SavedList.objects.filter(Q(owner=user.pk) | Q(is_shared=True))
     return visible_rows.of(user, found)
 
 
 def address_of(saved: SavedList) -> str:
-    """The list of leads, filtered."""
+    """The address of the list of leads with this filter."""
     return f"{reverse('admin:leads_lead_changelist')}?{saved.query}"
 
 
 def chips(request: HttpRequest) -> list[Chip]:
-    """Those that this person may see, with the one that is shown now. One query."""
+    """The first saved lists that this person may see, with the current one marked. One query."""
     shown = _asked(request)
     return [
         Chip(it.name, address_of(it), it.is_shared, it.query == shown)
@@ -68,7 +68,7 @@ def chips(request: HttpRequest) -> list[Chip]:
 
 
 def address_to_save(request: HttpRequest) -> str:
-    """Where what is shown now gets a name; "" where nothing is filtered, and for who may not."""
+    """The address that saves the current filter; "" without a filter or without the right."""
     shown = _asked(request)
     may = request.user.has_perm("callbacks.add_savedlist")
     if not (shown and may) or len(shown) > LONGEST_QUERY:
@@ -84,7 +84,7 @@ def _asked(request: HttpRequest) -> str:
 
 
 def in_words(query: str) -> str:
-    """ "status: failed · source: Website"; a source that is gone keeps its id."""
+    """ "status: failed · source: Website"; a deleted source is shown by its id."""
     pairs = parse_qsl(query)
     ids = [int(value) for name, value in pairs if name == "source__id__exact" and _is_id(value)]
     named = LeadSource.objects.filter(pk__in=ids).values_list("pk", "name")
@@ -101,7 +101,7 @@ def _is_id(value: str) -> bool:
 
 
 class SavedListForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """The name, for whom it is, and, unseen, the filter and the version that was read."""
+    """The name, whether it is shared and, hidden, the filter and the version that was read."""
 
     class Meta:
         model = SavedList
@@ -112,7 +112,7 @@ class SavedListForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
     user: Any = None
 
     def clean_name(self) -> str:
-        """One of each name for each who saves."""
+        """A person's saved lists have different names."""
         name: str = self.cleaned_data["name"]
         owner = self.user.pk if self.instance.pk is None else self.instance.owner_id
         if SavedList.objects.filter(owner=owner, name=name).exclude(pk=self.instance.pk).exists():
@@ -120,7 +120,7 @@ class SavedListForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         return name
 
     def clean_query(self) -> str:
-        """Something has to be filtered."""
+        """Requires a filter."""
         try:
             query = filter_of(self.cleaned_data["query"])
         except ValueError:
@@ -130,7 +130,7 @@ class SavedListForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         return query
 
     def clean(self) -> dict[str, Any]:
-        """Nobody has changed it meanwhile. In the transaction that saves it."""
+        """Refuses to overwrite somebody else's change. Locks the list until it is saved."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self.instance.pk is None:
             return cleaned
@@ -151,8 +151,8 @@ class SavedListForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
 
 @admin.register(SavedList)
 class SavedListAdmin(Admin):
-    """A shared one is changed by all who may, and deleted by who saved it; the others by nobody
-    but their owner.
+    """Everybody with the right may change a shared list, but only its owner or a superuser may
+    delete it. Only the owner sees a list that is not shared.
     """
 
     form = SavedListForm
@@ -162,25 +162,25 @@ class SavedListAdmin(Admin):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SavedList]:
-        """Only those that this person may see."""
+        """Only the lists that this person may see."""
         return visible_to(request.user).select_related("owner")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """From the list of leads, which says what is saved."""
+        """Only from the list of leads, which passes the filter."""
         says_what = request.method == "POST" or "query" in request.GET
         return says_what and bool(super().has_add_permission(request))
 
     def has_delete_permission(self, request: HttpRequest, obj: SavedList | None = None) -> bool:
-        """Who saved it, and a superuser."""
+        """Only for its owner and superusers."""
         may = bool(super().has_delete_permission(request, obj))
         return may and (obj is None or obj.owner_id == request.user.pk or request.user.is_superuser)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """None: several at once might be somebody else's."""
+        """None: several chosen lists might include somebody else's."""
         return {}
 
     def get_form(self, request: HttpRequest, obj: SavedList | None = None, **kwargs: Any) -> Any:
-        """With who asks; a new one tells what it will show."""
+        """Sets the user, and shows the filter in words."""
         form = super().get_form(request, obj, **kwargs)
         form.user = request.user
         shown = obj.query if obj else request.GET.get("query", "")[:LONGEST_QUERY]
@@ -189,7 +189,7 @@ class SavedListAdmin(Admin):
         return form
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
-        """A new one is of who saves it."""
+        """A new list belongs to the person who saves it."""
         saved = super().save_form(request, form, change)
         if not change:
             saved.owner = request.user
@@ -197,7 +197,7 @@ class SavedListAdmin(Admin):
         return saved
 
     def response_add(self, request: HttpRequest, obj: SavedList, *args: Any) -> HttpResponse:
-        """To the leads that it shows."""
+        """Redirects to the leads that the list shows."""
         super().response_add(request, obj, *args)
         return HttpResponseRedirect(address_of(obj))
 
@@ -208,7 +208,7 @@ class SavedListAdmin(Admin):
 
     @display(description="")  # type: ignore[untyped-decorator]
     def opened(self, obj: SavedList) -> SafeString:
-        """To its leads."""
+        """A link to its leads."""
         return format_html(
             '<a class="quiet-link nowrap" href="{}">{}</a>', address_of(obj), gettext("Show leads")
         )

@@ -1,4 +1,4 @@
-"""Lead sources: what `leads` knows of them, and how their leads are called."""
+"""Lead sources: what `leads` knows about them, and how their leads are called."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ from leads.models import ApiClient, LeadSource, LeadStatus
 
 @admin.register(LeadSource)
 class SourceAdmin(PreviewsForm, ShowsConsentTexts, LeadSourceAdmin):
-    """With its consent texts, the messages its leads are played, the parameters of its calls."""
+    """Adds a source's consent texts, recorded messages and call parameters, among other things."""
 
     list_display = ["name", "slug", "is_active", "answered_by", "allowed_countries", "sla_target"]
     list_filter = [NobodyNowFilter]
@@ -55,13 +55,13 @@ class SourceAdmin(PreviewsForm, ShowsConsentTexts, LeadSourceAdmin):
     change_form_before_template = "admin/source_teams.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LeadSource]:
-        """With the teams, in the order in which they step in."""
+        """Loads the teams in the order in which they step in."""
         queryset: QuerySet[LeadSource] = super().get_queryset(request)
         answers = TeamSource.objects.select_related("team").order_by("overflow_after", "team__name")
         return queryset.prefetch_related(Prefetch("teamsource_set", answers))
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """With what keeps its leads from being called, in a few queries for all."""
+        """Adds what keeps a source's leads from being called, in a few queries for all."""
         changes: ChangeList = super().get_changelist_instance(request)
         why = unroutable.why([source.pk for source in changes.result_list], timezone.now())
         for source in changes.result_list:
@@ -70,12 +70,12 @@ class SourceAdmin(PreviewsForm, ShowsConsentTexts, LeadSourceAdmin):
 
     @display(description=_("answered by"))  # type: ignore[untyped-decorator]  # unfold has no types
     def answered_by(self, obj: LeadSource) -> SafeString | str:
-        """Its teams, and why nobody will ever call its leads where that is so."""
+        """Its teams, and why nobody will ever call its leads, if that is so."""
         teams = ", ".join(words_for(it) for it in obj.teamsource_set.all())
         return html.trouble_below(format_html("{}", teams), getattr(obj, "unanswered", ""))
 
     def get_fieldsets(self, request: HttpRequest, obj: LeadSource | None = None) -> Any:
-        """With the versions of its consent texts, where there are any."""
+        """Adds the versions of its consent texts, if there are any."""
         rows = super().get_fieldsets(request, obj)
         if obj is None or not obj.consent_texts.exists():
             return rows
@@ -83,7 +83,7 @@ class SourceAdmin(PreviewsForm, ShowsConsentTexts, LeadSourceAdmin):
         return [*rows, (_("All versions of the consent texts"), versions)]
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Not the only source that an API client may submit to: without any it may to all."""
+        """Refuses to delete an API client's only source: without one, it could submit to all."""
         deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
         going = [it.pk for it in objs]
         clients = ApiClient.objects.filter(sources__in=going).distinct()
@@ -96,7 +96,7 @@ class SourceAdmin(PreviewsForm, ShowsConsentTexts, LeadSourceAdmin):
         return deleted, counts, needed, [*protected, *alone]
 
     def save_model(self, request: HttpRequest, obj: LeadSource, form: Any, change: bool) -> None:
-        """How long leads are kept holds a day later: a wrong number can be taken back."""
+        """New retention settings take effect after TIME_TO_THINK, so a mistake can be undone."""
         if {"kept_days", "after_that"} & set(form.changed_data) and obj.kept_days is not None:
             obj.kept_since = timezone.now() + retention.TIME_TO_THINK
         super().save_model(request, obj, form, change)
@@ -104,7 +104,7 @@ class SourceAdmin(PreviewsForm, ShowsConsentTexts, LeadSourceAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """With what holds, for those who may see parameters."""
+        """Adds warnings, teams and snippets, and the parameters for users who may see them."""
         source = context.get("original")
         if source:
             context["unanswered"] = unroutable.why([source.pk], timezone.now()).get(source.pk, "")

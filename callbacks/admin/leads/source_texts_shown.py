@@ -1,4 +1,4 @@
-"""What a source's form says in each language, on its page, and where a text is missing."""
+"""A source's texts for the form in each language, on its page, and which are missing."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ class SourceTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
         }
 
     def clean_language(self) -> str:
-        """The code that is in use. Raises ValidationError where it has its texts."""
+        """The language code in use. Raises ValidationError if the language already has texts."""
         code = typed_language.code(self.cleaned_data["language"])
         same = SourceText.objects.filter(source=self.instance.source_id, language=code)
         if same.exclude(pk=self.instance.pk).exists():
@@ -39,7 +39,7 @@ class SourceTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
         return code
 
     def clean(self) -> dict[str, Any]:
-        """Each on one line, as what visitors write is; one of them at least."""
+        """Puts each text on one line, like visitors' texts; requires at least one."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         names = ("title", "intro", "thanks")
         cleaned |= {name: clean_line(cleaned[name]) for name in names if name in cleaned}
@@ -49,7 +49,7 @@ class SourceTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
 
 
 class SourceTextsInline(StackedInline):  # type: ignore[misc]  # unfold has no types
-    """One language each. Who sets up the source, writes them."""
+    """One language each. The right to change the source includes its texts."""
 
     model = SourceText
     form = SourceTextForm
@@ -59,19 +59,19 @@ class SourceTextsInline(StackedInline):  # type: ignore[misc]  # unfold has no t
     extra = 0
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As the source's."""
+        """Whether the user may see the source."""
         return request.user.has_perm("leads.view_leadsource") or self._may(request)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As to change the source; on the page of a new one, as to add it."""
+        """Whether the user may change the source or, for a new one, add it."""
         return self._may(request) or (obj is None and request.user.has_perm("leads.add_leadsource"))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As to change the source."""
+        """Whether the user may change the source."""
         return self._may(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As to change the source."""
+        """Whether the user may change the source."""
         return self._may(request)
 
     def _may(self, request: HttpRequest) -> bool:
@@ -79,7 +79,7 @@ class SourceTextsInline(StackedInline):  # type: ignore[misc]  # unfold has no t
 
 
 def missing(source: LeadSource) -> list[str]:
-    """A sentence for each kind of text that is not there in every language that is offered."""
+    """A sentence for each kind of text that is missing in an offered language."""
     return [
         sentence % {"languages": _names(gaps)}
         for sentence, gaps in (

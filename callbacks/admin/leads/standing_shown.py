@@ -1,4 +1,4 @@
-"""How a lead stands, and what it waits for or why nobody will call it: in list and page."""
+"""A lead's status, and what it waits for or why nobody will call it, in list and page."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,7 +16,7 @@ from leads.models import Lead, LeadStatus
 
 
 class ShowsStanding:
-    """A column of the list, and fields of the page; leads may have `waits` and `unanswered`."""
+    """A column of the list and fields of the page. Leads may have `waits` and `unanswered`."""
 
     @display(description=_("status"), ordering="status")  # type: ignore[untyped-decorator]
     def standing(self, obj: Lead) -> SafeString:
@@ -29,12 +29,12 @@ class ShowsStanding:
 
     @display(description=_("status"), ordering="status")  # type: ignore[untyped-decorator]
     def status_shown(self, obj: Lead) -> SafeString:
-        """The status as a label, and why nobody will call it where that is so."""
+        """The status as a label, and why nobody will call the lead, if that is so."""
         return html.trouble_below(_label(obj), _unanswered(obj))
 
     @display(description=_("waiting because"))  # type: ignore[untyped-decorator]
     def waits_for(self, obj: Lead) -> SafeString | str:
-        """Why it waits at this moment."""
+        """Why the lead is waiting now."""
         waits = waiting_reason.of_lead(obj, timezone.now())
         if waits is None:
             return ""
@@ -42,7 +42,7 @@ class ShowsStanding:
 
 
 def add_unanswered(leads: Iterable[Any]) -> None:
-    """Gives each of the leads the sentence that says why nobody will ever call it, or ""."""
+    """Sets `unanswered` on each lead: why nobody will ever call it, or ""."""
     why = unroutable.of_leads(leads, timezone.now())
     for lead in leads:
         lead.unanswered = why.get(lead.pk, "")

@@ -1,5 +1,5 @@
-"""What a lead's page shows of its talks and of how it came: what came of them, follow-ups, the
-never-call list, who sent it.
+"""Fields of a lead's page about its talks and its origin: disposition, follow-ups, the never-call
+list, who sent it.
 """
 
 from django.utils import timezone
@@ -17,11 +17,11 @@ from leads.models import CameBy, Lead
 
 
 class ShowsTalks:
-    """Fields of the lead's admin. They read what `get_object` has loaded."""
+    """Fields of the leads' admin. They read what `get_object` loaded."""
 
     @display(description=_("disposition"))  # type: ignore[untyped-decorator]
     def came_of_it(self, obj: Lead) -> SafeString | str:
-        """What was written about its newest call of which something was, and what follows."""
+        """The disposition and note of its newest call that has any, and what follows."""
         standing = [note for note in obj.call_notes.all() if note.stands]
         newest = max(standing, key=lambda it: it.attempt_id, default=None)
         if newest is None:
@@ -34,7 +34,7 @@ class ShowsTalks:
 
     @display(description=_("legal hold"))  # type: ignore[untyped-decorator]
     def held_legally(self, obj: Lead) -> SafeString | str:
-        """Why it must be kept, who says so, and since when."""
+        """Why the lead must be kept, who said so, and since when."""
         hold = getattr(obj, "legal_hold", None)
         if hold is None:
             return ""
@@ -43,7 +43,7 @@ class ShowsTalks:
 
     @display(description=_("sent by"))  # type: ignore[untyped-decorator]
     def sent_by(self, obj: Lead) -> str:
-        """By which way it came, and whose key was shown."""
+        """How the lead came in, and whose API key was used."""
         if is_hidden(obj):
             return obj.get_came_by_display()
         if obj.api_client:
@@ -54,7 +54,7 @@ class ShowsTalks:
 
     @display(description=_("follow-up"))  # type: ignore[untyped-decorator]
     def follow_ups_shown(self, obj: Lead) -> SafeString:
-        """The lead after whose talk it was planned, and those that were planned after its own."""
+        """The lead after whose talk it was planned, and the follow-ups of its own talks."""
         links = []
         if first := obj.follow_up_of:
             links.append(
@@ -67,7 +67,7 @@ class ShowsTalks:
 
     @display(description=_("on the never-call list"))  # type: ignore[untyped-decorator]
     def never_called(self, obj: Lead) -> SafeString | str:
-        """Why nobody calls its number, where it is on the never-call list."""
+        """Why nobody calls its number, if it is on the never-call list."""
         found = never_call.entry(obj.phone)
         if found is None:
             return ""

@@ -1,4 +1,4 @@
-"""A lead's life as a list of events in the order they happened. Pure: objects in, events out."""
+"""A lead's life as a list of events in chronological order. Pure: objects in, events out."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Event:
 
     @property
     def player(self) -> str:
-        """Of its recording."""
+        """A player for the recording."""
         return player(self.recording_url)
 
 
@@ -81,13 +81,13 @@ def of(
     return [event for _at, event in sorted(placed, key=lambda it: it[0])]
 
 
-# The provider tells whole seconds, which are over when they are told.
+# The provider gives whole seconds, so an event may seem up to a second too early.
 _ROUNDED = timedelta(seconds=1)
 
 
 def _in_their_course(events: Iterable[Event]) -> Iterator[tuple[datetime, Event]]:
-    """Each with where it stands: what followed from something else stands after it, although it is
-    told as up to a second earlier.
+    """Events with the time to sort them by. An event that followed from another comes after it,
+    even if its own time is up to a second earlier.
     """
     before: datetime | None = None
     for event in events:
@@ -105,7 +105,7 @@ def _taken_back(lead: Lead) -> Iterator[Event]:
 
 
 def _feedback(lead: Lead) -> Iterator[Event]:
-    """It comes after the talk, and nothing follows from it."""
+    """The visitor's feedback. It follows the talk, and nothing follows from it."""
     if said := feedback.of(lead):
         words = (said.words,) if said.words else ()
         yield Event(said.at, feedback.in_a_sentence(said), words, ACCENT)
@@ -122,7 +122,7 @@ def _of_clock(change: ClockChange) -> Event:
 
 
 def _of_note(note: CallNote) -> Event:
-    """Who wrote what came of a talk; what follows, of the writing that stands."""
+    """What somebody entered about a talk, and what follows if that entry still stands."""
     zone = timezone.get_current_timezone()
     words = {"who": note.written_by or gettext("somebody"), "what": note.disposition}
     what = gettext("%(who)s: %(what)s") if note.disposition else gettext("%(who)s wrote a note")
@@ -155,7 +155,7 @@ def _submitted(lead: Lead) -> Iterator[Event]:
         (promised % {"target": in_words(target)}, *_wished_first(lead)),
     )
     for found in lead.findings.all():
-        # The reason names the address, or what was written.
+        # A reason may name the sender's address or quote the request.
         reason = () if is_hidden(lead) else (found.reason,)
         yield Event(found.at, gettext("Held for a manager"), reason, ORANGE)
     for at, what in challenge_shown.steps(lead):
@@ -180,12 +180,12 @@ def _closed(lead: Lead) -> Iterator[Event]:
 
 
 def _wished_first(lead: Lead) -> tuple[str, ...]:
-    """The time that was chosen with the lead, where a later request has timed it anew."""
+    """The time chosen in the lead's own request, even if a later request changed it."""
     return _chosen(lead.first_chosen_at) if lead.first_source_id else _chosen(lead.chosen_at)
 
 
 def _of_later_request(request: Lead) -> Event:
-    """All of a request that has joined the lead, as it was written."""
+    """A later request that joined the lead, as it was written."""
     if request.follow_up_of_id:
         return Event(
             request.submitted_at,
@@ -231,7 +231,7 @@ def _of_attempt(attempt: CallAttempt) -> Iterator[Event]:
 
 
 def _of_others(attempt: CallAttempt) -> Iterator[Event]:
-    """When another team has called, and the result."""
+    """Another team's call: only when it was made, and its result."""
     yield Event(attempt.claimed_at, gettext("Called by another team"), colour=BLUE)
     result = {**_NO_CALL, **_ENDINGS}.get(attempt.state)
     if attempt.ended_at and result:
@@ -248,7 +248,7 @@ def _ending(attempt: CallAttempt) -> Text:
 
 
 def _facts(attempt: CallAttempt) -> tuple[str, ...]:
-    """How long it went on, and what it cost."""
+    """How long the call lasted, and its cost."""
     verb = "Lasted" if attempt.kind == AttemptKind.MESSAGE else "Talked"
     talked = f"{verb} {in_words(attempt.talk_time)}" if attempt.talk_time else ""
     price = (
@@ -284,7 +284,7 @@ def _of_answer(attempt: CallAttempt) -> Iterator[Event]:
     elif attempt.state in _NO_CALL:
         yield Event(at, _NO_CALL[attempt.state], details, _colour(attempt))
     elif attempt.failure_reason:
-        # Also when it was found out later: this is what happened at that moment.
+        # Even if the outcome became known later, this is what happened at that moment.
         lost = gettext("The provider's answer does not tell whether it called")
         yield Event(at, lost, details, RED, attempt.call_id)
     elif attempt.call_id:
@@ -321,7 +321,7 @@ def _of_record(record: CallRecord) -> Event:
         if record.dial_time is not None
         else ""
     )
-    # How long the salesperson was on the phone is no talk with the lead.
+    # The salesperson's time on the phone includes waiting for the lead.
     sentence = (
         gettext("On the phone %(duration)s") if record.leg == 1 else gettext("Talked %(duration)s")
     )

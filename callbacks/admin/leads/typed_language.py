@@ -7,7 +7,7 @@ from leads import languages
 
 
 def code(typed: str) -> str:
-    """The code: "iw" is "he". Raises ValidationError for what is none."""
+    """The standard code ("he" for "iw"). Raises ValidationError if `typed` is not a code."""
     if found := languages.read(typed):
         return found
     sentence = gettext("%(typed)s is not a language code. Use a code like en, he, ru.")

@@ -1,4 +1,4 @@
-"""A source's button on other websites, on its page: the line to copy, its look, a preview."""
+"""A source's button on other websites, on the source's page: the line to copy, look, preview."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from typing import Any
@@ -22,22 +22,22 @@ from leads.models import Appears, LeadSource, Widget, WidgetText
 
 
 class OfItsSource:
-    """Who may set up the source, may set up its button: a mixin for inlines."""
+    """Mixin for inlines of a source: the right to change the source includes its parts."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As the source's."""
+        """Whether the user may see the source."""
         return request.user.has_perm("leads.view_leadsource") or self._may(request)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As to change the source; on the page of a new one, as to add it."""
+        """Whether the user may change the source or, for a new one, add it."""
         return self._may(request) or (obj is None and request.user.has_perm("leads.add_leadsource"))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As to change the source."""
+        """Whether the user may change the source."""
         return self._may(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As to change the source."""
+        """Whether the user may change the source."""
         return self._may(request)
 
     def _may(self, request: HttpRequest) -> bool:
@@ -45,7 +45,7 @@ class OfItsSource:
 
 
 class WidgetForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """The number of seconds is asked for where it counts."""
+    """The button's look. The number of seconds is required only if the button appears later."""
 
     class Meta:
         model = Widget
@@ -53,11 +53,11 @@ class WidgetForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
         widgets = {"colour": UnfoldAdminColorInputWidget}
 
     def clean_colour(self) -> str:
-        """As it is stored: in small letters."""
+        """The colour in lower case."""
         return str(self.cleaned_data["colour"]).lower()
 
     def clean(self) -> dict[str, Any]:
-        """Seconds stand there if, and only if, the button shows after some."""
+        """Requires seconds if the button appears later; otherwise drops them."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if cleaned.get("appears") != Appears.LATER:
             cleaned["after_seconds"] = None
@@ -83,7 +83,7 @@ class WidgetInline(OfItsSource, StackedInline):  # type: ignore[misc]  # unfold 
 
     @property
     def media(self) -> forms.Media:
-        """With the script that keeps the preview up to date."""
+        """Adds the script and styles of the preview."""
         media: forms.Media = super().media
         return media + forms.Media(
             js=["admin_extra/widget_preview.js"],
@@ -92,7 +92,7 @@ class WidgetInline(OfItsSource, StackedInline):  # type: ignore[misc]  # unfold 
 
     @display(description=_("Preview"))  # type: ignore[untyped-decorator]  # unfold has no types
     def preview(self, obj: Widget) -> str:
-        """As it is stored; what is typed, the script shows."""
+        """The stored button; the script updates it while somebody types."""
         texts = list(obj.source.widget_texts.all()) if obj.source_id else []
         ink = contrast.text_on(obj.colour)
         context = {
@@ -106,13 +106,13 @@ class WidgetInline(OfItsSource, StackedInline):  # type: ignore[misc]  # unfold 
 
 
 class WidgetTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """The words in one language."""
+    """The texts in one language."""
 
     class Meta:
         model = WidgetText
         fields = ["language", "button", "title"]
         widgets = {
-            # The heading of a column is no label of the boxes below it.
+            # A column heading does not label the inputs below it.
             "language": UnfoldAdminTextInputWidget(attrs={"aria-label": _("Language")}),
             "button": UnfoldAdminTextInputWidget(
                 attrs={"dir": "auto", "aria-label": _("Button text")}
@@ -123,7 +123,7 @@ class WidgetTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
         }
 
     def clean_language(self) -> str:
-        """The code that is in use. Raises ValidationError where it has its text."""
+        """The language code in use. Raises ValidationError if the language already has a text."""
         code = typed_language.code(self.cleaned_data["language"])
         same = WidgetText.objects.filter(source=self.instance.source_id, language=code)
         if same.exclude(pk=self.instance.pk).exists():
@@ -132,7 +132,7 @@ class WidgetTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
 
 
 class WidgetTextsInline(OfItsSource, TabularInline):  # type: ignore[misc]  # unfold has no types
-    """What the button and the dialog say, one language a line."""
+    """The texts of the button and the dialog, one language per row."""
 
     model = WidgetText
     form = WidgetTextForm
@@ -149,7 +149,7 @@ def snippet(request: HttpRequest, source: LeadSource) -> SafeString:
 
 
 def _card(text: WidgetText | None) -> dict[str, str]:
-    """What the preview shows of a text; None: the words that are ours."""
+    """What the preview shows of a text; None: our standard texts."""
     if text is None:
         return {
             "language": "en",
