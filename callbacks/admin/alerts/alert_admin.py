@@ -1,4 +1,4 @@
-"""What has happened, and what was sent of it to whom. Nobody changes anything here."""
+"""Alerts, and the messages sent about them. Read-only."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ _OF_WEBHOOKS = {"tries", "next_try", "last_status", "sent"}
 
 
 class OpenFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
-    """What holds now, or what is over."""
+    """Alerts that are open, or over."""
 
     title = _("state")
     parameter_name = "state"
@@ -68,18 +68,18 @@ class KindFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
 
 
 class AlertedLeadsFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
-    """The leads that a message tells of; there only when its link has led here."""
+    """The leads that a message is about. Shown only after following the message's link."""
 
     title = _("from an alert")
     parameter_name = "alert"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
-        """What is listed, in words."""
+        """The one choice."""
         asked = self.value()
         return [(asked, gettext("Leads of one message"))] if asked else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The leads of the message, of one kind of alerts; none where there is no such message."""
+        """The leads in one kind of the message's alerts; none for an unknown message."""
         if not self.value():
             return queryset
         message, _dot, kind = str(self.value()).partition(".")
@@ -93,7 +93,7 @@ class AlertedLeadsFilter(RadioFilter):  # type: ignore[misc]  # unfold has no ty
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnly, Admin):
-    """What has happened: open, or over; and who was told."""
+    """Alerts, open or over, and who was told."""
 
     list_display = ["began", "what", "kind_shown", "state_shown", "told_to"]
     list_display_links = ["began"]
@@ -111,26 +111,26 @@ class AlertAdmin(ReadOnly, Admin):
     began = html.moment_of("began_at", _("began at"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Alert]:
-        """With who was told."""
+        """Loads who was told."""
         queryset: QuerySet[Alert] = super().get_queryset(request)
         tellings = AlertTelling.objects.select_related("receiver", "message", "over_message")
         return queryset.prefetch_related(Prefetch("tellings", tellings.order_by("pk")))
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """With whether anybody is told of what is listed."""
+        """Adds whether any receiver is active."""
         changes: Any = super().get_changelist_instance(request)
         changes.nobody_is_told = not AlertReceiver.objects.filter(is_active=True).exists()
         return changes  # type: ignore[no-any-return]
 
     @display(description=_("what"))  # type: ignore[untyped-decorator]
     def what(self, obj: Alert) -> SafeString:
-        """In a sentence, which leads to the rows behind it."""
+        """The alert in a sentence, with a link to the rows behind it."""
         said = words.sentence(obj, timezone.now(), timezone.get_current_timezone())
         return format_html('<a class="quiet-link" href="{}">{}</a>', words.page_of(obj), said)
 
     @display(description=_("kind"))  # type: ignore[untyped-decorator]
     def kind_shown(self, obj: Alert) -> str:
-        """By its title."""
+        """The title of its kind."""
         return str(KINDS[obj.kind].title) if obj.kind in KINDS else obj.kind
 
     @display(description=_("state"))  # type: ignore[untyped-decorator]
@@ -149,7 +149,7 @@ class AlertAdmin(ReadOnly, Admin):
 
     @display(description=_("sent to"))  # type: ignore[untyped-decorator]
     def told_in_full(self, obj: Alert) -> SafeString | str:
-        """When each was told that it began, and that it was over."""
+        """When each receiver was told that the alert began, and that it was over."""
         rows = [row for it in obj.tellings.all() for row in _told(it)]
         return format_html_join("", "<div>{}</div>", ((it,) for it in rows)) or gettext(
             "nobody yet"
@@ -169,7 +169,7 @@ def _told(telling: AlertTelling) -> Iterable[SafeString]:
 
 @admin.register(AlertMessage)
 class AlertMessageAdmin(ReadOnly, Admin):
-    """What was sent, to whom, when, and what came of it."""
+    """Messages about alerts: to whom, when, and whether they arrived."""
 
     list_display = ["made", "receiver_name", "to_shown", "subject", "state_shown"]
     list_filter = ["state", "channel"]
@@ -187,7 +187,7 @@ class AlertMessageAdmin(ReadOnly, Admin):
     readonly_fields = fields
 
     def get_fields(self, request: HttpRequest, obj: AlertMessage | None = None) -> list[str]:
-        """Tries are a webhook's; a mail's own page has its."""
+        """Only webhooks have tries here; a mail's own page shows its tries."""
         by_mail = obj is not None and obj.channel == AlertChannel.MAIL
         return [it for it in self.fields if not by_mail or it not in _OF_WEBHOOKS]
 
@@ -197,12 +197,12 @@ class AlertMessageAdmin(ReadOnly, Admin):
 
     @display(description=_("to"))  # type: ignore[untyped-decorator]
     def to_shown(self, obj: AlertMessage) -> SafeString:
-        """By which way, to whom."""
+        """The channel and the recipient."""
         return html.below(html.label(obj.get_channel_display()), obj.to)
 
     @display(description=_("state"))  # type: ignore[untyped-decorator]
     def state_shown(self, obj: AlertMessage) -> SafeString:
-        """How far it has come, and what went wrong; of a mail, what became of it since."""
+        """The message's state and last error; a mail's own state and error."""
         if mail := obj.mail:
             state_of_mail = MailState(mail.state)
             colour = _MAIL_COLOURS.get(state_of_mail, html.ORANGE)
@@ -216,5 +216,5 @@ class AlertMessageAdmin(ReadOnly, Admin):
 
     @display(description=_("text"))  # type: ignore[untyped-decorator]
     def text_shown(self, obj: AlertMessage) -> SafeString:
-        """As it was sent by mail, or would have been."""
+        """The text as sent by mail; for a webhook, as a mail would have had it."""
         return format_html('<pre class="mail-text">{}</pre>', obj.text)

@@ -1,4 +1,4 @@
-"""Receivers of alerts: set up in one go, tried with a test, their secret shown once."""
+"""Receivers of alerts: setting them up, sending a test, showing a secret once."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 import uuid
@@ -65,7 +65,7 @@ TEST = Command(
 
 @admin.register(AlertReceiver)
 class AlertReceiverAdmin(Admin):
-    """Who is told of what, by which way, and when."""
+    """Who gets which alerts, how, and when."""
 
     form = ReceiverForm
     list_display = ["name", "state", "to", "how_many", "at", "last_told"]
@@ -84,7 +84,7 @@ class AlertReceiverAdmin(Admin):
     }
 
     def get_fieldsets(self, request: HttpRequest, obj: AlertReceiver | None = None) -> Any:
-        """Without a state before there is one; the kinds in a line where none may be chosen."""
+        """Without a state for a new receiver. Read-only users see the kinds on one line."""
         may = self.has_change_permission(request, obj) if obj else True
         by_webhook = obj is not None and obj.channel == AlertChannel.WEBHOOK
         now = [["state", "secret_state"] if by_webhook else "state"]
@@ -107,7 +107,7 @@ class AlertReceiverAdmin(Admin):
         ]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """A receiver that could be saved as it is, for whoever makes it."""
+        """Values with which a receiver for the current user can be saved at once."""
         user: Any = request.user
         numbers = {field_of(KINDS[name]): number for name, number in proposed().items()}
         mine = {"owner": user.pk} if user.email else {}
@@ -122,7 +122,7 @@ class AlertReceiverAdmin(Admin):
         }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AlertReceiver]:
-        """With the time of the last message."""
+        """Adds the time of the last message."""
         queryset: QuerySet[AlertReceiver] = super().get_queryset(request)
         last = Max("messages__made_at", filter=Q(messages__is_test=False))
         return queryset.annotate(told_at=last)
@@ -130,12 +130,12 @@ class AlertReceiverAdmin(Admin):
     def response_add(
         self, request: HttpRequest, obj: AlertReceiver, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """To its page; of a webhook, to its secret."""
+        """Redirects to the receiver's page, or to a webhook's secret."""
         name = "show_secret" if obj.channel == AlertChannel.WEBHOOK else "change"
         return HttpResponseRedirect(_address(name, obj.pk))
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """The secret is a webhook's."""
+        """Only a webhook has a secret."""
         actions: list[Any] = super().get_actions_detail(request, object_id)
         receiver = self.get_object(request, str(object_id))
         by_webhook = receiver is not None and receiver.channel == AlertChannel.WEBHOOK
@@ -145,7 +145,7 @@ class AlertReceiverAdmin(Admin):
         description=_("Send a test"), url_path="test", permissions=["change"], icon="send"
     )
     def send_test(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks, then sends it and says what came of it."""
+        """Asks, then sends the test and reports the result."""
         receiver = self._found(request, object_id)
         page = _address("change", receiver.pk)
         if not is_confirmed(request):
@@ -157,7 +157,7 @@ class AlertReceiverAdmin(Admin):
         description=_("Secret"), url_path="secret", permissions=["change"], icon="key"
     )
     def show_secret(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks, then shows the secret, once; the next time it is a new one."""
+        """Asks, then shows the secret. After the first time, makes a new one."""
         receiver = self._found(request, object_id)
         if receiver.channel != AlertChannel.WEBHOOK:
             raise Http404
@@ -190,7 +190,7 @@ class AlertReceiverAdmin(Admin):
 
     @display(description=_("state"))  # type: ignore[untyped-decorator]
     def state(self, obj: AlertReceiver) -> SafeString:
-        """Whether anything is sent, and why not."""
+        """Whether anything is sent, and if not, why."""
         why = tell.silence(obj)
         if not why:
             return html.label(gettext("On"), html.GREEN)
@@ -199,31 +199,31 @@ class AlertReceiverAdmin(Admin):
 
     @display(description=_("secret"))  # type: ignore[untyped-decorator]
     def secret_state(self, obj: AlertReceiver) -> SafeString | str:
-        """Since when somebody has it."""
+        """When the secret was shown."""
         if obj.secret_shown_at is None:
             return gettext('Not shown yet. Press "Secret" to show it.')
         return gettext("Shown on %(at)s.") % {"at": html.written(obj.secret_shown_at)}
 
     @display(description=_("to"))  # type: ignore[untyped-decorator]
     def to(self, obj: AlertReceiver) -> SafeString:
-        """By which way, to whom."""
+        """The channel and the recipient."""
         label = AlertChannel(obj.channel).label
         return html.below(html.label(str(label)), tell.recipient(obj))
 
     @display(description=_("kinds"))  # type: ignore[untyped-decorator]
     def kinds(self, obj: AlertReceiver) -> str:
-        """By their titles."""
+        """The titles of the kinds."""
         return listed(str(KINDS[it].title) for it in KINDS if it in obj.thresholds)
 
     @display(description=_("alerts about"))  # type: ignore[untyped-decorator]
     def how_many(self, obj: AlertReceiver) -> str:
-        """How many kinds."""
+        """How many kinds of alerts the receiver gets."""
         count = len(obj.thresholds)
         return ngettext("%(count)s kind", "%(count)s kinds", count) % {"count": count}
 
     @display(description=_("when"))  # type: ignore[untyped-decorator]
     def at(self, obj: AlertReceiver) -> SafeString | str:
-        """At once or as a digest, and at which hours."""
+        """At once or as a digest, and during which hours."""
         words = gettext("At once")
         if obj.timing == AlertTiming.EVERY:
             count = obj.digest_minutes
@@ -237,7 +237,7 @@ class AlertReceiverAdmin(Admin):
 
     @display(description=_("last sent"), ordering="told_at")  # type: ignore[untyped-decorator]
     def last_told(self, obj: AlertReceiver) -> SafeString | str:
-        """When the last message was made, tests aside."""
+        """When the last message was made, not counting tests."""
         return html.moment(getattr(obj, "told_at", None))
 
 

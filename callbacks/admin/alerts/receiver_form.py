@@ -1,4 +1,4 @@
-"""What the page of an alert receiver asks, proposes and refuses."""
+"""The form of an alert receiver: its fields and checks."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ _PREFIX = "kind_"
 
 
 def field_of(kind: Kind) -> str:
-    """The name of the field with the kind's N."""
+    """The name of the field for the kind's number."""
     return f"{_PREFIX}{kind.name}"
 
 
@@ -42,7 +42,7 @@ def _number(kind: Kind) -> forms.IntegerField:
 
 
 class _ReceiverForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """A receiver, with one number for each kind that it is told of."""
+    """A receiver, with one number for each kind of alert."""
 
     class Meta:
         widgets = {"hours": UnfoldAdminTextareaWidget(attrs={"rows": 2})}
@@ -54,7 +54,7 @@ class _ReceiverForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
                 self.fields[field_of(KINDS[name])].initial = number
 
     def clean_url(self) -> str:
-        """Leads to somebody else's network, by https."""
+        """For a webhook, requires https and an address outside our own network."""
         url: str = self.cleaned_data["url"].strip()
         if url and self.data.get("channel") == AlertChannel.WEBHOOK:
             try:
@@ -64,7 +64,7 @@ class _ReceiverForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         return url
 
     def clean_time_zone(self) -> str:
-        """One that is known, in a sentence that says what one looks like."""
+        """Requires a known time zone."""
         zone: str = self.cleaned_data["time_zone"]
         if zone not in time_zones():
             raise ValidationError(
@@ -74,7 +74,7 @@ class _ReceiverForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         return zone
 
     def clean_hours(self) -> str:
-        """A week that opens at some time."""
+        """Requires a week with some open time, if any hours are given."""
         hours: str = self.cleaned_data["hours"].strip()
         if hours and not any(_week(hours).values()):
             raise ValidationError(
@@ -85,7 +85,7 @@ class _ReceiverForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         return hours
 
     def clean(self) -> dict[str, Any]:
-        """Somebody is told of something, at some time."""
+        """Requires a recipient, a kind of alert, and hours that include a daily digest's time."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         self._refuse_nobody(cleaned)
         if cleaned.get("hours") and cleaned.get("schedule"):
@@ -131,7 +131,7 @@ class _ReceiverForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         return kept | {name: number for name, number in entered.items() if number is not None}
 
     def save(self, commit: bool = True) -> Any:
-        """Whoever is switched on again is told of what is from now on."""
+        """A receiver that is switched on again is told only of what happens from now on."""
         if "is_active" in self.changed_data:
             self.instance.settled_until = timezone.now()
         return super().save(commit)

@@ -1,4 +1,4 @@
-"""Programs that use the API, and their keys: made, shown once, replaced with overlap, ended."""
+"""API clients and their keys, which are shown once, replaced with an overlap, and ended."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from datetime import datetime, timedelta
@@ -46,7 +46,7 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
 
 
 class NewKeyForm(forms.Form):
-    """When the new key ends, and what becomes of those that are there."""
+    """When the new key expires, and what happens to existing keys."""
 
     ends = forms.ChoiceField(
         label=_("New key expires"), choices=list(_LIFE.items()), initial="365",
@@ -68,14 +68,14 @@ class NewKeyForm(forms.Form):
             del self.fields["others"]
 
     def moment(self, name: str, now: datetime) -> datetime | None:
-        """What was chosen; None: never, or not asked."""
+        """The chosen time; None: never, or not asked."""
         days = self.cleaned_data.get(name, _NEVER)
         return None if days == _NEVER else now + timedelta(days=int(days))
 
 
 class _KeyField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
     def label_from_instance(self, obj: Any) -> str:
-        """How it begins, and when it was used last: the one in use is not the one to end."""
+        """Its beginning and its last use, so that nobody ends the key in use."""
         if obj.last_used_at is None:
             return gettext("%(key)s never used") % {"key": obj}
         words = {"key": obj, "when": html.written(obj.last_used_at)}
@@ -83,7 +83,7 @@ class _KeyField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generi
 
 
 class EndForm(forms.Form):
-    """Which key."""
+    """Which key to end."""
 
     key = _KeyField(
         ApiKey.objects.none(), label=_("Key"), empty_label=None, widget=UnfoldAdminSelectWidget
@@ -96,8 +96,8 @@ class EndForm(forms.Form):
 
 @admin.register(ApiClient)
 class ApiClientAdmin(Admin):
-    """A key is seen once, when it is made; then only how it begins. Nobody adds or changes one by a
-    form.
+    """A key is shown once, when it is made; later only its beginning is shown. Keys are not added
+    or changed in the client's form.
     """
 
     form = ClientForm
@@ -114,27 +114,27 @@ class ApiClientAdmin(Admin):
     actions_detail = ["new_key", "end_key"]
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiClient | None = None) -> bool:
-        """Never: leads say who sent them. One that is off sends nothing."""
+        """Never: leads refer to the client that sent them. Switch a client off instead."""
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiClient]:
-        """With their keys."""
+        """Loads the clients' keys."""
         found: QuerySet[ApiClient] = super().get_queryset(request)
         return found.prefetch_related("keys__made_by")
 
     def get_fieldsets(self, request: HttpRequest, obj: ApiClient | None = None) -> Any:
-        """The keys, once there is a client."""
+        """Without keys for a new client."""
         return self.fieldsets if obj else self.fieldsets[:1]
 
     def response_add(
         self, request: HttpRequest, obj: ApiClient, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """To the question for its first key."""
+        """Redirects to the question for the first key."""
         return HttpResponseRedirect(_address("new_key", obj))
 
     @display(description=_("state"))  # type: ignore[untyped-decorator]  # unfold has no types
     def state(self, obj: ApiClient) -> SafeString:
-        """Whether anything is accepted."""
+        """Whether requests are accepted."""
         now = timezone.now()
         if not obj.is_active:
             return html.label(gettext("Off"), html.GREY)
@@ -144,14 +144,14 @@ class ApiClientAdmin(Admin):
 
     @display(description=_("keys"))  # type: ignore[untyped-decorator]
     def beginnings(self, obj: ApiClient) -> SafeString:
-        """How those begin that hold."""
+        """The beginnings of the valid keys."""
         holding = [key for key in obj.keys.all() if key.holds(timezone.now())]
         return html.joined([_beginning(key) for key in holding])
 
     @display(description=_("keys"))  # type: ignore[untyped-decorator]
     def keys_shown(self, obj: ApiClient) -> SafeString | str:
-        """How each begins, by whom and when it was made, until when it holds, when it was used.
-        Those that hold come first.
+        """Each key's beginning, state, who made it and when, its expiry and its last use. Valid
+        keys come first.
         """
         now = timezone.now()
         keys = sorted(obj.keys.all(), key=lambda it: not it.holds(now))
@@ -163,7 +163,7 @@ class ApiClientAdmin(Admin):
 
     @display(description=_("last used"))  # type: ignore[untyped-decorator]
     def used(self, obj: ApiClient) -> SafeString | str:
-        """The newest of all its keys."""
+        """When any of its keys was last used."""
         moments = [key.last_used_at for key in obj.keys.all() if key.last_used_at]
         return html.moment(max(moments)) if moments else gettext("never")
 
@@ -173,7 +173,7 @@ class ApiClientAdmin(Admin):
         description=_("New key"), url_path="new-key", permissions=["change"], icon="key"
     )
     def new_key(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks how long it holds, then makes it and shows it, once."""
+        """Asks when it expires, then makes it and shows it once."""
         client, now = self._found(request, object_id), timezone.now()
         user: Any = request.user
         live = _live(client, now)
@@ -202,7 +202,7 @@ class ApiClientAdmin(Admin):
         description=_("End a key"), url_path="end-key", permissions=["change"], icon="key_off"
     )
     def end_key(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks which, then has it refused at once."""
+        """Asks which key, then ends it at once."""
         client, now = self._found(request, object_id), timezone.now()
         page = _address("change", client)
         live = _live(client, now)

@@ -1,4 +1,4 @@
-"""Attempts: what was dialled and what came of it. To read, and to hang up while they are on."""
+"""Attempts: what was dialled, and the outcome. Read-only, except that a call can be hung up."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ from leads.models import Lead
 
 
 def can_hang_up(attempt: CallAttempt) -> bool:
-    """Whether it makes sense to offer it: the call is on, and the provider can be told which."""
+    """Whether to offer hanging up: the call is in progress and the provider can identify it."""
     return (
         attempt.state in hanging_up.HANGABLE
         and attempt.extension is not None
@@ -50,7 +50,7 @@ def can_hang_up(attempt: CallAttempt) -> bool:
 
 
 def may_hang_up(request: HttpRequest) -> bool:
-    """Who may: they see attempts and hold `callbacks.hang_up_call`."""
+    """Whether the user may hang up: they see attempts and hold `callbacks.hang_up_call`."""
     user = request.user
     return user.has_perm("callbacks.hang_up_call") and (
         user.has_perm("callbacks.view_callattempt") or user.has_perm("callbacks.change_callattempt")
@@ -58,24 +58,24 @@ def may_hang_up(request: HttpRequest) -> bool:
 
 
 class ShowsAttempts:
-    """What is shown of an attempt, in its own list and on its lead's page."""
+    """Fields of an attempt, for its own list and its lead's page."""
 
     claimed = html.moment_of("claimed_at", _("claimed"))
     ended = html.moment_of("ended_at", _("ended"))
 
     @display(description=_("through"), ordering="extension_number")  # type: ignore[untyped-decorator]
     def through(self, obj: CallAttempt) -> str:
-        """The extension that was to ring, or the message that was to be played."""
+        """The extension to ring, or the message to play."""
         return labels.through(obj)
 
     @display(description=_("why this extension"))  # type: ignore[untyped-decorator]
     def why_rung(self, obj: CallAttempt) -> str:
-        """Why this extension was rung, and why not the others."""
+        """Why this extension was rung and not others."""
         return labels.why_rung(obj, timezone.get_current_timezone())
 
     @display(description=_("through"))  # type: ignore[untyped-decorator]
     def through_and_why(self, obj: CallAttempt) -> SafeString | str:
-        """The extension, and in small type why it was this one."""
+        """The extension, and in small type why it was chosen."""
         why = self.why_rung(obj)
         return html.explained(labels.through(obj), why) if why else labels.through(obj)
 
@@ -86,7 +86,7 @@ class ShowsAttempts:
 
     @display(description=_("talked"), ordering="talk_time")  # type: ignore[untyped-decorator]
     def conversation(self, obj: CallAttempt) -> SafeString | str:
-        """How long they talked, what it cost, and what was recorded."""
+        """How long they talked, the cost, and a link to the recording."""
         talked = "" if obj.talk_time is None else in_words(obj.talk_time)
         notes = html.dotted((labels.shekels(obj.price), html.recording(obj.recording_url)))
         return html.below(format_html("<span>{}</span>", talked), notes) if talked else notes
@@ -103,12 +103,12 @@ class ShowsAttempts:
 
     @display(description=_("error"))  # type: ignore[untyped-decorator]
     def error(self, obj: CallAttempt) -> SafeString | str:
-        """ERRORCODE and message, else our reason."""
+        """ERRORCODE and message, or else our own reason."""
         return html.trouble(html.error(obj.error_code, obj.error_message) or obj.failure_reason)
 
     @display(description="")  # type: ignore[untyped-decorator]
     def hang_up_link(self, obj: CallAttempt) -> SafeString | str:
-        """To the question, while the call is on. For those who may."""
+        """A link to the question, while the call can be hung up."""
         if not can_hang_up(obj):
             return ""
         address = reverse("admin:callbacks_callattempt_hang_up", args=[obj.pk])
@@ -128,20 +128,20 @@ class AttemptInline(ShowsAttempts, ReadOnlyInline):
     readonly_fields = fields
 
     def get_fields(self, request: HttpRequest, obj: Lead | None = None) -> list[str]:
-        """Without "Hang up" for those who may not, and while there is nothing to hang up."""
+        """Leaves out "Hang up" if there is nothing to hang up or the user may not."""
         is_on = obj is not None and any(map(can_hang_up, obj.call_attempts.all()))
         with_it = is_on and may_hang_up(request)
         return [name for name in self.fields if name != "hang_up_link" or with_it]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CallAttempt]:
-        """With what each row shows."""
+        """Loads what each row shows."""
         found: QuerySet[CallAttempt] = visible_rows.of(request.user, super().get_queryset(request))
         return found.select_related("extension", "lead").prefetch_related(standing_notes())
 
 
 @admin.register(CallAttempt)
 class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesCalls):
-    """Every click2call there was, and every message."""
+    """Every click2call request, and every message played."""
 
     list_display = [
         "claimed", "person", "through", "state_and_error", "conversation", "came_of_it",
@@ -157,7 +157,7 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesCalls):
     list_filter_submit = True
     list_fullwidth = True
     list_per_page = 50
-    ordering = ["-pk"]  # the newest first, by the one index that all of them are in
+    ordering = ["-pk"]  # newest first, by the only index that has all rows
     sortable_by = ()
     show_full_result_count = False
     search_fields = ["call_id"]
@@ -189,21 +189,21 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesCalls):
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CallAttempt]:
-        """With lead and extension."""
+        """Loads lead and extension."""
         queryset: QuerySet[CallAttempt] = super().get_queryset(request)
         return queryset.select_related("lead", "extension").prefetch_related(standing_notes())
 
     def found(self, typed: str, user: Any) -> Q:
-        """By its extension, its lead, or its CALLID."""
+        """By extension, lead or CALLID."""
         extensions = Extension.objects.filter(number=typed).values_list("pk", flat=True)
         return Q(pk__in=search.attempts(typed, user)) | Q(extension__in=list(extensions))
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
-        """Without "Hang up" for those who may not."""
+        """Leaves out "Hang up" for users who may not."""
         return [it for it in self.list_display if it != "hang_up_link" or may_hang_up(request)]
 
     def get_fieldsets(self, request: HttpRequest, obj: CallAttempt | None = None) -> Any:
-        """A call has an extension, a message has the name of a record."""
+        """Shows the extension of a call, or the record name of a message."""
         left_out = "record_name" if obj is None or obj.extension_id else "extension_shown"
         return [
             (title, {**options, "fields": without(left_out, options["fields"])})
@@ -217,12 +217,12 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesCalls):
 
     @display(description=_("lead"), ordering="lead")  # type: ignore[untyped-decorator]
     def lead_shown(self, obj: CallAttempt) -> SafeString:
-        """For whom."""
+        """The lead, with a link to its page."""
         return html.link(obj.lead, f"{obj.lead.name} ({obj.lead_id})")
 
     @display(description=_("lead"), ordering="lead")  # type: ignore[untyped-decorator]
     def person(self, obj: CallAttempt) -> SafeString:
-        """For whom, and the number as it was dialled."""
+        """The lead, and the number as it was dialled."""
         page = html.page_of(Lead, obj.lead_id)
         return html.person(f"{obj.lead.name} ({obj.lead_id})", obj.phone, page)
 
@@ -237,15 +237,15 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesCalls):
         """The number as it was dialled."""
         return html.phone(obj.phone)
 
-    # The fields' own help is for who writes them.
+    # These replace the fields' own help texts, which address people who edit them.
     @display(description=_("outcome"), ordering="outcome")  # type: ignore[untyped-decorator]
     def outcome_shown(self, obj: CallAttempt) -> str:
-        """How the call ended, as the policy sees it; empty while it is on, and for a message."""
+        """How the call ended, as the policy sees it; empty for a live call and for a message."""
         return obj.get_outcome_display()
 
     @display(description=_("extension"), ordering="extension")  # type: ignore[untyped-decorator]
     def extension_shown(self, obj: CallAttempt) -> SafeString | str:
-        """Who was to ring."""
+        """The extension to ring."""
         return html.link(obj.extension, str(obj.extension)) if obj.extension else ""
 
     @display(description=_("reason"))  # type: ignore[untyped-decorator]
@@ -255,27 +255,27 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesCalls):
 
     @display(description=_("talked"))  # type: ignore[untyped-decorator]
     def talked(self, obj: CallAttempt) -> str:
-        """How long."""
+        """How long they talked."""
         return "" if obj.talk_time is None else in_words(obj.talk_time)
 
     @display(description=_("price"))  # type: ignore[untyped-decorator]
     def price_shown(self, obj: CallAttempt) -> str:
-        """Of both legs."""
+        """The price of both legs."""
         return labels.shekels(obj.price)
 
     @display(description=_("recording"))  # type: ignore[untyped-decorator]
     def recording(self, obj: CallAttempt) -> SafeString | str:
-        """It is played here, or a link to it."""
+        """A player, or a link to the recording."""
         return html.player(obj.recording_url)
 
     # --- hanging up -----------------------------------------------------------------------------
 
     def has_hang_up_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may end a call that is on."""
+        """Whether the user may end a call in progress."""
         return may_hang_up(request)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Only while the call is on."""
+        """The actions that fit the call's state."""
         attempt = self.get_object(request, str(object_id))
         if attempt is None:
             return []
@@ -287,7 +287,7 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesCalls):
         return [it for it in actions if useful[it.path]]
 
     def has_settle_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may say of a call that it never came."""
+        """Whether the user may enter that a call never came."""
         sees = self.has_view_or_change_permission(request)
         return bool(sees and request.user.has_perm("callbacks.settle_outcome"))
 
@@ -296,7 +296,7 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesCalls):
         icon="phone_disabled",
     )  # fmt: skip
     def no_call_came(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks, then has the lead go on. The log is the lead's."""
+        """Asks, then lets the lead be called again. Logged at the lead."""
         attempt = self.get_object(request, object_id)
         if attempt is None:
             raise Http404(gettext("There is no such attempt."))
@@ -311,7 +311,7 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesCalls):
         icon="call_end", variant=ActionVariant.DANGER,
     )  # fmt: skip
     def hang_up(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks, then ends the call. The log is the lead's: its page tells the whole story."""
+        """Asks, then ends the call. Logged at the lead, whose page tells the whole story."""
         attempt = self.get_object(request, object_id)
         if attempt is None:
             raise Http404(gettext("There is no such attempt."))
@@ -329,14 +329,14 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesCalls):
 
 
 class _AttemptCommand(Command[CallAttempt]):
-    """Something a manager does to a call that is on; the log is its lead's."""
+    """Something a manager does to a live call. Logged at its lead."""
 
     def lines(self, thing: CallAttempt) -> Sequence[str]:
-        """Who is on the call, and their number."""
+        """The lead's name and number."""
         return [format_html("<bdi>{}</bdi>, {}", thing.lead.name, html.phone(thing.phone))]
 
     def log_entry(self, thing: CallAttempt) -> tuple[Model, str]:
-        """At the lead."""
+        """Logs at the lead."""
         return thing.lead, str(self.logged)
 
 
@@ -373,7 +373,7 @@ def _hang_up(attempt: CallAttempt) -> _AttemptCommand:
 
 
 def without(name: str, fields: list[Any]) -> list[Any]:
-    """Rows of fields without one of them."""
+    """The rows of fields without the named field."""
     rows = [
         tuple(it for it in row if it != name) if isinstance(row, tuple) else row for row in fields
     ]

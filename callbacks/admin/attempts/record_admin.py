@@ -1,4 +1,4 @@
-"""The provider's records, one a leg. To read only."""
+"""The provider's records, one per leg. Read-only."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from typing import Any
@@ -18,18 +18,18 @@ from callbacks.common.formatting import in_words
 from callbacks.models import CallRecord
 from callbacks.voicenter.values.leg_outcome import OUTCOMES
 
-# The newest records, which the filters look through: by neither column there is an index, and a
-# word that none of them has would be looked for in all that there ever were.
+# The filters look only through so many of the newest records: neither column has an index, and a
+# word that no record has would be searched for in all of them.
 LOOKED_THROUGH = 100_000
 
 
 class _WordFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
-    """Records by a word of the provider's, of those that are known."""
+    """Records by a known word of the provider's."""
 
     known: tuple[str, ...]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The choices. Which words are stored would be asked of all rows."""
+        """The known words. Finding out which words are stored would read all rows."""
         return [(word, word) for word in self.known]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -43,7 +43,7 @@ class _WordFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
 
 
 class TypeFilter(_WordFilter):
-    """By the leg."""
+    """Records by leg."""
 
     title = _("type (newest 100,000)")
     parameter_name = "type"
@@ -51,7 +51,7 @@ class TypeFilter(_WordFilter):
 
 
 class StatusFilter(_WordFilter):
-    """By how the leg ended."""
+    """Records by how the leg ended."""
 
     title = _("status (newest 100,000)")
     parameter_name = "status"
@@ -59,7 +59,7 @@ class StatusFilter(_WordFilter):
 
 
 class ShowsRecords:
-    """What is shown of a record, in its own list and on its attempt's page."""
+    """Fields of a record, for its own list and its attempt's page."""
 
     received = html.moment_of("received_at", _("received"))
 
@@ -70,7 +70,7 @@ class ShowsRecords:
 
     @display(description=_("talked"), ordering="talk_time")  # type: ignore[untyped-decorator]
     def talked(self, obj: CallRecord) -> str:
-        """How long they talked. Of the salesperson's own leg nobody can tell."""
+        """How long they talked. Unknown for the salesperson's own leg."""
         return "" if obj.talk_time is None or obj.leg == 1 else in_words(obj.talk_time)
 
     @display(description=_("on the phone"), ordering="talk_time")  # type: ignore[untyped-decorator]
@@ -80,7 +80,7 @@ class ShowsRecords:
 
     @display(description=_("price"), ordering="price")  # type: ignore[untyped-decorator]
     def price_shown(self, obj: CallRecord) -> str:
-        """Of this leg."""
+        """The price of this leg."""
         return labels.shekels(obj.price)
 
 
@@ -95,7 +95,7 @@ class RecordInline(ShowsRecords, ReadOnlyInline):
 
 @admin.register(CallRecord)
 class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesCalls):
-    """Every record the provider sent."""
+    """Every record that the provider sent."""
 
     list_display = [
         "received", "call_id_shown", "type", "status", "lead_shown", "rang", "on_the_phone",
@@ -104,7 +104,7 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesCalls):
     list_filter = [TypeFilter, StatusFilter]
     list_fullwidth = True
     list_per_page = 50
-    ordering = ["-pk"]  # the newest first, by the one index that all of them are in
+    ordering = ["-pk"]  # newest first, by the only index that has all rows
     sortable_by = ()
     show_full_result_count = False
     search_fields = ["call_id"]
@@ -125,10 +125,10 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesCalls):
     ]  # fmt: skip
 
     def found(self, typed: str, user: Any) -> Q:
-        """By its CALLID, or that of its attempt, or its lead.
+        """By the record's CALLID, its attempt's CALLID, or its lead.
 
-        Its ids are asked for first: of the list itself the newest rows might be looked through
-        instead, to the oldest.
+        Reads the ids first. Otherwise PostgreSQL might search the list from the newest row to the
+        oldest.
         """
         records = CallRecord.objects.order_by()
         of_calls = records.filter(attempt__in=search.attempts(typed, user)).values_list(
@@ -138,39 +138,39 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesCalls):
         return Q(pk__in=[*of_calls, *by_call_id[: search.MOST]])
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CallRecord]:
-        """With the lead."""
+        """Loads the lead."""
         queryset: QuerySet[CallRecord] = super().get_queryset(request)
         return queryset.select_related("attempt__lead")
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> CallRecord | None:
-        """With its AI data, for who may read it."""
+        """Adds the AI data for users who may read it."""
         record: Any = super().get_object(request, object_id, from_field)
         if record and ai_data.may_read(request.user):
             record.heard = ai_data.of_record(record)
         return record  # type: ignore[no-any-return]
 
     def get_fieldsets(self, request: HttpRequest, obj: CallRecord | None = None) -> Any:
-        """Without AI data where there is none for who asks."""
+        """Leaves out AI data if there is none or the user may not read it."""
         rows = super().get_fieldsets(request, obj)
         return [row for row in rows if row[1]["fields"] != ["heard"] or getattr(obj, "heard", "")]
 
     @display(description="")  # type: ignore[untyped-decorator]
     def heard(self, obj: CallRecord) -> str:
-        """What the provider's AI made of the call; `get_object` knows who asks."""
+        """The provider's AI data on the call, loaded by `get_object` for users who may read it."""
         return getattr(obj, "heard", "")
 
     started = html.moment_of("started_at", _("started"))
 
     @display(description=_("CALLID"), ordering="call_id")  # type: ignore[untyped-decorator]
     def call_id_shown(self, obj: CallRecord) -> str:
-        """The provider's id."""
+        """The provider's id of the call."""
         return html.call_id(obj.call_id)
 
     @display(description=_("lead"))  # type: ignore[untyped-decorator]
     def lead_shown(self, obj: CallRecord) -> SafeString | str:
-        """For whom; a record of a call that we did not make has none."""
+        """The lead; calls that we did not make have none."""
         if obj.attempt is None:
             return gettext("not one of our calls")
         return html.link(obj.attempt.lead, f"{obj.attempt.lead.name} ({obj.attempt.lead_id})")
@@ -182,5 +182,5 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesCalls):
 
     @display(description=_("recording"))  # type: ignore[untyped-decorator]
     def recording(self, obj: CallRecord) -> SafeString | str:
-        """It is played here, or a link to it."""
+        """A player, or a link to the recording."""
         return html.player(obj.recording_url)

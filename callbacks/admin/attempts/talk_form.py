@@ -1,4 +1,4 @@
-"""What a person sends when they write what came of a talk: at the desk, and in the admin."""
+"""The form for what came out of a talk, at the desk and in the admin."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -25,9 +25,9 @@ _MOST_DIGITS = 18  # of an id in the database
 class TalkForm(forms.Form):
     """A disposition, with the time of a follow-up where it needs one, and a note.
 
-    `choice` is "<disposition>", or "<disposition>@<time>" of a button that names its time; with a
-    time left open, or without a choice, `again` holds the time. `instead`: the next time that fits,
-    where the one that was chosen does not.
+    `choice` is "<disposition>", or "<disposition>@<time>" for a button that names its time.
+    Otherwise `again` holds the time. `instead`: the next possible time, if the chosen time is
+    refused.
     """
 
     note = forms.CharField(
@@ -66,17 +66,17 @@ class TalkForm(forms.Form):
 
     @property
     def times(self) -> list[OfferedTime]:
-        """The times that are offered for one tap."""
+        """The times offered as buttons."""
         lead = self.attempt.lead
         current = config.current()
         return follow_up_times.offered(current, lead.source_id, lead.phone, self.now, self.zone)
 
     def clean_note(self) -> str:
-        """Without what is no text; line ends are "\\n"."""
+        """Removes characters that are not text; line ends become "\\n"."""
         return clean_text(self.cleaned_data["note"])
 
     def clean(self) -> dict[str, Any]:
-        """Adds `writing`, what is to be written."""
+        """Adds `writing`, which is what to store."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         pk, _at, told = cleaned.get("choice", "").partition("@")
         typed = told or cleaned.get("again", "")
@@ -93,8 +93,8 @@ class TalkForm(forms.Form):
         return cleaned
 
     def _disposition(self, pk: str, *, is_another_time: bool) -> Disposition | None:
-        """The one that was chosen; of a time alone, one that calls again; of a note alone, the one
-        that stands.
+        """The chosen disposition. Without a choice: the first that calls again if there is a new
+        time, or else the one that stands.
         """
         before = self.stands.disposition if self.stands else None
         if not pk:
@@ -130,7 +130,7 @@ def _calls_again(disposition: Disposition) -> bool:
 
 
 class ManagersTalkForm(TalkForm):
-    """The same as one form in the admin: the dispositions as a list to choose from."""
+    """The same as one form in the admin, with the dispositions as radio buttons."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Calls of which nobody knows how they ended: a list to work off, with two ways to decide each."""
+"""Calls with an unknown outcome: a worklist, with two ways to decide each."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ LIST = "admin:callbacks_unknownoutcome_changelist"
 
 
 def sees_attempts(request: HttpRequest) -> bool:
-    """Who may see attempts may see those that nobody knows the end of."""
+    """Whether the user may see attempts, and so those with an unknown outcome."""
     user = request.user
     return user.has_perm("callbacks.view_callattempt") or user.has_perm(
         "callbacks.change_callattempt"
@@ -35,15 +35,15 @@ def sees_attempts(request: HttpRequest) -> bool:
 
 
 def may_settle(request: HttpRequest) -> bool:
-    """Who may say how such a call ended."""
+    """Whether the user may enter how such a call ended."""
     return sees_attempts(request) and request.user.has_perm("callbacks.settle_outcome")
 
 
 class _Decision(Command[UnknownOutcome]):
-    """What a person says of a call. The log is the lead's: its page tells the whole story."""
+    """A person's decision about a call. Logged at the lead, whose page tells the whole story."""
 
     def lines(self, thing: UnknownOutcome) -> Sequence[str]:
-        """Who was called, and through which extension."""
+        """The lead called, and the extension."""
         at = html.moment(thing.claimed_at)
         return [
             format_html("<bdi>{}</bdi>, {}", thing.lead.name, html.phone(thing.phone)),
@@ -51,11 +51,11 @@ class _Decision(Command[UnknownOutcome]):
         ]
 
     def said(self, thing: UnknownOutcome, sentence: str) -> str:
-        """With whose lead it is."""
+        """The sentence after the lead's name."""
         return f"{thing.lead.name}: {sentence}"
 
     def log_entry(self, thing: UnknownOutcome) -> tuple[Model, str]:
-        """At the lead, with the call that is meant."""
+        """Logs at the lead, and names the call."""
         written = html.written(thing.claimed_at)
         logged = gettext("%(logged)s (call of %(written)s)")
         return thing.lead, logged % {"logged": self.logged, "written": written}
@@ -86,7 +86,7 @@ _AGAIN = _Decision(
 
 @admin.register(UnknownOutcome)
 class UnknownOutcomeAdmin(CallAttemptAdmin):
-    """Attempts whose outcome no record tells, oldest first. Each is decided once."""
+    """Attempts without a record of the outcome, oldest first. Each is decided once."""
 
     list_display = ["claimed", "person", "who", "known", "decide"]
     list_display_links = ["claimed"]
@@ -97,24 +97,24 @@ class UnknownOutcomeAdmin(CallAttemptAdmin):
 
     claimed = html.moment_of("claimed_at", _("called"))
 
-    # --- who may what ---------------------------------------------------------------------------
+    # --- permissions ----------------------------------------------------------------------------
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As for attempts."""
+        """The same as for attempts."""
         return sees_attempts(request)
 
     def has_settle_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may say that they talked."""
+        """Whether the user may enter that they talked."""
         return may_settle(request)
 
     def has_call_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may have them called again: they may have leads called at all, too."""
+        """Whether the user may have them called again, which also needs the right to call leads."""
         return may_settle(request) and request.user.has_perm("leads.call_lead")
 
     # --- the list -------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UnknownOutcome]:
-        """Those that wait for a person, with all that is known of them."""
+        """The calls that wait for a decision, with what is known about them."""
         records = Prefetch("records", queryset=CallRecord.objects.order_by("leg"))
         return (
             visible_rows.of(request.user, manual_resolution.open_questions())
@@ -124,7 +124,7 @@ class UnknownOutcomeAdmin(CallAttemptAdmin):
         )
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
-        """With the buttons that this person may press."""
+        """Shows the buttons that this person may press."""
         if self.has_call_permission(request):
             return self.list_display
         shown = [name for name in self.list_display if name != "decide"]
@@ -132,32 +132,32 @@ class UnknownOutcomeAdmin(CallAttemptAdmin):
 
     @display(description=_("salesperson"), ordering="extension_number")  # type: ignore[untyped-decorator]
     def who(self, obj: UnknownOutcome) -> SafeString:
-        """Whom to ask."""
+        """The salesperson to ask."""
         name = obj.extension.name if obj.extension else ""
         return html.below(format_html("<bdi>{}</bdi>", name or "Extension"), obj.extension_number)
 
     @display(description=_("what is known"))  # type: ignore[untyped-decorator]
     def known(self, obj: UnknownOutcome) -> SafeString:
-        """What was answered, what was seen since, and how often the provider was asked."""
+        """The provider's answer, what was seen since, and how often the provider was asked."""
         facts = format_html_join("", "<li>{}</li>", ((fact,) for fact in _facts(obj)))
         return format_html('<ul class="facts">{}</ul>', facts)
 
     @display(description=_("how did it end?"))  # type: ignore[untyped-decorator]
     def decide(self, obj: UnknownOutcome) -> SafeString:
-        """The two ways on, each by a question."""
+        """Both decisions, each with a question first."""
         return _buttons(
             (_TALKED, _address(obj, "they_talked")), (_AGAIN, _address(obj, "call_again"))
         )
 
     @display(description=_("how did it end?"))  # type: ignore[untyped-decorator]
     def talked_button(self, obj: UnknownOutcome) -> SafeString:
-        """The one for who may not have leads called."""
+        """The decision for users who may not have leads called."""
         return _buttons((_TALKED, _address(obj, "they_talked")))
 
-    # --- one of them ----------------------------------------------------------------------------
+    # --- one call -------------------------------------------------------------------------------
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Both: what is in this list can be decided."""
+        """Both decisions: every call in this list can be decided."""
         actions: list[Any] = super(CallAttemptAdmin, self).get_actions_detail(request, object_id)
         return actions
 
@@ -188,7 +188,7 @@ class UnknownOutcomeAdmin(CallAttemptAdmin):
 
 
 def _find(object_id: str) -> UnknownOutcome:
-    """Also one that is decided: whoever presses the button is told so."""
+    """An attempt, even a decided one: the person who presses the button is told so."""
     found = None
     if object_id.isdecimal() and len(object_id) < 19:
         attempts = UnknownOutcome.objects.select_related("lead", "extension")
@@ -218,7 +218,7 @@ def _facts(attempt: UnknownOutcome) -> Iterator[str | SafeString]:
 
 
 def _asked(count: int, *, again: bool) -> str:
-    """How often the provider was asked what became of the call."""
+    """How often the provider was asked about the call."""
     if again:
         sentence = ngettext(
             "The provider was asked once and will be asked again.",
