@@ -151,8 +151,8 @@ class SavedListForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
 
 @admin.register(SavedList)
 class SavedListAdmin(Admin):
-    """Everybody with the right may change a shared list, but only its owner or a superuser may
-    delete it. Only the owner sees a list that is not shared.
+    """Users with the right may change any shared list they see, but only its owner or a superuser
+    may delete it. Only the owner sees a list that is not shared.
     """
 
     form = SavedListForm
