@@ -1,4 +1,4 @@
-"""The audit's list and its entries, for whoever may see them. Read only."""
+"""The audit's list and its entries, for users who may see them. Read-only."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from typing import Any
@@ -28,33 +28,33 @@ _COLOURS = {Act.ADDED: html.GREEN, Act.DELETED: html.RED}
 
 
 class KindFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
-    """By the sort of object."""
+    """By kind of object."""
 
     title = _("kind of object")
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """All that there are."""
+        """All kinds."""
         return described.kinds()
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Of this sort alone."""
+        """The entries about objects of this kind."""
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 class UserFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
-    """By the login. One that is gone is searched for by its name."""
+    """By user. Entries of a deleted user are found by searching for the user name."""
 
     title = _("user")
     parameter_name = "user"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """By name; and the program itself."""
+        """The users by name, and the program itself."""
         users = User.objects.order_by("username").values_list("pk", "username")
         return [("0", gettext("The program itself")), *((str(pk), name) for pk, name in users)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """What this login has done."""
+        """What this user, or the program itself, did."""
         chosen = self.value() or ""
         if not (chosen.isascii() and chosen.isdigit() and len(chosen) < _MOST_DIGITS):
             return queryset
@@ -65,7 +65,7 @@ class UserFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(Admin):
-    """Nobody adds, changes or deletes an entry, here or anywhere."""
+    """Nobody adds, changes or deletes an entry, in the admin or elsewhere."""
 
     list_display = ["when", "who", "act_shown", "thing", "what"]
     list_display_links = ["when"]
@@ -78,11 +78,11 @@ class AuditEntryAdmin(Admin):
     ordering = ["-at", "-pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
-        """With the sentences of acts."""
+        """Adds the sentences of acts."""
         return described.with_sentences(super().get_queryset(request))
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """With the names of what it was done to."""
+        """Adds the names of the objects."""
         changes: Any = super().get_changelist_instance(request)
         changes.result_list = list(changes.result_list)
         described.add_names(changes.result_list, request.user)
@@ -91,7 +91,7 @@ class AuditEntryAdmin(Admin):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> AuditEntry | None:
-        """The same, of one."""
+        """The entry with the name of its object."""
         entry: AuditEntry | None = super().get_object(request, object_id, from_field)
         if entry:
             described.add_names([entry], request.user)
@@ -113,18 +113,18 @@ class AuditEntryAdmin(Admin):
 
     @display(description=_("who"))  # type: ignore[untyped-decorator]
     def who(self, obj: AuditEntry) -> SafeString:
-        """The user, the address that they came from, and by which way."""
+        """The user, the address they came from, and how they acted."""
         name = obj.username or gettext("the program itself")
         return html.below(format_html("{}", name), " · ".join(filter(None, [obj.address, obj.way])))
 
     @display(description=_("act"))  # type: ignore[untyped-decorator]
     def act_shown(self, obj: AuditEntry) -> SafeString:
-        """What sort of act it is."""
+        """The kind of act."""
         return html.label(obj.get_act_display(), _COLOURS.get(Act(obj.act), html.GREY))
 
     @display(description=_("object"))  # type: ignore[untyped-decorator]
     def thing(self, obj: AuditEntry) -> SafeString:
-        """What it was done to: what it is or was called, its sort and number."""
+        """The object's name, now or last, with its kind and number."""
         sort = described.kind(obj)
         if obj.thing_id:
             sort = gettext("%(sort)s %(number)s") % {"sort": sort, "number": obj.thing_id}
@@ -135,7 +135,7 @@ class AuditEntryAdmin(Admin):
 
     @display(description=_("what"))  # type: ignore[untyped-decorator]
     def what(self, obj: AuditEntry) -> str:
-        """In a line."""
+        """What was done, on one line."""
         return described.what(obj)
 
     @display(description=_("before and after"))  # type: ignore[untyped-decorator]

@@ -1,4 +1,4 @@
-"""An entry of the audit in words: its object, and each column that differs, as pages name them."""
+"""An audit entry in words: its object and each column that differs, named as on the pages."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ from callbacks.models import AuditEntry
 
 @dataclass(frozen=True)
 class Difference:
-    """A column's name, and what stood there before and after, as texts; "" for nothing."""
+    """A column's name, and its values before and after as texts; "" for no value."""
 
     name: str
     before: str
@@ -28,7 +28,7 @@ class Difference:
 
 
 def kind(entry: AuditEntry) -> str:
-    """What sort of object it is: "Team"; the name of the table where that is no model any more."""
+    """The kind of object, such as "Team"; the table's name if it no longer has a model."""
     return kind_name(entry.kind)
 
 
@@ -39,21 +39,21 @@ def kind_name(table: str) -> str:
 
 
 def kinds() -> list[tuple[str, str]]:
-    """Tables and the names of their models, by name: the choices of a filter."""
+    """Tables with the names of their models, sorted by name: the choices of a filter."""
     return sorted(((table, kind_name(table)) for table in _models()), key=lambda it: it[1])
 
 
 def with_sentences(entries: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
-    """With the sentence of each act, as `sentence`, from the history of its object."""
+    """Adds the sentence of each act as `sentence`, from the history of its object."""
     said = LogEntry.objects.filter(pk=OuterRef("log_entry_id")).values("change_message")
     return entries.annotate(sentence=Subquery(said))
 
 
 def what(entry: AuditEntry) -> str:
-    """What was done, in a line: the sentence of an act, the names of the columns that differ, or,
-    of what has no name of its own, what stood there.
+    """What was done, on one line: the sentence of an act, the names of the columns that differ, or,
+    for an object without a name, its values.
 
-    `entry` is one of `with_sentences`.
+    `entry` comes from `with_sentences`.
     """
     if entry.log_entry_id:
         return str(LogEntry(change_message=entry.sentence or "").get_change_message())  # type: ignore[attr-defined]
@@ -68,7 +68,7 @@ def what(entry: AuditEntry) -> str:
 
 
 def differences(entry: AuditEntry) -> list[Difference]:
-    """The columns that differ, by name; of what was added or deleted, those that said something."""
+    """The columns that differ, by name; for an added or deleted object, those with a value."""
     model = _models().get(entry.kind)
     fields = {it.column: it for it in model._meta.concrete_fields} if model else {}
     found = [
@@ -101,7 +101,7 @@ def _said(field: "Field[Any, Any] | None", value: Any) -> str:
 
 
 def _moment(text: str) -> str:
-    """A moment as the database has written it, as pages write it."""
+    """A moment in the database's notation, as pages show it."""
     try:
         at = parse_datetime(text)
     except ValueError:
@@ -110,13 +110,13 @@ def _moment(text: str) -> str:
 
 
 def _named(field: "ForeignKey[Any, Any]", key: Any) -> str:
-    """As the object is called now, or was when it went, with its number."""
+    """The object's name, now or last, with its number."""
     name = named.name_of(field, key)
     return name if name == named.number(key) else f"{name} ({key})"
 
 
 def add_names(entries: Sequence[AuditEntry], user: Any) -> None:
-    """Gives each entry the `name` of its object, as far as this user may read it."""
+    """Sets the `name` of each entry's object, if this user may read it."""
     named.add_names(entries, user, _models())
 
 

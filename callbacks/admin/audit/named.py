@@ -1,8 +1,8 @@
-"""What the objects and people of the audit are called: as they are now, or as they last were.
+"""The names of the audit's objects and people: as they are now, or as they last were.
 
-What is gone is named by what the audit kept of it. Names of leads, and whatever the audit does
-not keep itself, are read where they stand by whoever may see them there; of a person who was erased
-there is none.
+A deleted object has the last name that the audit kept. Names of leads, and other names that the
+audit does not keep, are read from the objects themselves, for users who may see these. An erased
+person has no name.
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ from leads.models import Lead
 
 
 def add_names(entries: Sequence[AuditEntry], user: Any, models: dict[str, type[Model]]) -> None:
-    """Gives each entry a `name`; "" where there is none that may be told. A few queries a kind."""
+    """Sets `name` on each entry; "" if there is none to show. A few queries for each kind."""
     wanted: dict[str, set[str]] = defaultdict(set)
     for entry in entries:
         entry.name = entry.thing_name  # type: ignore[attr-defined]
@@ -33,7 +33,7 @@ def add_names(entries: Sequence[AuditEntry], user: Any, models: dict[str, type[M
 
 
 def last_name(kind: str, key: Any) -> str:
-    """What something was called that is gone; "" where the audit never knew."""
+    """The last name of a deleted object; "" if the audit never had one."""
     return _last_names(kind, [str(key)]).get(str(key), "")
 
 
@@ -64,14 +64,14 @@ def _may_see(user: Any, model: type[Model]) -> bool:
 
 
 def _has_no_name(model: type[Model]) -> bool:
-    """It is called by what it links: a user in a group, a source of a team."""
+    """Whether it is named by what it links, such as a user in a group or a source of a team."""
     return model.__str__ is Model.__str__
 
 
 def _of_links(
     kind: str, ids: Iterable[str], model: type[Model], there: dict[str, Model]
 ) -> dict[str, str]:
-    """ "anna · Night shift": what each links, of one that is gone as the audit kept it."""
+    """ "anna · Night shift": the objects that each links; a deleted row as the audit kept it."""
     links: list[ForeignKey[Any, Any]] = [
         it for it in model._meta.concrete_fields if isinstance(it, ForeignKey)
     ]
@@ -88,7 +88,7 @@ def _of_links(
 
 
 def name_of(field: "ForeignKey[Any, Any]", key: Any) -> str:
-    """What a column points to; one that is gone by its last name."""
+    """The object that a column points to, or the last name of a deleted one."""
     target: type[Model] = field.remote_field.model
     thing = target._default_manager.filter(**{field.target_field.attname: key}).first()
     if thing is not None:
@@ -99,7 +99,7 @@ def name_of(field: "ForeignKey[Any, Any]", key: Any) -> str:
 
 
 def number(key: Any) -> str:
-    """What nobody knows the name of any more."""
+    """Stands for a name that nobody knows any more."""
     return gettext("number %(number)s") % {"number": key}
 
 

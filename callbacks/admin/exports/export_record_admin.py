@@ -1,4 +1,4 @@
-"""The list of exports, for superusers and whoever they let read it."""
+"""The list of exports, for superusers and users with the right to it."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from django.contrib import admin
@@ -18,7 +18,7 @@ _COLOURS = {ExportState.COMPLETE: html.GREEN, ExportState.BROKEN_OFF: html.RED}
 
 @admin.register(ExportRecord)
 class ExportRecordAdmin(Admin):
-    """Read only: nobody adds, changes or deletes one here."""
+    """Read-only: nobody adds, changes or deletes an export here."""
 
     list_display = ["started", "username", "what", "file_format", "rows", "state_shown"]
     list_filter = ["what", "file_format"]
@@ -46,6 +46,6 @@ class ExportRecordAdmin(Admin):
 
     @display(description=_("state"), ordering="state")  # type: ignore[untyped-decorator]
     def state_shown(self, obj: ExportRecord) -> SafeString:
-        """How far it has come, or how it ended."""
+        """How far the export is, or how it ended."""
         state = obj.state_at(timezone.now())
         return html.label(str(state.label), _COLOURS.get(state, ""))

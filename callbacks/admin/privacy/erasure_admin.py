@@ -1,4 +1,4 @@
-"""The receipts of erasures: read only."""
+"""The receipts of erasures. Read-only."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from django.apps import apps
@@ -18,7 +18,7 @@ from leads.models import Lead
 
 @admin.register(Erasure)
 class ErasureAdmin(Admin):
-    """Nobody adds, changes or deletes one here; what was erased stands in none."""
+    """Nobody adds, changes or deletes a receipt here. Receipts do not contain what was erased."""
 
     list_display = ["number", "asked", "username", "way", "state"]
     list_filter = ["way"]
@@ -46,19 +46,19 @@ class ErasureAdmin(Admin):
 
     @display(description=_("erasure"), ordering="pk")  # type: ignore[untyped-decorator]
     def number(self, obj: Erasure) -> str:
-        """Its name."""
+        """The erasure's name."""
         return str(obj)
 
     @display(description=_("state"), ordering="finished_at")  # type: ignore[untyped-decorator]
     def state(self, obj: Erasure) -> SafeString:
-        """Whether anything is left to be done."""
+        """Whether the erasure is finished."""
         if obj.finished_at:
             return html.label(gettext("finished"), html.GREEN)
         return html.label(gettext("in progress"), html.ORANGE)
 
     @display(description=_("what was done"))  # type: ignore[untyped-decorator]
     def done(self, obj: Erasure) -> SafeString | str:
-        """How many rows, by table."""
+        """How many rows of each table were erased."""
         lines = [
             (
                 apps.get_model(model)._meta.verbose_name_plural,
@@ -83,7 +83,7 @@ class ErasureAdmin(Admin):
 
     @display(description=_("recordings"))  # type: ignore[untyped-decorator]
     def recordings_shown(self, obj: Erasure) -> SafeString | str:
-        """What only the provider can delete."""
+        """The recordings, which only the provider can delete."""
         if not obj.recordings:
             return gettext("None known.")
         sentence = gettext(

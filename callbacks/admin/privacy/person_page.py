@@ -1,6 +1,6 @@
-"""The page "A person's data": everything that is held of somebody, as files, and its erasure.
+"""The page "A person's data": everything stored about somebody, as files, and its erasure.
 
-What is looked for is posted, so that no number or address gets into an address or a log.
+What to search for is posted, so that no number or e-mail gets into a URL or a log.
 """
 
 import re
@@ -31,13 +31,13 @@ from callbacks.privacy.persons import NotUnderstood, Person
 from leads import phones
 
 SEES, ERASES = "callbacks.see_person", "callbacks.erase_person"
-# Seconds that the page itself gives an erasure; the sweep goes on with it.
+# Seconds that the page waits for an erasure; the sweep finishes the rest.
 _TAKES = 3.0
 _ID = re.compile(r"[0-9]{1,18}", re.ASCII)
-# Leads that have the number or the address alone, as many as anybody looks through.
+# At most so many leads with only the number or only the e-mail are listed for checking.
 _MOST_ALONE = 200
 _SEVERAL = 2
-# Rows of one table that the page shows; the files have all.
+# Rows of one table shown on the page; the files have all of them.
 _SHOWN = 20
 
 
@@ -47,7 +47,7 @@ def _input(kind: str) -> forms.TextInput:
 
 
 class PersonForm(forms.Form):
-    """Whom it is about."""
+    """Whose data to find."""
 
     number = forms.CharField(
         label=_("Number"),
@@ -61,12 +61,12 @@ class PersonForm(forms.Form):
     )
 
     def __init__(self, *args: Any, also: Iterable[int] = (), **kwargs: Any) -> None:
-        """`also`: leads that have one of the two and are theirs, ticked further down."""
+        """`also`: leads with only one of the two that are ticked below as the person's."""
         super().__init__(*args, **kwargs)
         self._also = tuple(also)
 
     def clean(self) -> dict[str, Any]:
-        """`person`: who is meant."""
+        """Sets `person`."""
         given: dict[str, Any] = super().clean() or {}
         try:
             self.person = persons.read(given.get("number", ""), given.get("email", ""), self._also)
@@ -76,7 +76,7 @@ class PersonForm(forms.Form):
 
 
 class EraseForm(forms.Form):
-    """What is asked along with the yes."""
+    """Details to enter when confirming an erasure."""
 
     never_call = forms.BooleanField(
         label=_("Never call this number again"),
@@ -89,7 +89,7 @@ class EraseForm(forms.Form):
 
 @require_http_methods(["GET", "POST"])
 def person_page(request: HttpRequest) -> HttpResponse:
-    """For who may see persons' data; to erase is a right of its own."""
+    """For users who may see persons' data. Erasing needs its own right."""
     if not request.user.has_perm(SEES):
         raise PermissionDenied
     ticked = [int(it) for it in request.POST.getlist("also") if _ID.fullmatch(it)]
@@ -108,7 +108,7 @@ def person_page(request: HttpRequest) -> HttpResponse:
             raise PermissionDenied
         if wanted == "erase":
             return _erase(request, person)
-        if wanted != "ask":  # that question follows a look
+        if wanted != "ask":  # the look-up before that question is in the audit already
             entries.note_look_up(request, person.leads().count())
         context |= _found(person) | {"asked": form.cleaned_data}
         is_shared = person.marks().numbers != person.numbers
@@ -145,8 +145,8 @@ def _found(person: Person) -> dict[str, Any]:
 
 
 def _by_one_alone(person: Person, also: list[int]) -> dict[str, Any]:
-    """The leads that have the number or the address alone, each to be ticked by a person. Where
-    only one of the two was typed, if several people have asked with it.
+    """The leads with only the number or only the e-mail, each to be ticked by a person. If only one
+    of the two was typed, empty unless several people used it.
     """
     shared_by = 0
     if not (person.numbers and person.emails):
@@ -177,7 +177,7 @@ def _by_one_alone(person: Person, also: list[int]) -> dict[str, Any]:
 
 
 def _file(request: HttpRequest, person: Person, kind: ExportFormat) -> HttpResponse:
-    """Everything as one file. Who takes it out is recorded, without whom it is about."""
+    """Everything as one file. Records who exported it, but not whom it is about."""
     now = timezone.now()
     found = held.everything(person)
     rows = sum(len(it.rows) for it in found)
@@ -195,7 +195,7 @@ def _file(request: HttpRequest, person: Person, kind: ExportFormat) -> HttpRespo
 
 
 def readable(person: Person, found: list[Held]) -> str:
-    """All of it as one page of HTML that needs nothing else."""
+    """Everything as one self-contained HTML page."""
     context = {
         "named": [*map(phones.readable, sorted(person.numbers)), *sorted(person.emails)],
         "held": [{"title": it.title, "rows": list(it.readable())} for it in found],
