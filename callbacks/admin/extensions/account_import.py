@@ -1,4 +1,4 @@
-"""Taking over the account's extensions: a page that shows what differs, and does what is ticked."""
+"""Importing the account's extensions: a page with the differences, and what to do about each."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ from callbacks.voicenter import (
 from leads.admin import Admin
 
 NEW, RENAMED, GONE = "add", "rename", "switch_off"
-# Of each page: nobody reads more ticks at once.
+# Rows on each page: nobody can check more boxes at once.
 ROWS = 80
 
 _SECTIONS = {
@@ -58,7 +58,7 @@ _SECTIONS = {
 
 @dataclass(frozen=True)
 class ImportRow:
-    """One extension that differs, and whether it is ticked."""
+    """An extension that differs, and whether it is ticked."""
 
     section: str
     number: str
@@ -78,7 +78,7 @@ class Section:
 
 
 class ImportForm(forms.Form):
-    """What was ticked, and the plan that was seen."""
+    """What was ticked, and the plan that was shown."""
 
     seen = forms.CharField(widget=forms.HiddenInput)
     team = forms.ModelChoiceField(
@@ -106,7 +106,7 @@ class ImportForm(forms.Form):
         return cleaned
 
     def choice(self) -> ImportChoice:
-        """What is to be done. For a form that is valid."""
+        """What to do. For a valid form."""
         team: Team | None = self.cleaned_data["team"]
         return ImportChoice(
             team_id=team.pk if team else None,
@@ -117,12 +117,12 @@ class ImportForm(forms.Form):
 
 
 class ImportsExtensions(Admin):
-    """The button above the list of extensions, and the page behind it."""
+    """The button above the list of extensions, and its page."""
 
     actions_list = ("import_extensions",)
 
     def has_import_permission(self, request: HttpRequest) -> bool:
-        """Who may add extensions and change them."""
+        """Whether the user may add and change extensions."""
         return bool(self.has_add_permission(request) and self.has_change_permission(request))
 
     @action(  # type: ignore[untyped-decorator]
@@ -132,7 +132,7 @@ class ImportsExtensions(Admin):
         icon="sync",
     )
     def import_extensions(self, request: HttpRequest) -> HttpResponse:
-        """GET: what differs. POST: does what was ticked, if that is still what differs."""
+        """GET: shows what differs. POST: does what was ticked, unless the plan changed since."""
         try:
             account = provider_account.client().extensions()
         except VoicenterError as error:
@@ -163,7 +163,7 @@ class ImportsExtensions(Admin):
         plan: ImportPlan,
         choice: ImportChoice,
     ) -> ImportResult:
-        """The changes and their entries in the log: both, or neither."""
+        """The changes and their log entries, in one transaction."""
         with transaction.atomic():
             done = account_import.apply(account, plan.fingerprint, choice)
             for extension in done.added:
@@ -216,14 +216,14 @@ class ImportsExtensions(Admin):
 
 
 def _fresh(plan: ImportPlan) -> ImportForm:
-    """The form as it is first shown: with only one team there is nothing to choose."""
+    """The form as first shown. If there is only one team, it is chosen already."""
     teams = list(Team.objects.values_list("pk", flat=True)[:2])
     initial = {"seen": plan.fingerprint, "team": teams[0] if len(teams) == 1 else None}
     return ImportForm(plan, initial=initial)
 
 
 def _rows(plan: ImportPlan, form: ImportForm) -> list[ImportRow]:
-    """What differs, as ticked; a person's ticks outlive an error in the form."""
+    """The differences, with ticks. A person's ticks survive an error in the form."""
 
     def ticked(section: str, number: str) -> bool:
         if not form.is_bound:
@@ -274,7 +274,7 @@ def _said(done: ImportResult) -> str:
 
 
 def _problem(error: VoicenterError) -> str:
-    """What went wrong with asking the account, as a sentence."""
+    """Why the account could not be read, as a sentence."""
     if isinstance(error, ConfigurationError | InvalidCall):
         return gettext(
             "The provider settings are wrong. Run `manage.py voicenter check` to see what to fix."

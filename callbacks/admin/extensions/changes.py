@@ -1,4 +1,4 @@
-"""What a manager changes about whether an extension is rung: what is asked, and what is said."""
+"""Commands that change whether an extension is rung: the question, the change, the message."""
 
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from callbacks.models import Extension
 def _change(
     change: pauses.PauseChange, done: Text, already: Text, extension: Extension, user: Any
 ) -> str:
-    """Makes the change, whose log `pauses` writes; `done` and `already` are whole sentences."""
+    """Makes the change, which `pauses` logs. `done` and `already` are whole sentences."""
     named = {"extension": extension}
     if pauses.carry_out(change, extension, user):
         return str(done) % named
@@ -85,7 +85,7 @@ BRING_BACK = Command(
 
 
 class ExtensionPauseForm(forms.Form):
-    """For how long, and why."""
+    """How long the pause lasts, and why."""
 
     lasts = forms.ChoiceField(
         label=_("For how long"),
@@ -105,7 +105,7 @@ class ExtensionPauseForm(forms.Form):
     )
 
     def command(self) -> Command[Extension]:
-        """PAUSE as it was chosen, once the form is valid. The day is the site's."""
+        """PAUSE with what was chosen. For a valid form. Days are in the site's time zone."""
         now, zone = timezone.now(), timezone.get_current_timezone()
         until = pauses.pause_ends(PauseLength(self.cleaned_data["lasts"]), now, zone)
         reason = self.cleaned_data["reason"]

@@ -21,7 +21,7 @@ from callbacks.voicenter import Callference, InvalidCall
 
 
 class RoomForm(forms.Form):
-    """Which room."""
+    """Which conference room."""
 
     room_code = forms.CharField(
         label=_("Room code"),
@@ -32,7 +32,7 @@ class RoomForm(forms.Form):
     )
 
     def clean_room_code(self) -> str:
-        """One that the provider can understand."""
+        """Refuses a code that the provider cannot understand."""
         code: str = self.cleaned_data["room_code"]
         try:
             Callference(phone="101", bbbcode=code or None)
@@ -42,7 +42,7 @@ class RoomForm(forms.Form):
 
 
 def can_join(extension: Extension) -> bool:
-    """Whether it makes sense to offer it, for an extension that is `loaded`."""
+    """Whether to offer it. Expects a `loaded` extension."""
     return (
         extension.is_active
         and not extension.is_blocked
@@ -52,11 +52,11 @@ def can_join(extension: Extension) -> bool:
 
 
 def ask_or_call(model_admin: Any, request: HttpRequest, extension: Extension) -> HttpResponse:
-    """The question with the room's code, and what follows from its answer."""
+    """Asks for the room's code, then makes the call."""
     page = reverse("admin:callbacks_extension_change", args=[extension.pk])
     form = RoomForm(request.POST if is_confirmed(request) else None)
     command: Command[Extension] = Command(
-        # Without the code in the log: it opens the room.
+        # The code stays out of the log, because it opens the room.
         run=lambda it, user: conference.call_into_room(it.pk, form.cleaned_data["room_code"], user),
         title=gettext("Call this extension into the conference room?"),
         explanation=gettext(

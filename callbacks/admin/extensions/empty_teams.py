@@ -1,4 +1,4 @@
-"""Tells whoever takes the last extension from a team that nobody is left in it."""
+"""Warns whoever removes the last extension of a team that nobody is left in it."""
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, QuerySet
@@ -10,7 +10,7 @@ from leads.admin import Admin
 
 
 def warn(admin: Admin, request: HttpRequest, teams: QuerySet[Team]) -> None:
-    """A message for each of these teams that is on and has no extension that is."""
+    """A warning for each of these active teams that has no active extension."""
     on = Extension.objects.filter(team=OuterRef("pk"), is_active=True)
     for team in teams.filter(~Exists(on), is_active=True).distinct():
         words = gettext(

@@ -1,4 +1,4 @@
-"""Extensions: what each is doing now, and whether it may be rung."""
+"""Extensions: the state of each, and whether it may be rung."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from typing import Any
@@ -36,8 +36,8 @@ from callbacks.models import Extension, Team
 
 @admin.register(Extension)
 class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
-    """What the engine and the actions own (paused, blocked, out, ...) is not edited in the form:
-    each has its action, with its own permission and its entry in the log.
+    """The form does not edit the state set by the engine and the actions (paused, blocked, out,
+    ...). Each state has its action, with its own permission and log entry.
     """
 
     list_display = [
@@ -81,43 +81,43 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
     ]
 
     def has_pause_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may decide whether an extension is rung: they see extensions and hold
+        """Whether the user may decide if an extension is rung: they see extensions and hold
         `callbacks.pause_extension`.
         """
         may_see = self.has_view_or_change_permission(request)
         return bool(may_see and request.user.has_perm("callbacks.pause_extension"))
 
     def has_conference_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may call an extension into the conference room."""
+        """Whether the user may call an extension into the conference room."""
         may_see = self.has_view_or_change_permission(request)
         return bool(may_see and request.user.has_perm("callbacks.use_conference"))
 
     def get_form(
         self, request: HttpRequest, obj: Extension | None = None, change: bool = False, **more: Any
     ) -> Any:
-        """Tells the form whether its user may have telephone numbers rung."""
+        """Tells the form whether its user may enter telephone numbers."""
         form: Any = super().get_form(request, obj, change, **more)
         form.may_enter_numbers = request.user.has_perm("callbacks.enter_phone_numbers")
         return form
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Extension]:
-        """With the team, its hours, and the live attempt."""
+        """Loads the team, its hours, and the live attempt."""
         return state.loaded(super().get_queryset(request))
 
     def save_model(self, request: HttpRequest, obj: Extension, form: Any, change: bool) -> None:
-        """An extension that was added, switched on or moved may have somebody to call."""
+        """Wakes the team: an extension that was added, switched on or moved may take a call."""
         super().save_model(request, obj, form, change)
         if change:
             empty_teams.warn(self, request, Team.objects.filter(pk=form.initial["team"]))
         task_publisher.work_team_on_commit(obj.team_id)
 
     def delete_model(self, request: HttpRequest, obj: Extension) -> None:
-        """Says so when it was its team's last one."""
+        """Warns if it was its team's last one."""
         super().delete_model(request, obj)
         empty_teams.warn(self, request, Team.objects.filter(pk=obj.team_id))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Extension]) -> None:
-        """The same for many."""
+        """The same for several."""
         teams = list(queryset.order_by().values_list("team", flat=True).distinct())
         super().delete_queryset(request, queryset)
         empty_teams.warn(self, request, Team.objects.filter(pk__in=teams))
@@ -125,7 +125,7 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """With what holds for its calls, for those who may see parameters."""
+        """Adds the week, and the call parameters for users who may see them."""
         extension = context.get("original")
         if extension:
             both = (extension.schedule, extension.team.schedule)
@@ -145,7 +145,7 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
 
     @display(description=_("current state"))  # type: ignore[untyped-decorator]
     def state_now(self, obj: Extension) -> SafeString | str:
-        """What it is doing at this moment."""
+        """What it is doing now."""
         if obj._state.adding:
             return ""
         return state.shown(obj, timezone.now())
@@ -158,7 +158,7 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
     # --- actions --------------------------------------------------------------------------------
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Those that would change something."""
+        """The actions that would change something."""
         actions: list[Any] = super().get_actions_detail(request, object_id)
         extension = self.get_object(request, str(object_id))
         if extension is None:
@@ -202,7 +202,7 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
         icon="play_arrow",
     )
     def bring_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks, then has this extension rung again before its time."""
+        """Asks, then makes this extension available before its time."""
         return self._one(request, object_id, BRING_BACK)
 
     @action(  # type: ignore[untyped-decorator]

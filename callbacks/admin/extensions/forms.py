@@ -1,4 +1,4 @@
-"""What an extension's page refuses, and with which words."""
+"""The extension's form: its checks and their messages."""
 
 from typing import Any
 
@@ -18,16 +18,16 @@ from leads import languages, one_line
 
 
 class LanguagesField(forms.CharField):
-    """Codes separated by commas: a list of them on our side."""
+    """Codes separated by commas. A list in the code."""
 
     widget = UnfoldAdminTextInputWidget
 
     def prepare_value(self, value: Any) -> Any:
-        """The text for a list; what was typed stays as it was typed."""
+        """The text for a list; typed text stays as typed."""
         return ", ".join(value) if isinstance(value, list) else value
 
     def clean(self, value: Any) -> list[str]:
-        """The codes, each once. Raises ValidationError, naming the one that is wrong."""
+        """The codes. Raises ValidationError, naming the one that is wrong or appears twice."""
         codes = [_spelled(code) for code in str(value or "").split(",") if code.strip()]
         for number, code in enumerate(codes):
             try:
@@ -47,7 +47,7 @@ class LanguagesField(forms.CharField):
         return codes
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Whether the text says something else than the list did."""
+        """Whether the text differs from the list."""
         try:
             return self.clean(data) != (initial or [])
         except ValidationError:
@@ -60,9 +60,9 @@ def _spelled(code: str) -> str:
 
 
 class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """One phone is there once, and can be rung at some time."""
+    """Refuses a phone that exists already and hours that never meet."""
 
-    may_enter_numbers = False  # set for whoever holds callbacks.enter_phone_numbers
+    may_enter_numbers = False  # True for users with callbacks.enter_phone_numbers
 
     languages = LanguagesField(
         label=_("Languages"),
@@ -101,7 +101,9 @@ class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         )
 
     def clean(self) -> dict[str, Any]:
-        """Refuses a phone that is there in another spelling, and hours that never meet."""
+        """Refuses a phone that exists in another spelling or that the user may not enter, a login
+        that is off, and hours that never meet.
+        """
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if twin := self._same_phone(cleaned.get("number") or ""):
             self.add_error(
@@ -133,7 +135,7 @@ class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         return cleaned
 
     def _rings_a_number_unasked(self, cleaned: dict[str, Any]) -> bool:
-        """Whether somebody without the right would change which telephone number is rung."""
+        """Whether a user without the right is changing which telephone number is rung."""
         changed = {"number", "kind"} & set(self.changed_data)
         kind, number = cleaned.get("kind") or "", cleaned.get("number") or ""
         return bool(changed) and not self.may_enter_numbers and is_telephone_number(kind, number)
@@ -147,7 +149,7 @@ class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
             spellings |= {it.lstrip("+"), "00" + it.lstrip("+")}
             if it.startswith("+972"):
                 spellings.add("0" + it.removeprefix("+972"))
-        # The very same spelling is the unique constraint's to refuse.
+        # The unique constraint refuses the same spelling.
         others = Extension.objects.filter(number__in=spellings - {number})
         return others.exclude(pk=self.instance.pk).first()
 
@@ -159,7 +161,7 @@ def _never_meet(teams: Schedule | None, own: Schedule) -> str:
         return gettext(
             "%(own)s never opens, so this phone would get no calls. Add opening hours to it first."
         ) % {"own": own}
-    # That the team itself never opens is said on its own page.
+    # A team that never opens is reported on its own page.
     if teams is None or opening_hours.next_opening(teams.calendar(), now) is None:
         return ""
     if opening_hours.next_common_opening([calendar, teams.calendar()], now) is None:

@@ -1,4 +1,4 @@
-"""Pauses as they were: the list behind the figures of the people report. To read."""
+"""The history of pauses: the list behind the figures of the people report. Read-only."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from typing import Any
@@ -24,7 +24,7 @@ from leads.admin import Admin
 
 @admin.register(Pause)
 class PauseAdmin(ReadOnly, Admin):
-    """Every pause since the history began. For people who may see the people report."""
+    """Every recorded pause, for users who may see the people report."""
 
     list_display = ["person", "reason", "made", "began", "ended", "lasted"]
     list_filter = [ReportFilter, ("kind", ChoicesCheckboxFilter)]
@@ -38,7 +38,7 @@ class PauseAdmin(ReadOnly, Admin):
     show_full_result_count = False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A right of its own: it is about people."""
+        """The same right as for the people report, because this is about people."""
         return may_see(request.user)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -46,7 +46,7 @@ class PauseAdmin(ReadOnly, Admin):
         return may_see(request.user)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Pause]:
-        """With whom they are about."""
+        """Loads the people and extensions."""
         found: QuerySet[Pause] = super().get_queryset(request)
         return found.select_related("extension", "salesperson", "made_by")
 
@@ -54,7 +54,7 @@ class PauseAdmin(ReadOnly, Admin):
 
     @display(description=_("salesperson"))  # type: ignore[untyped-decorator]
     def person(self, obj: Pause) -> SafeString:
-        """Whose phone it was, and which."""
+        """Whose phone it was, and which phone."""
         name = (
             obj.salesperson.get_full_name() or obj.salesperson.get_username()
             if (obj.salesperson)
@@ -64,14 +64,14 @@ class PauseAdmin(ReadOnly, Admin):
 
     @display(description=_("paused by"))  # type: ignore[untyped-decorator]
     def made(self, obj: Pause) -> str:
-        """Who or what."""
+        """Who or what paused the extension."""
         if obj.made_by:
             return obj.made_by.get_full_name() or obj.made_by.get_username()
         return obj.get_kind_display() or gettext("not known")
 
     @display(description=_("ended"))  # type: ignore[untyped-decorator]
     def ended(self, obj: Pause) -> SafeString | str:
-        """When; of one that is on, until when it is set."""
+        """When it ended, or that it is still on."""
         over = obj.over_at(timezone.now())
         if over < timezone.now():
             return html.moment(over)
@@ -79,6 +79,6 @@ class PauseAdmin(ReadOnly, Admin):
 
     @display(description=_("lasted"))  # type: ignore[untyped-decorator]
     def lasted(self, obj: Pause) -> str:
-        """From its beginning to its end, the shift or not."""
+        """From beginning to end, including time off shift."""
         now = timezone.now()
         return in_words((obj.over_at(now) - obj.began_at).total_seconds())

@@ -1,4 +1,4 @@
-"""What extensions are doing now: loaded in a few queries, and in words."""
+"""What extensions are doing now: loading it in a few queries, and showing it."""
 
 from datetime import datetime
 
@@ -14,8 +14,8 @@ from leads.models import Lead
 
 
 def loaded(extensions: QuerySet[Extension]) -> QuerySet[Extension]:
-    """With the team, its hours and its own, the live attempt, and the same of the person's other
-    phones: what the words below need.
+    """Loads what `shown` needs: the team, both schedules, the live attempt, and the person's other
+    phones with their live attempts.
     """
     live = CallAttempt.objects.filter(state__in=LIVE_STATES)
     on = Prefetch("call_attempts", live, to_attr="live_attempts")
@@ -31,13 +31,13 @@ def loaded(extensions: QuerySet[Extension]) -> QuerySet[Extension]:
 
 
 def live_attempt(extension: Extension) -> CallAttempt | None:
-    """What it is on, of a `loaded` extension."""
+    """The live attempt of a `loaded` extension."""
     live: list[CallAttempt] = getattr(extension, "live_attempts", [])
     return live[0] if live else None
 
 
 def shown(extension: Extension, now: datetime, *, linked: bool = True) -> SafeString:
-    """A label, and a link to the lead it talks to where `linked`."""
+    """The state as a label, with a link to the live attempt's lead if `linked`."""
     said = labels.extension_now(
         extension,
         live_attempt(extension),

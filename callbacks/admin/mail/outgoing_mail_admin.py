@@ -1,6 +1,5 @@
-"""The list of outgoing mail: what was sent, what waits, what failed and why."""
+"""Outgoing mail: what was sent, what is waiting, what failed and why."""
 
-# the methods' parameters are Django's
 import re
 from typing import Any
 
@@ -30,7 +29,7 @@ _COLOURS: dict[str, str] = {
     MailState.SENT: html.GREEN,
     MailState.FAILED: html.RED,
 }
-# Whoever has the link ends the subscription, or acts as the visitor.
+# With such a link, anybody could end the subscription or act as the visitor.
 _ITS_READERS_ALONE = re.compile(
     r"(/mail/unsubscribe/|/contact/[-\w]+/(?=[0-9a-f]{8}-)|[?&]earlier=)[^/\s&?]+"
 )
@@ -56,7 +55,7 @@ SEND_AGAIN = Command(
 
 @admin.register(OutgoingMail)
 class OutgoingMailAdmin(ReadOnly, Admin):
-    """Read only; whoever may, has a failed one sent again."""
+    """Read-only. Users with the right can send a failed mail again."""
 
     list_display = ["subject", "to", "state_shown", "written", "sent", "next_try", "tries"]
     list_filter = ["state", "kind"]
@@ -71,7 +70,7 @@ class OutgoingMailAdmin(ReadOnly, Admin):
     actions_detail = ["send_again"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingMail]:
-        """Without the texts, which a list does not show."""
+        """Without the texts, which the list does not show."""
         found: QuerySet[OutgoingMail] = super().get_queryset(request)
         return found.defer("text", "html", "headers")
 
@@ -81,28 +80,28 @@ class OutgoingMailAdmin(ReadOnly, Admin):
 
     @display(description=_("state"), ordering="state")  # type: ignore[untyped-decorator]
     def state_shown(self, obj: OutgoingMail) -> SafeString:
-        """With what went wrong last."""
+        """The state, with the last error."""
         state = MailState(obj.state)
         shown = html.label(str(state.label), _COLOURS[state])
         return html.trouble_below(shown, obj.error)
 
     @display(description=_("text"))  # type: ignore[untyped-decorator]
     def body(self, obj: OutgoingMail) -> SafeString:
-        """The plain text, which says the same as the HTML."""
+        """The plain text, which says the same as the HTML. Secret links are shortened."""
         text = _ITS_READERS_ALONE.sub(r"\1...", obj.text)
         return format_html('<pre class="mail-text" dir="auto">{}</pre>', text)
 
     @display(description=_("attachments"))  # type: ignore[untyped-decorator]
     def files(self, obj: OutgoingMail) -> str:
-        """Their names."""
+        """The attachments' names."""
         return ", ".join(obj.attachments.values_list("name", flat=True)) or "-"
 
     def has_resend_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
-        """Whether this person may have mail sent again."""
+        """Whether the user may send mail again."""
         return bool(request.user.has_perm("callbacks.resend_outgoingmail"))
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Nothing to be done with what has been sent."""
+        """None for a mail that has been sent or is being sent."""
         found: list[Any] = super().get_actions_detail(request, object_id)
         mail = self.get_object(request, str(object_id))
         can_be_sent = mail and mail.state in (MailState.FAILED, MailState.WAITING)
@@ -112,7 +111,7 @@ class OutgoingMailAdmin(ReadOnly, Admin):
         description=_("Send again"), url_path="send-again", permissions=["resend"], icon="send"
     )
     def send_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks, then sends it."""
+        """Asks, then sends the mail again."""
         mail = self.get_object(request, object_id)
         if mail is None or not self.has_view_permission(request, mail):
             raise Http404
