@@ -1,4 +1,4 @@
-"""Views of reports that managers save under a name: for themselves, or for all."""
+"""Views of reports, saved under a name for oneself or for everybody."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from typing import Any
@@ -39,7 +39,7 @@ def _changed_meanwhile(now: SavedView, seen: Scope) -> forms.ValidationError:
 
 
 class SavedViewForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """The name, for whom it is, and, unseen, what it shows and the version that was read."""
+    """The name, whether it is shared and, hidden, what it shows and the version that was read."""
 
     class Meta:
         model = SavedView
@@ -60,7 +60,7 @@ class SavedViewForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
             self.fields["name"].help_text = self.shows
 
     def clean_name(self) -> str:
-        """One of each name for each who saves."""
+        """A person's saved views have different names."""
         name: str = self.cleaned_data["name"]
         owner = self.user.pk if self.instance.pk is None else self.instance.owner_id
         if SavedView.objects.filter(owner=owner, name=name).exclude(pk=self.instance.pk).exists():
@@ -73,17 +73,17 @@ class SavedViewForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         return name
 
     def clean_report(self) -> str:
-        """A view stays one of its report: its query is of no other."""
+        """A view keeps its report, because its query fits no other."""
         report: str = self.cleaned_data["report"]
         return report if self.instance.pk is None else self.instance.report
 
     def clean_query(self) -> str:
-        """What the report understands, as it writes it itself."""
+        """The query as the report itself writes it. Raises ValidationError if it is not valid."""
         report = REPORTS.get(self.data.get("report") or "")
         if report and not report.may_see(self.user):
             report = None
         if self.instance.pk is not None:
-            return str(self.instance.query)  # is changed from the report's page
+            return str(self.instance.query)  # changed only from the report's page
         try:
             asked = QueryDict(self.cleaned_data["query"])
             query = (
@@ -98,7 +98,7 @@ class SavedViewForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         return query
 
     def clean(self) -> dict[str, Any]:
-        """Nobody has changed it meanwhile. In the transaction that saves it."""
+        """Refuses to overwrite somebody else's change. Locks the view until it is saved."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self.instance.pk is None:
             return cleaned
@@ -112,7 +112,7 @@ class SavedViewForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
 
 
 class NewViewForm(SavedViewForm):
-    """A new one, or, in place of what one shows now, what the page shows."""
+    """Saves what the page shows as a new view, or in an existing view."""
 
     name = forms.CharField(
         label=_("Name"), max_length=60, required=False,
@@ -140,7 +140,7 @@ class NewViewForm(SavedViewForm):
         ]
 
     def clean_name(self) -> str:
-        """Of a new one."""
+        """The name of a new view; an existing view keeps its name."""
         if self.data.get("replaced"):
             return ""
         if not self.cleaned_data.get("name"):
@@ -148,7 +148,7 @@ class NewViewForm(SavedViewForm):
         return super().clean_name()
 
     def clean(self) -> dict[str, Any]:
-        """The one that is replaced is as it was when the form was opened."""
+        """Refuses to replace a view that changed since the form was opened."""
         cleaned = super().clean()
         if not cleaned.get("replaced"):
             return cleaned
@@ -162,7 +162,7 @@ class NewViewForm(SavedViewForm):
         return cleaned
 
     def save(self, commit: bool = True) -> Any:
-        """The new one; or the one that shows something else now."""
+        """Returns the new view, or the existing one with its new query."""
         now = self.cleaned_data.get("replaced")
         if not now:
             return super().save(commit)
@@ -179,8 +179,8 @@ class NewViewForm(SavedViewForm):
 
 @admin.register(SavedView)
 class SavedViewAdmin(Admin):
-    """A shared one is changed by all who may, and deleted by who saved it; the others by nobody
-    but their owner.
+    """Users with the right may change any shared view they see, but only its owner or a superuser
+    may delete it. Only the owner sees a view that is not shared.
     """
 
     form = SavedViewForm
@@ -190,29 +190,29 @@ class SavedViewAdmin(Admin):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SavedView]:
-        """Only those that this person may see."""
+        """Only the views that this person may see."""
         return saved_views.visible_to(request.user).select_related("owner")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """From the page of a report, which says what is saved."""
+        """Only from a report's page, which passes what to save."""
         says_what = request.method == "POST" or "query" in request.GET
         return says_what and bool(super().has_add_permission(request))
 
     def has_delete_permission(self, request: HttpRequest, obj: SavedView | None = None) -> bool:
-        """Who saved it, and a superuser."""
+        """Only for its owner and superusers."""
         may = bool(super().has_delete_permission(request, obj))
         return may and (obj is None or obj.owner_id == request.user.pk or request.user.is_superuser)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """None: several at once might be somebody else's."""
+        """None: several chosen views might include somebody else's."""
         return {}
 
     def get_fields(self, request: HttpRequest, obj: SavedView | None = None) -> Any:
-        """Those of the form."""
+        """The form's fields."""
         return SavedViewForm.Meta.fields if obj else NewViewForm.Meta.fields
 
     def get_form(self, request: HttpRequest, obj: SavedView | None = None, **kwargs: Any) -> Any:
-        """With who asks; it tells what the view shows."""
+        """Sets the user, and what the view shows in words."""
         if obj is None:
             kwargs["form"] = NewViewForm
         form = super().get_form(request, obj, **kwargs)
@@ -224,7 +224,7 @@ class SavedViewAdmin(Admin):
         return form
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
-        """A new one is of who saves it."""
+        """A new view belongs to the person who saves it."""
         saved = super().save_form(request, form, change)
         if saved.pk is None:
             saved.owner = request.user
@@ -234,32 +234,32 @@ class SavedViewAdmin(Admin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Without "Save and add another": what another one shows, its report has to say."""
+        """Without "Save and add another", because only a report's page says what to save."""
         context["show_save_and_add_another"] = False
         answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return answer
 
     def response_add(self, request: HttpRequest, obj: SavedView, *args: Any) -> HttpResponse:
-        """To what it shows."""
+        """Redirects to what the view shows."""
         super().response_add(request, obj, *args)
         return HttpResponseRedirect(saved_views.address_of(obj))
 
     @display(description=_("shows"))  # type: ignore[untyped-decorator]
     def shows(self, obj: SavedView) -> SafeString:
-        """In words; and why it cannot be shown any more."""
-        seen = scope.of(obj.owner)  # of others, only who sees all is shown any
+        """What the view shows, and why it can no longer be shown, if so."""
+        seen = scope.of(obj.owner)  # others' views are shown only to users who see everything
         said = format_html("{}", saved_views.in_words(obj.report, obj.query, seen))
         return html.trouble_below(said, saved_views.problem(obj, timezone.now(), seen))
 
     @display(description="")  # type: ignore[untyped-decorator]
     def opened(self, obj: SavedView) -> SafeString:
-        """To its report."""
+        """A link to its report."""
         address, text = saved_views.address_of(obj), gettext("Show the report")
         return format_html('<a class="quiet-link nowrap" href="{}">{}</a>', address, text)
 
     @display(description="")  # type: ignore[untyped-decorator]
     def by_mail(self, obj: SavedView) -> SafeString:
-        """To a subscription of one's own."""
+        """A link that subscribes the user."""
         address, text = reverse("admin:callbacks_reportsubscription_add"), gettext("Get it by mail")
         return format_html(
             '<a class="quiet-link nowrap" href="{}?view={}">{}</a>', address, obj.pk, text

@@ -1,4 +1,4 @@
-"""Reports by mail: everybody sees and changes their own; superusers see those of all."""
+"""Reports by mail: people see and change their own; superusers see everybody's."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from typing import Any
@@ -49,7 +49,7 @@ SEND_NOW = Command(
 
 @admin.register(ReportSubscription)
 class SubscriptionAdmin(Admin):
-    """Whoever holds the right gets reports by mail, and decides which and when."""
+    """Users with the right get reports by mail, and decide which and when."""
 
     form = SubscriptionForm
     list_display = ["view", "user", "when_shown", "state_shown", "next_shown", "last_shown"]
@@ -66,7 +66,7 @@ class SubscriptionAdmin(Admin):
     }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReportSubscription]:
-        """Their own; a superuser sees who gets what."""
+        """The user's own subscriptions; superusers see everybody's."""
         found: QuerySet[ReportSubscription] = super().get_queryset(request)
         return found if request.user.is_superuser else found.filter(user=request.user.pk)
 
@@ -74,27 +74,27 @@ class SubscriptionAdmin(Admin):
         return bool(request.user.has_perm(sending.RIGHT))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """With the right to get reports by mail."""
+        """Whether the user may get reports by mail."""
         return self._may(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The same."""
+        """The same right."""
         return self._may(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """The same."""
+        """The same right."""
         return self._may(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """One's own: a superuser only reads what others get, and may end it."""
+        """Only one's own: superusers see other people's, and may delete them."""
         return self._may(request) and (obj is None or obj.user_id == request.user.pk)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """One's own, and a superuser."""
+        """One's own; superusers may delete any."""
         return self._may(request)
 
     def get_fields(self, request: HttpRequest, obj: ReportSubscription | None = None) -> Any:
-        """Who only reads sees no address to be filled in."""
+        """Hides the address from users who may only read."""
         if obj is not None and not self.has_change_permission(request, obj):
             return [name for name in self.fields if name != "email"]
         return self.fields
@@ -102,7 +102,7 @@ class SubscriptionAdmin(Admin):
     def get_form(
         self, request: HttpRequest, obj: ReportSubscription | None = None, **kwargs: Any
     ) -> Any:
-        """With who asks."""
+        """Sets the user."""
         form = super().get_form(request, obj, **kwargs)
         form.user = request.user
         return form
@@ -110,7 +110,7 @@ class SubscriptionAdmin(Admin):
     def save_model(
         self, request: HttpRequest, obj: ReportSubscription, form: "ModelForm[Any]", change: bool
     ) -> None:
-        """With the time of the next mail, and the address at the login."""
+        """Plans the next mail, and stores the address with the login."""
         if not change:
             obj.user_id = request.user.pk or 0
         if obj.is_on:
@@ -125,7 +125,7 @@ class SubscriptionAdmin(Admin):
 
     @display(description=_("when"))  # type: ignore[untyped-decorator]
     def when_shown(self, obj: ReportSubscription) -> str:
-        """ "Every week, Sunday, 08:00 (Asia/Jerusalem), on working days"."""
+        """Such as "Every week, Sunday, 08:00 (Asia/Jerusalem), on working days"."""
         parts = [str(Rhythm(obj.rhythm).label)]
         if obj.rhythm == Rhythm.WEEKLY:
             parts.append(obj.get_weekday_display())
@@ -138,7 +138,7 @@ class SubscriptionAdmin(Admin):
 
     @display(description=_("state"))  # type: ignore[untyped-decorator]
     def state_shown(self, obj: ReportSubscription) -> SafeString:
-        """Whether it comes, and why not."""
+        """Whether the report is sent, and if not, why."""
         if not obj.is_on:
             note = ""
             if obj.ended_by_link_at:
@@ -162,11 +162,11 @@ class SubscriptionAdmin(Admin):
     last_shown = html.moment_of("last_sent_at", _("last mail"))
 
     def has_send_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Whoever gets reports by mail, their own."""
+        """The same right. Only one's own can be sent (send_now)."""
         return self._may(request)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """To oneself only."""
+        """Only for one's own subscription."""
         found: list[Any] = super().get_actions_detail(request, object_id)
         obj = self.get_object(request, str(object_id))
         return found if obj and self.has_change_permission(request, obj) else []
@@ -175,7 +175,7 @@ class SubscriptionAdmin(Admin):
         description=_("Send me one now"), url_path="send-now", permissions=["send"], icon="send"
     )
     def send_now(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks, then writes one mail."""
+        """Asks, then sends one mail."""
         subscription = self.get_object(request, object_id)
         if subscription is None or not self.has_change_permission(request, subscription):
             raise Http404

@@ -1,4 +1,4 @@
-"""When somebody gets a view by mail."""
+"""The form that sets when somebody gets a view by mail."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from callbacks.reports import saved_views
 
 
 class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """One's own; with the address of the login, which it goes to."""
+    """One's own subscription, with the e-mail address of the login, to which it is sent."""
 
     email = forms.EmailField(
         label=_("To"),
@@ -31,7 +31,7 @@ class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
         )  # fmt: skip
         labels = {"weekday": _("Day of the week"), "is_on": _("Switched on")}
 
-    user: Any = None  # whose it is
+    user: Any = None  # the subscriber
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -61,13 +61,13 @@ class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
             calendar.empty_label = words % _working_week()
 
     def clean_zone(self) -> str:
-        """As the zone database writes it."""
+        """The zone as the zone database writes it, if it is known."""
         typed: str = self.cleaned_data["zone"].strip().replace(" ", "_")
         known = {name.lower(): name for name in time_zones()}
         return known.get(typed.lower(), typed)
 
     def clean(self) -> dict[str, Any]:
-        """A view comes to one person once."""
+        """A person can subscribe to a view only once."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         view = cleaned.get("view")
         others = ReportSubscription.objects.filter(view=view, user=self.user)
@@ -77,7 +77,7 @@ class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
 
 
 def _working_week() -> dict[str, str]:
-    """The first and the last of the five days from the week's first one."""
+    """The first and the last day of a five-day week."""
     first = int(get_format("FIRST_DAY_OF_WEEK")) - 1  # 0 is Monday
     names = [str(OpeningHours.Weekday((first + number) % 7).label) for number in (0, 4)]
     return {"first": names[0], "last": names[1]}

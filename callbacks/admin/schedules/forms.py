@@ -1,4 +1,4 @@
-"""What a schedule's page refuses, and with which words."""
+"""The forms of a schedule: their checks and messages."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -45,22 +45,22 @@ NEVER_OPENS = _(
 
 
 def first_weekday() -> int:
-    """With which day a week begins in the language of the page: 0 Sunday ... 6 Saturday."""
+    """The first day of the week in the page's language: 0 Sunday ... 6 Saturday."""
     return int(get_format("FIRST_DAY_OF_WEEK"))
 
 
 def days_since_first(weekday: int) -> int:
-    """The place of a weekday (0 Monday) in such a week."""
+    """The position of a weekday (0 Monday) in such a week."""
     return (weekday + 8 - first_weekday()) % 7
 
 
 def never_opens(calendar: Calendar) -> bool:
-    """Whether there is nothing that is still to come."""
+    """Whether the calendar never opens from now on."""
     return next_opening(calendar, timezone.now()) is None
 
 
 def _rows(formset: Any) -> list[dict[str, Any]]:
-    """What will be stored: rows that are complete and stay."""
+    """The rows to store: complete, and not marked for deletion."""
     return [
         form.cleaned_data
         for form in formset.forms
@@ -73,17 +73,17 @@ def _said(hours: Hours) -> str:
 
 
 class OpeningHoursFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not generic at run time
-    """The week, looked at as a whole."""
+    """The week, checked as a whole."""
 
     def clean(self) -> None:
-        """Refuses hours that cover the same time twice."""
+        """Refuses overlaps and gaps of one minute."""
         super().clean()
         if any(self.errors):
             return
         hours: dict[int, list[Hours]] = defaultdict(list)
         for row in _rows(self):
             hours[row["weekday"]].append(Hours(row["opens_at"], row["closes_at"]))
-        self.instance.entered_week = hours  # for the exceptions, which are looked at after this
+        self.instance.entered_week = hours  # for the exceptions, which are checked later
         day = dict(OpeningHours.Weekday.choices)
         if found := [
             gettext("%(first)s %(said)s and %(second)s %(said2)s overlap. Change one of them.")
@@ -111,7 +111,7 @@ class OpeningHoursFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not g
 def _holes_at_midnight(
     days: Mapping[date, Sequence[Hours | None]],
 ) -> Iterator[tuple[date, Hours, Hours]]:
-    """Where a day runs to midnight and the next one opens a minute later: the day, both hours."""
+    """Days open until midnight whose next day opens a minute later: the day, both hours."""
     for day, hours in days.items():
         following = [it for it in days.get(day + timedelta(days=1), ()) if it]
         for _day, a, _next, b in holes({0: [it for it in hours if it], 1: following}):
@@ -120,11 +120,11 @@ def _holes_at_midnight(
 
 
 class ExceptionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not generic at run time
-    """The exceptions, day by day."""
+    """The exceptions, checked day by day."""
 
     def clean(self) -> None:
-        """Refuses a day that is closed and open, hours that cover the same time twice, and a
-        schedule that would never open.
+        """Refuses a day that is both closed and open, overlaps, gaps of one minute, and a schedule
+        that would never open.
         """
         super().clean()
         if any(self.errors):
@@ -178,7 +178,7 @@ class ExceptionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not gene
             raise ValidationError(NEVER_OPENS)
 
     def _calendar(self, exceptions: dict[date, list[Hours]]) -> Calendar | None:
-        """What was entered; None where the rest of the form is refused anyway."""
+        """The calendar as entered; None if the rest of the form is refused anyway."""
         it = self.instance
         hours = getattr(it, "entered_week", None)
         if hours is None:
@@ -198,11 +198,11 @@ def _said_to_the_person() -> Iterator[None]:
 class CountryField(forms.ChoiceField):
     """A country whose public holidays are known, chosen by its name.
 
-    What is not chosen but sent may be the name or the code, in any case.
+    A posted value may also be a name or a code, in any case.
     """
 
     def __init__(self, **kwargs: Any) -> None:
-        # Without a few islands where nobody has a telephone: they would stand there as codes.
+        # Leaves out a few islands without telephones, which would be listed by their codes.
         codes = [it for it in list_supported_countries(include_aliases=False) if it in NAMES]
         named = sorted(((code, country_name(code)) for code in codes), key=lambda it: it[1])
         self._codes = {words.casefold(): code for code, words in named}
@@ -210,16 +210,16 @@ class CountryField(forms.ChoiceField):
         super().__init__(choices=[("", gettext("no country")), *named], **kwargs)
 
     def to_python(self, value: Any) -> str:
-        """The code."""
+        """The country's code."""
         typed = str(value or "").strip()
         return self._codes.get(typed.casefold()) or country_code(typed) or typed
 
     def validate(self, value: Any) -> None:
-        """Left to the model, which says what to do instead."""
+        """Left to the model, whose message says what to do."""
 
 
 class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """Zones and countries in any case: "asia/jerusalem" and "il" are known too."""
+    """Accepts zones and countries in any case, such as "asia/jerusalem" and "il"."""
 
     week_typed = forms.CharField(
         label=_("Week in one line"),
@@ -277,21 +277,21 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
             )
 
     def clean_week_typed(self) -> str:
-        """What can be read has become rows (typed_rows); what is left cannot be."""
+        """Raises ValidationError if the text cannot be read. See typed_rows for texts that can."""
         typed: str = self.cleaned_data["week_typed"]
         with _said_to_the_person():
             typed_hours.read_week(typed, {})
         return typed
 
     def clean_days_typed(self) -> str:
-        """The same."""
+        """The same for the exceptions."""
         typed: str = self.cleaned_data["days_typed"]
         with _said_to_the_person():
             typed_hours.read_days(typed)
         return typed
 
     def clean_holidays_file(self) -> Any:
-        """The same."""
+        """The same for the file."""
         file = self.cleaned_data["holidays_file"]
         if file:
             with _said_to_the_person():
@@ -299,7 +299,7 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
         return file
 
     def clean(self) -> dict[str, Any]:
-        """Refuses an earlier closing before holidays where there are none."""
+        """Refuses earlier closing before holidays for a schedule without holidays."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if cleaned.get("eve_closes_at") and cleaned.get("holidays_of") == "":
             self.add_error(
@@ -312,13 +312,13 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
         return cleaned
 
     def clean_time_zone(self) -> str:
-        """As it is written in the list of zones, if it is in it at all."""
+        """The zone as the list of zones writes it, if it is known."""
         typed: str = self.cleaned_data["time_zone"].strip().replace(" ", "_")
         known = {name.lower(): name for name in time_zones()}
         return known.get(typed.lower(), typed)
 
 
 def problems(form: Any, formsets: Iterable[Any]) -> list[str]:
-    """All that is wrong in what was typed, besides rows that are not complete yet."""
+    """Errors of the form and of its rows as a whole, but not of the name or of single rows."""
     found = [words for name, errors in form.errors.items() if name != "name" for words in errors]
     return [*found, *(words for formset in formsets for words in formset.non_form_errors())]

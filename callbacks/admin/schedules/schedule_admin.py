@@ -1,4 +1,4 @@
-"""Schedules: the week, holidays and exceptions, and what they come to."""
+"""Schedules: the week, holidays and exceptions, and the resulting hours."""
 
 # the methods' parameters are Django's
 from typing import Any
@@ -33,7 +33,7 @@ from callbacks.models.schedules import time_zones
 from callbacks.reports.date_ranges import FORMATS
 from leads.admin import Admin
 
-# Of those that keep a schedule, on its page.
+# At most so many teams and extensions are shown as users of a schedule.
 _SHOWN = 20
 
 
@@ -52,7 +52,7 @@ class _ToTheMinute:
 
 
 class OpeningHoursInline(_ToTheMinute, TabularInline):  # type: ignore[misc]  # unfold has no types
-    """The intervals of a week, which begins as the language's weeks do."""
+    """The intervals of a week, which starts on the first weekday of the page's language."""
 
     model = OpeningHours
     formset = OpeningHoursFormSet
@@ -62,13 +62,13 @@ class OpeningHoursInline(_ToTheMinute, TabularInline):  # type: ignore[misc]  # 
     hide_title = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OpeningHours]:
-        """In the order of the week."""
+        """Sorted by the order of the week."""
         queryset: QuerySet[OpeningHours] = super().get_queryset(request)
         since_first_day = Mod(F("weekday") + 8 - forms.first_weekday(), 7)
         return queryset.order_by(since_first_day, "opens_at")
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """The same order in the list of days."""
+        """The same order for the choice of days."""
         field = super().formfield_for_choice_field(db_field, request, **kwargs)
         blank = [it for it in field.choices if it[0] in ("", None)]
         days = [it for it in field.choices if it[0] not in ("", None)]
@@ -77,7 +77,7 @@ class OpeningHoursInline(_ToTheMinute, TabularInline):  # type: ignore[misc]  # 
 
 
 class ExceptionInline(_ToTheMinute, TabularInline):  # type: ignore[misc]
-    """Days that are different."""
+    """Days with different hours."""
 
     model = ScheduleException
     formset = ExceptionFormSet
@@ -85,10 +85,10 @@ class ExceptionInline(_ToTheMinute, TabularInline):  # type: ignore[misc]
     hide_title = True
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """With what becomes of a night that began the day before."""
+        """Says what happens to a night that began the day before, and takes the report's dates."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "date":
-            # As in the report, and not as in America.
+            # As in the report, and not in American order.
             field.input_formats = FORMATS
         if db_field.name == "opens_at":
             field.help_text = gettext(
@@ -100,7 +100,7 @@ class ExceptionInline(_ToTheMinute, TabularInline):  # type: ignore[misc]
 
 @admin.register(Schedule)
 class ScheduleAdmin(_ToTheMinute, Admin):
-    """Opening hours, with a picture of what they come to in the next seven days."""
+    """Opening hours, with a picture of the next seven days."""
 
     form = ScheduleForm
     list_display = ["name", "now", "intervals", "holidays_of", "time_zone", "kept_by"]
@@ -117,7 +117,7 @@ class ScheduleAdmin(_ToTheMinute, Admin):
         js = ("common/released.js", "admin_extra/schedule.js")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
-        """With hours, exceptions and teams."""
+        """Loads hours, exceptions and teams, and counts extensions."""
         queryset: QuerySet[Schedule] = super().get_queryset(request)
         return queryset.prefetch_related("hours", "exceptions", "teams").annotate(
             extension_count=Count("extensions", distinct=True)
@@ -126,7 +126,7 @@ class ScheduleAdmin(_ToTheMinute, Admin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """With the picture of what is stored."""
+        """Adds the picture of the stored hours."""
         if schedule := context.get("original"):
             context["week"] = week_preview.picture(schedule.calendar(), timezone.now())
             context["used_by"] = used_by(schedule)
@@ -135,7 +135,7 @@ class ScheduleAdmin(_ToTheMinute, Admin):
         return answer
 
     def get_fields(self, request: HttpRequest, obj: Schedule | None = None) -> Any:
-        """Without what is for typing, where nothing may be changed."""
+        """Leaves out the fields for typing if nothing may be changed."""
         may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         return self.fields if may else self.fields[:2]
 
@@ -146,19 +146,19 @@ class ScheduleAdmin(_ToTheMinute, Admin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """With rows in place of what was typed in lines."""
+        """Replaces typed lines by rows first."""
         if request.method == "POST":
             typed_rows.expand(request)
         answer: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
         return answer
 
     def get_urls(self) -> list[Any]:
-        """With the picture of what is being typed."""
+        """Adds the preview of what is being typed."""
         view = self.admin_site.admin_view(self.preview)
         return [path("preview/", view, name="callbacks_schedule_preview"), *super().get_urls()]
 
     def preview(self, request: HttpRequest) -> HttpResponse:
-        """What the posted form would come to, or why it cannot be; stores nothing."""
+        """Shows the hours that the posted form would lead to, or its errors. Stores nothing."""
         schedule = self.get_object(request, request.GET.get("of", ""))
         may = self.has_change_permission(request) if schedule else self.has_add_permission(request)
         if request.method != "POST" or not may:
@@ -177,7 +177,7 @@ class ScheduleAdmin(_ToTheMinute, Admin):
         return TemplateResponse(request, "admin/week_panel.html", context)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Other hours may mean that a team, or one of its phones, is on now."""
+        """Wakes the teams: with other hours, a team or one of its phones may be on now."""
         super().save_related(request, form, formsets, change)
         schedule = form.instance.pk
         teams = Team.objects.filter(schedule=schedule) | Team.objects.filter(
@@ -188,13 +188,13 @@ class ScheduleAdmin(_ToTheMinute, Admin):
 
     @display(description=_("opening hours"))  # type: ignore[untyped-decorator]
     def intervals(self, obj: Schedule) -> SafeString | str:
-        """The week: days with the same hours together."""
+        """The week, with days of the same hours grouped."""
         found = week_preview.in_a_line(obj.calendar().week)
         return html.joined([format_html('<span class="nowrap">{}</span>', it) for it in found])
 
     @display(description=_("used by"))  # type: ignore[untyped-decorator]
     def kept_by(self, obj: Schedule) -> str:
-        """Teams by name, and how many extensions."""
+        """The teams' names, and the number of extensions."""
         count: int = getattr(obj, "extension_count", 0)
         extensions = (
             [ngettext("%(count)s extension", "%(count)s extensions", count) % {"count": count}]
@@ -212,7 +212,7 @@ class ScheduleAdmin(_ToTheMinute, Admin):
 
 
 def used_by(schedule: Schedule) -> list[SafeString]:
-    """Links to the teams and extensions that keep these hours; of many, the first ones."""
+    """Links to the first teams and extensions that use these hours."""
     teams, extensions = schedule.teams.all()[:_SHOWN], schedule.extensions.all()[:_SHOWN]
     more = schedule.extensions.count() - len(extensions)
     return [

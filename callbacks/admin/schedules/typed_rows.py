@@ -1,7 +1,7 @@
-"""What was typed in lines on a schedule's page becomes rows of its form, before it is looked at.
+"""Turns lines typed on a schedule's page into rows of its form, before the form is checked.
 
-So the rows are checked, pictured and stored as if somebody had entered each of them. A text that
-cannot be read is left where it is: the form (ScheduleForm) says why.
+The rows are then checked, pictured and stored as if somebody had entered each of them. If any text
+cannot be read, all texts stay as they are, and the form (ScheduleForm) says why.
 """
 
 from collections import defaultdict
@@ -20,12 +20,12 @@ from callbacks.opening_hours.typed_hours import NotHours, TypedDay
 from callbacks.reports.date_ranges import parsed_day
 
 WEEK, DAYS, FILE = "week_typed", "days_typed", "holidays_file"
-# A year's holidays are some kilobytes.
+# Bytes. A year's holidays are some kilobytes.
 LARGEST_FILE = 1024 * 1024
 
 
 def expand(request: HttpRequest) -> None:
-    """Gives the request the rows in place of the lines and the file."""
+    """Replaces the lines and the file in the request by rows."""
     posted = request.POST.copy()
     try:
         _expand_week(posted)
@@ -59,7 +59,7 @@ def read_file(file: Any) -> list[TypedDay]:
 
 
 def week_of(posted: QueryDict) -> dict[int, list[Hours]]:
-    """The week as the rows have it; those that are not complete are left out."""
+    """The week in the posted rows; incomplete rows are left out."""
     week: dict[int, list[Hours]] = defaultdict(list)
     for n in _kept(posted, "hours"):
         try:
@@ -101,13 +101,13 @@ def _times(hours: Hours) -> dict[str, str]:
 
 
 def _kept(posted: QueryDict, prefix: str) -> list[int]:
-    """The numbers of the rows that are not ticked for deletion."""
+    """The numbers of the rows not ticked for deletion."""
     return [n for n in range(_total(posted, prefix)) if not posted.get(f"{prefix}-{n}-DELETE")]
 
 
 def _total(posted: QueryDict, prefix: str) -> int:
     typed = posted.get(f"{prefix}-TOTAL_FORMS", "0")
-    # No more than a form set takes (Django's absolute maximum).
+    # Not more than a formset takes (Django's absolute maximum).
     return min(int(typed), 2000) if typed.isdecimal() else 0
 
 

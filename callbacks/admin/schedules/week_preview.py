@@ -1,4 +1,4 @@
-"""What calendars come to: the next seven days as a picture, and "now" in words."""
+"""Calendars for people: a picture of the next seven days, and "now" in words."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 @dataclass(frozen=True)
 class Bar:
-    """One open interval of a day: minutes of the wall clock from midnight, and its hours."""
+    """An open interval of a day: minutes on the wall clock from midnight, and its hours as text."""
 
     start: int
     length: int
@@ -41,7 +41,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Day:
-    """One day of the picture. `now`: minutes from midnight, on the day it is today."""
+    """A day of the picture. `now`: minutes from midnight, if the day is today."""
 
     name: str
     note: str
@@ -50,13 +50,13 @@ class Day:
 
     @property
     def hours(self) -> str:
-        """In words, for those who do not see the bars."""
+        """The hours in words, for people who do not see the bars."""
         return ", ".join(bar.hours for bar in self.bars) or "closed"
 
 
 @dataclass(frozen=True)
 class Coming:
-    """A holiday to come, or a day with hours of its own: when, and what it is."""
+    """A coming holiday, or a coming day with different hours: when, and what it is."""
 
     day: str
     what: str
@@ -64,7 +64,7 @@ class Coming:
 
 @dataclass(frozen=True)
 class Week:
-    """The picture: `now` in words, the local time, the days from today, and what comes after."""
+    """The picture: `now` in words, the local time, the days from today, and days to come."""
 
     now: str
     clock: str
@@ -74,7 +74,7 @@ class Week:
 
 
 def picture(calendar: Calendar, at: datetime) -> Week:
-    """The seven days from the local day of `at`, with the next holidays and exceptions."""
+    """Seven days from the local day of `at`, with the next holidays and exceptions."""
     zone = zone_of([calendar])
     today = at.astimezone(zone).date()
     return Week(
@@ -100,7 +100,7 @@ def picture_of_both(team: Calendar | None, own: Calendar | None, at: datetime) -
 
 
 def words_for_both(team: Calendar | None, own: Calendar | None, at: datetime) -> str:
-    """The same as `in_words`, for an extension; says whose hours are in the way."""
+    """Like `in_words`, for an extension. Says whose hours prevent calls."""
     calendars = [calendar for calendar in (own, team) if calendar]
     zone = zone_of(calendars)
     if not calendars:
@@ -150,7 +150,7 @@ def in_words(calendar: Calendar, at: datetime) -> str:
 
 
 def in_a_line(week: Mapping[int, Sequence[Hours]]) -> list[str]:
-    """A week by days with the same hours, from Sunday: "Sun-Thu 09:00-13:00 14:00-18:00", ..."""
+    """A week from Sunday, equal days grouped: "Sun-Thu 09:00-13:00 14:00-18:00", ..."""
     groups: list[tuple[str, str, str]] = []  # hours, first day, last day
     for day in (6, 0, 1, 2, 3, 4, 5):
         hours = " ".join(span(it.opens_at, it.closes_at) for it in sorted(week.get(day, ())))
@@ -168,7 +168,7 @@ def in_a_line(week: Mapping[int, Sequence[Hours]]) -> list[str]:
 
 
 def coming(calendar: Calendar, today: date) -> tuple[Coming, ...]:
-    """The next holidays and exceptions, in order."""
+    """The next holidays and exceptions in order."""
     holidays = next_holidays(calendar.holidays_of, today, _COMING)
     days = {day: gettext("%(name)s, closed") % {"name": name} for day, name in holidays}
     for day, hours in sorted(calendar.exceptions.items()):
@@ -179,7 +179,7 @@ def coming(calendar: Calendar, today: date) -> tuple[Coming, ...]:
 
 
 def zone_of(calendars: Sequence[Calendar]) -> tzinfo:
-    """The zone that times are shown in: that of the first calendar whose zone is known."""
+    """The zone to show times in: of the first valid calendar, else the site's."""
     for calendar in calendars:
         if not problem(calendar):
             return ZoneInfo(calendar.time_zone)
