@@ -1,6 +1,5 @@
-"""Second factors: whose there are, and taking one away from somebody who lost the phone."""
+"""Second factors: who has one, and resetting it for somebody who lost the phone."""
 
-# the methods' parameters are Django's
 from typing import Any
 
 from django.contrib import admin, messages
@@ -25,7 +24,7 @@ def of_people_seen(request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[An
 
 @admin.register(Authenticator)
 class AuthenticatorAdmin(ReadOnly, Admin):
-    """A list without keys. Whoever may see it may take a second factor away."""
+    """A list without keys. Users who may see it may also reset a second factor."""
 
     list_display = ["user", "made_at", "throttling_failure_timestamp"]
     list_display_links = None
@@ -33,19 +32,19 @@ class AuthenticatorAdmin(ReadOnly, Admin):
     actions = ["reset_selected"]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may take them away. No row has a page: there is nothing else to see."""
+        """Whether the user may reset second factors. Rows have no pages."""
         return obj is None and request.user.has_perm("callbacks.reset_second_factor")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """The same."""
+        """The same right."""
         return self.has_view_permission(request)
 
     def has_reset_permission(self, request: HttpRequest) -> bool:
-        """The same."""
+        """The same right."""
         return self.has_view_permission(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Authenticator]:
-        """Those that a code is asked from."""
+        """Confirmed second factors of people whose logins this user may see."""
         found = super().get_queryset(request).filter(confirmed=True).select_related("user")
         return of_people_seen(request, found)
 
@@ -53,7 +52,7 @@ class AuthenticatorAdmin(ReadOnly, Admin):
     def reset_selected(
         self, request: HttpRequest, queryset: QuerySet[Authenticator]
     ) -> HttpResponse | None:
-        """Asks, then takes them away."""
+        """Asks, then resets the chosen second factors."""
         chosen = list(queryset)
         if not is_confirmed(request):
             question = Confirmation(

@@ -1,4 +1,4 @@
-"""Sessions: who is signed in where, and ending them."""
+"""Sessions: who is signed in where, and ending sessions."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from leads.admin import Admin
 
 @admin.register(SignIn)
 class SignInAdmin(ReadOnly, Admin):
-    """Nothing here opens a session: it names none (callbacks.signin.sessions)."""
+    """The rows cannot be used to open a session (callbacks.signin.sessions)."""
 
     list_display = ["user", "browser_name", "address", "begun_at", "seen_at", "passed_at"]
     list_display_links = None
@@ -27,25 +27,25 @@ class SignInAdmin(ReadOnly, Admin):
     actions = ["end_selected"]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Of the list alone: no row has a page."""
+        """For the list only: rows have no pages."""
         return obj is None and request.user.has_perm("callbacks.view_signin")
 
     def has_end_permission(self, request: HttpRequest) -> bool:
-        """Who may end other people's sessions."""
+        """Whether the user may end other people's sessions."""
         return request.user.has_perm("callbacks.end_sign_ins")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SignIn]:
-        """Of the people whose logins this person may see."""
+        """Sessions of people whose logins this user may see."""
         return of_people_seen(request, super().get_queryset(request).select_related("user"))
 
     @display(description=_("browser"))  # type: ignore[untyped-decorator]
     def browser_name(self, obj: SignIn) -> str:
-        """In words."""
+        """The browser in words."""
         return sessions.browser_of(obj)
 
     @admin.action(description=_("End these sessions"), permissions=["end"])
     def end_selected(self, request: HttpRequest, queryset: QuerySet[SignIn]) -> None:
-        """Ends them. Whoever was signed in has to do it again."""
+        """Ends the sessions. The people have to sign in again."""
         people = list(User.objects.filter(sign_ins__in=queryset).distinct())
         count = sessions.end(queryset)
         if isinstance(request.user, User):

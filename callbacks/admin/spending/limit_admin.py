@@ -1,4 +1,4 @@
-"""Spending limits: how far each is used, and opening one again."""
+"""Spending limits: how much of each is used, and reopening one."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ from callbacks.spending import limits
 from callbacks.spending.limits import Standing
 from leads.admin import Admin
 
-_FULL = 0.999  # above it nothing is left
+_FULL = 0.999  # a higher value means used up
 
 
 def _open(span: SpendSpan) -> Callable[[SpendLimit, object], str]:
@@ -75,7 +75,7 @@ OPEN_DAY = Command(
 
 
 class LimitForm(forms.ModelForm):  # type: ignore[type-arg]  # not at run time
-    """Which calls: all, those of a source, or those to a country."""
+    """Which calls are limited: all, those of a source, or those to a country."""
 
     country = CountryField(label=_("Country"), required=False)
 
@@ -87,7 +87,7 @@ class LimitForm(forms.ModelForm):  # type: ignore[type-arg]  # not at run time
         ]  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
-        """What the scope names, and nothing else."""
+        """Requires what the scope names and drops the rest; a cost limit requires prices."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         scope = cleaned.get("scope")
         if scope == SpendScope.SOURCE and not cleaned.get("source"):
@@ -112,7 +112,7 @@ class LimitForm(forms.ModelForm):  # type: ignore[type-arg]  # not at run time
 
 @admin.register(SpendLimit)
 class SpendLimitAdmin(Admin):
-    """How many calls, and at what cost, an hour and a day."""
+    """How many calls, and at what cost, per hour and per day."""
 
     form = LimitForm
     list_display = ["named", "this_hour", "today"]
@@ -128,7 +128,7 @@ class SpendLimitAdmin(Admin):
 
     @display(description=_("limit of"))  # type: ignore[untyped-decorator]
     def named(self, limit: SpendLimit) -> str:
-        """All calls, a source's, or a country's by its name."""
+        """All calls, the source, or the country by its name."""
         found = _standing(limit, SpendSpan.HOUR)
         return found.name if found else str(limit)
 
@@ -143,20 +143,20 @@ class SpendLimitAdmin(Admin):
         return _used(_standing(limit, SpendSpan.DAY))
 
     def save_model(self, request: HttpRequest, obj: SpendLimit, form: Any, change: bool) -> None:
-        """A limit that is raised lets those go on that wait for its end."""
+        """If the limit was raised, leads that wait for its end go on."""
         super().save_model(request, obj, form, change)
         now = timezone.now()
         spend_limits.go_on(spend_limits.ends_of(obj.pk, now), now)
 
     def delete_model(self, request: HttpRequest, obj: SpendLimit) -> None:
-        """Those who wait for its end go on."""
+        """Leads that wait for the limit's end go on."""
         now = timezone.now()
         ends = spend_limits.ends_of(obj.pk, now, reached_too=True)
         super().delete_model(request, obj)
         spend_limits.go_on(ends, now)
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        """Each by itself: those who wait go on."""
+        """Deletes each limit separately, so that waiting leads go on."""
         for limit in queryset:
             self.delete_model(request, limit)
 
@@ -164,14 +164,14 @@ class SpendLimitAdmin(Admin):
         description=_("Reopen for this hour"), url_path="open-hour", permissions=["change"]
     )
     def open_hour(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks, then opens it."""
+        """Asks, then reopens the limit."""
         return self._one(request, object_id, OPEN_HOUR)
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Reopen for today"), url_path="open-day", permissions=["change"]
     )
     def open_day(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks, then opens it."""
+        """Asks, then reopens the limit."""
         return self._one(request, object_id, OPEN_DAY)
 
     def _one(
@@ -199,7 +199,7 @@ def _used(found: Standing | None) -> SafeString | str:
     text = ", ".join(parts)
     if not found.is_bounded:
         return text
-    # Good up to where it is near, bad where nothing is left; its colours are in admin.css.
+    # Good while not near the limit, bad when nothing is left; the colours are in admin.css.
     meter = format_html(
         '<meter class="used" min="0" max="1" low="{}" high="{}" optimum="0" value="{}"></meter> {}',
         limits.NEAR, _FULL, "1" if found.is_used_up else f"{min(found.used, _FULL):.3f}", text,

@@ -1,4 +1,4 @@
-"""Call prices: what calls are taken to cost, by how their number begins."""
+"""Call prices: the estimated cost of calls, by the beginning of their number."""
 
 from typing import ClassVar
 
@@ -18,16 +18,16 @@ _A_CODE = 2  # letters
 
 
 class CountryField(forms.CharField):
-    """A country's name or code, as a manager types it; its code."""
+    """A country, typed as a name or a code; stored as its code."""
 
     widget = UnfoldAdminTextInputWidget
 
     def prepare_value(self, value: str) -> str:
-        """The name of what is stored."""
+        """The name for a stored code; typed text stays as typed."""
         return countries.name(value) if value and len(value) == _A_CODE else value
 
     def clean(self, value: str) -> str:
-        """Raises ValidationError for what is no country."""
+        """The country's code. Raises ValidationError if there is no such country."""
         typed: str = super().clean(value)
         if not typed:
             return ""
@@ -41,7 +41,7 @@ class CountryField(forms.CharField):
 
 
 class PriceForm(forms.ModelForm):  # type: ignore[type-arg]  # not at run time
-    """With the country by its name."""
+    """A price, with the country by its name."""
 
     country = CountryField(label=_("Country"), required=False)
 
@@ -50,7 +50,7 @@ class PriceForm(forms.ModelForm):  # type: ignore[type-arg]  # not at run time
         fields = ["prefix", "country", "set_up", "per_minute"]
 
     def clean_prefix(self) -> str:
-        """As numbers are stored: of lines with two country codes (+972 59, +970 59), by one."""
+        """As numbers are stored. Lines with two country codes (+972 59, +970 59) use only one."""
         typed: str = self.cleaned_data["prefix"]
         try:
             return block_values.one_spelling(typed, typed)
@@ -60,7 +60,7 @@ class PriceForm(forms.ModelForm):  # type: ignore[type-arg]  # not at run time
 
 @admin.register(CallPrice)
 class CallPriceAdmin(Admin):
-    """A table to type prices into; what a call is taken to cost follows from it."""
+    """A table of prices, from which the cost of calls is estimated."""
 
     form = PriceForm
     list_display = ["prefix", "country_name", "set_up", "per_minute"]
@@ -72,5 +72,5 @@ class CallPriceAdmin(Admin):
 
     @display(description=_("country"), ordering="country")  # type: ignore[untyped-decorator]
     def country_name(self, price: CallPrice) -> str:
-        """In words."""
+        """The country's name."""
         return countries.name(price.country) if price.country else "-"

@@ -1,4 +1,4 @@
-"""What a team's page refuses, and with which words."""
+"""The forms of a team: their checks and messages."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ STRATEGIES = {
 
 
 class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """A team that is on has somebody to ring."""
+    """A team that is on has an extension to ring."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -65,15 +65,15 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
         )
 
     def clean(self) -> dict[str, Any]:
-        """A calling window has both its times."""
+        """Requires both times of a calling window, or neither."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         demand_both_times(self, cleaned)
         return cleaned
 
     def clean_is_active(self) -> bool:
-        """Refuses a team without an extension that is switched on."""
+        """Refuses an active team without an active extension."""
         is_active: bool = self.cleaned_data["is_active"]
-        adds_people = f"{PEOPLE}-TOTAL_FORMS" in self.data  # PeopleFormSet asks
+        adds_people = f"{PEOPLE}-TOTAL_FORMS" in self.data  # then PeopleFormSet checks
         if is_active and not adds_people and not has_extension(self.instance):
             raise ValidationError(NO_EXTENSION)
         return is_active
@@ -83,7 +83,7 @@ class TeamSourceFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not gen
     """The sources of one team."""
 
     def clean(self) -> None:
-        """Refuses a source twice, and a team that is on and answers none."""
+        """Refuses the same source twice, and an active team that answers none."""
         super().clean()
         if any(self.errors):
             return
@@ -93,15 +93,15 @@ class TeamSourceFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not gen
             raise ValidationError(NO_SOURCE)
 
     def get_unique_error_message(self, unique_check: Any) -> str:  # noqa: ARG002  # Django's
-        """One row a source."""
+        """For a source in two rows."""
         return gettext("This source appears twice. Keep one of its rows.")
 
 
 class PeopleFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not generic at run time
-    """New extensions of one team, with the people who have them."""
+    """New extensions of a team, with the people who use them."""
 
     def clean(self) -> None:
-        """Refuses a team that is on, and nobody in it that is."""
+        """Refuses an active team without an active extension."""
         super().clean()
         if any(self.errors) or not self.instance.is_active or has_extension(self.instance):
             return

@@ -1,4 +1,4 @@
-"""The page "Who rings": what would happen to a lead, asked without one."""
+"""The page "Who rings": what would happen to a lead, without creating one."""
 
 from typing import Any
 
@@ -18,12 +18,12 @@ from callbacks.common.formatting import dated, when
 from callbacks.explain import preview
 from leads.models import LeadSource
 
-# Of a team of hundreds nobody reads them all.
+# Nobody reads hundreds of extensions.
 SHOWN = 100
 
 
 def may_ask(request: HttpRequest) -> bool:
-    """Who sees the leads and extensions of all teams may ask."""
+    """Whether the user may ask: they see the leads and extensions of all teams."""
     user = request.user
     return scope.sees_all_teams(user) and all(
         user.has_perm(f"{app}.view_{model}") or user.has_perm(f"{app}.change_{model}")
@@ -32,7 +32,7 @@ def may_ask(request: HttpRequest) -> bool:
 
 
 class QuestionForm(forms.Form):
-    """Which lead, and when it comes."""
+    """The lead to ask about, and when it comes."""
 
     source = forms.ModelChoiceField(
         LeadSource.objects.all(),
@@ -67,7 +67,7 @@ class QuestionForm(forms.Form):
     )
 
     def question(self, now: Any) -> preview.PreviewQuestion | None:
-        """What was asked; None when it cannot be told, and the form then says why."""
+        """What was asked; None, with an error in the form, if there is no answer."""
         given = self.cleaned_data
         try:
             return preview.question(
@@ -80,7 +80,7 @@ class QuestionForm(forms.Form):
 
 @require_safe
 def who_rings_page(request: HttpRequest) -> HttpResponse:
-    """GET: the form, and the answer once a source is chosen. 403 for those who may not ask."""
+    """GET: the form, and the answer once a source is chosen. 403 for users who may not ask."""
     if not may_ask(request):
         raise PermissionDenied
     now = timezone.now()

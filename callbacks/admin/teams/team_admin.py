@@ -1,4 +1,4 @@
-"""Teams: which sources they answer, when they step in, and who of them is rung."""
+"""Teams: which sources they answer, when they step in, and how calls are distributed."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from typing import Any
@@ -25,7 +25,7 @@ from callbacks.models import Extension, Team, TeamSource
 from callbacks.routing import availability, config
 from callbacks.scheduling import calling_hours
 
-# Of a team's extensions, on its page; the list of extensions has all.
+# A team's page shows only so many of its extensions; the list of extensions has all.
 _SHOWN = 30
 
 
@@ -41,7 +41,7 @@ class TeamSourceInline(TabularInline):  # type: ignore[misc]  # unfold has no ty
 
 
 class PeopleInline(TabularInline):  # type: ignore[misc]  # unfold has no types
-    """Extensions that are added with the team. Those that are there have pages of their own."""
+    """Extensions added together with the team. Existing extensions have their own pages."""
 
     model = Extension
     form = ExtensionForm
@@ -55,18 +55,18 @@ class PeopleInline(TabularInline):  # type: ignore[misc]  # unfold has no types
     verbose_name_plural = _("Add people")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Extension]:
-        """None of those that are there: a team may have thousands."""
+        """No existing extensions: a team may have thousands."""
         queryset: QuerySet[Extension] = super().get_queryset(request)
         return queryset.none()
 
     def get_formset(self, request: HttpRequest, obj: Team | None = None, **more: Any) -> Any:
-        """Tells the forms whether their user may have telephone numbers rung."""
+        """Tells the forms whether their user may enter telephone numbers."""
         formset: Any = super().get_formset(request, obj, **more)
         formset.form.may_enter_numbers = request.user.has_perm("callbacks.enter_phone_numbers")
         return formset
 
     def has_view_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
-        """For those who may add extensions: there is nothing else to see."""
+        """For users who may add extensions: there is nothing else to see."""
         return bool(self.has_add_permission(request, obj))
 
     def has_change_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
@@ -112,18 +112,18 @@ class TeamAdmin(EditsOnlyWhatChanged):
     ]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Off: nobody is in it yet."""
+        """Off, because nobody is in the team yet."""
         return {"is_active": False, **super().get_changeform_initial_data(request)}
 
     def get_inlines(self, request: HttpRequest, obj: Team | None) -> list[Any]:
-        """Without rows for people where none were posted: a page from before they were there."""
+        """Leaves out the rows for people if none were posted, as by a page without these rows."""
         inlines: list[Any] = [*super().get_inlines(request, obj)]
         if request.method == "POST" and f"{PEOPLE}-TOTAL_FORMS" not in request.POST:
             inlines.remove(PeopleInline)
         return inlines
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
-        """With sources, hours, and the number of extensions that are switched on."""
+        """Loads sources and hours, and counts the extensions that are switched on."""
         queryset: QuerySet[Team] = super().get_queryset(request)
         on = Count("extensions", filter=Q(extensions__is_active=True), distinct=True)
         return (
@@ -133,7 +133,7 @@ class TeamAdmin(EditsOnlyWhatChanged):
         )
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """With how many extensions of each team are free, in one query for all."""
+        """Adds how many extensions of each team are free, in one query for all."""
         changes: ChangeList = super().get_changelist_instance(request)
         now = timezone.now()
         teams: dict[int, Any] = {team.pk: team for team in changes.result_list}
@@ -145,7 +145,7 @@ class TeamAdmin(EditsOnlyWhatChanged):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """With what it does now, and what keeps it from ringing anybody."""
+        """Adds the team's state now, its extensions and its week."""
         if team := context.get("original"):
             now = timezone.now()
             context["team_now"] = self.open_now(team)
@@ -157,13 +157,13 @@ class TeamAdmin(EditsOnlyWhatChanged):
         return answer
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Another source or schedule may mean that somebody can be called now."""
+        """Wakes the team: with other sources or hours, there may be somebody to call now."""
         super().save_related(request, form, formsets, change)
         task_publisher.work_team_on_commit(form.instance.pk)
 
     @display(description=_("sources"))  # type: ignore[untyped-decorator]  # unfold has no types
     def sources_shown(self, obj: Team) -> SafeString | str:
-        """Their names, and after how long it steps in."""
+        """The sources, and after how many seconds the team steps in."""
         answered = obj.teamsource_set.all()
         if not answered:
             return html.trouble(gettext("none: gets no leads"))
@@ -174,7 +174,7 @@ class TeamAdmin(EditsOnlyWhatChanged):
 
     @display(description=_("extensions free"))  # type: ignore[untyped-decorator]
     def free_now(self, obj: Team) -> SafeString | str:
-        """How many of those that are switched on."""
+        """How many of the extensions that are switched on are free."""
         count: int = getattr(obj, "extension_count", 0)
         if not count:
             return html.trouble(gettext("none: nobody gets calls"))
@@ -185,7 +185,7 @@ class TeamAdmin(EditsOnlyWhatChanged):
 
     @display(description=_("now"))  # type: ignore[untyped-decorator]
     def open_now(self, obj: Team) -> SafeString:
-        """Open, closed until when, or off."""
+        """Open, closed and until when, or off."""
         if not obj.is_active:
             return html.label("off")
         now = timezone.now()

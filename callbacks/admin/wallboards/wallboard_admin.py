@@ -1,4 +1,4 @@
-"""Wallboards: links are made, opened and withdrawn."""
+"""Wallboards: making and withdrawing their links."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 import uuid
@@ -63,7 +63,7 @@ _name_of = lazy(languages.name_of, str)
 
 
 class WallboardForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """Languages that pages are in, by name."""
+    """A board; its language is one that pages are available in."""
 
     language = forms.ChoiceField(
         label=_("Language"),
@@ -83,7 +83,7 @@ class WallboardForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
 
 @admin.register(Wallboard)
 class WallboardAdmin(Admin):
-    """Whoever may change a board sees its link; others see that there is one."""
+    """Users who may change a board see its link; others only see that it has one."""
 
     list_display = ["name", "link_state", "shows_first_names", "last_shown_at", "created_by"]
     list_per_page = 50
@@ -94,7 +94,7 @@ class WallboardAdmin(Admin):
     actions_detail = ["renew", "withdraw"]
 
     def get_fields(self, request: HttpRequest, obj: Wallboard | None = None) -> list[str]:
-        """What a board is asked for when it is made; its link once there is one to be seen."""
+        """The fields to fill in for a new board; the link for users who may see it."""
         if obj is None:
             return self.fields[:3]
         may_see = self.has_change_permission(request, obj)
@@ -103,7 +103,7 @@ class WallboardAdmin(Admin):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Wallboard | None:
-        """With the address under which a screen finds it."""
+        """Adds the address that a screen opens."""
         board: Wallboard | None = super().get_object(request, object_id, from_field)
         if board:
             path = reverse("wallboard:page", args=[board.token])
@@ -112,7 +112,7 @@ class WallboardAdmin(Admin):
 
     @display(description=_("link"))  # type: ignore[untyped-decorator]  # unfold has no types
     def address(self, obj: Wallboard) -> SafeString | str:
-        """To be opened on the screen, or copied."""
+        """The link, to open on the screen or to copy."""
         if obj.withdrawn_at:
             return gettext("Withdrawn: the link no longer works.")
         return format_html(
@@ -123,7 +123,7 @@ class WallboardAdmin(Admin):
 
     @display(description=_("state"))  # type: ignore[untyped-decorator]
     def link_state(self, obj: Wallboard) -> SafeString:
-        """Whether its link holds."""
+        """Whether the link works."""
         if obj.withdrawn_at:
             return html.label(gettext("Withdrawn"), html.GREY)
         return html.label(gettext("Visible to anyone with the link"), html.GREEN)
@@ -131,7 +131,7 @@ class WallboardAdmin(Admin):
     def save_model(
         self, request: HttpRequest, obj: Wallboard, form: "ModelForm[Any]", change: bool
     ) -> None:
-        """Notes who has made it."""
+        """Stores who made it."""
         if not change:
             obj.created_by_id = request.user.pk
         super().save_model(request, obj, form, change)
@@ -139,11 +139,11 @@ class WallboardAdmin(Admin):
     def response_add(
         self, request: HttpRequest, obj: Wallboard, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """To its page, where the link is."""
+        """Redirects to the board's page, which has the link."""
         return HttpResponseRedirect(reverse("admin:callbacks_wallboard_change", args=[obj.pk]))
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Those that would change something."""
+        """The actions that would change something."""
         actions: list[Any] = super().get_actions_detail(request, object_id)
         board = self.get_object(request, str(object_id))
         return [it for it in actions if it.path != "withdraw" or (board and not board.withdrawn_at)]
