@@ -13,7 +13,7 @@
     return selection?.isCollapsed === false && part.contains(selection.anchorNode);
   };
 
-  // The link that had the focus gets it again, wherever it is now.
+  // Gives the focus back to the same link, wherever it is now.
   function put(ours, theirs) {
     const focused = ours.contains(document.activeElement) ? document.activeElement : null;
     const tag = focused?.tagName;

@@ -11,7 +11,7 @@
 
   let isTypedInto = false;
   document.addEventListener("input", () => (isTypedInto = true));
-  // A list or a calendar that is open would close with the page.
+  // An open list or calendar would close with the page.
   const isInUse = () => isTypedInto || FIELDS.includes(document.activeElement?.tagName);
 
   // The page as it is now; null if the server did not answer. `isGone`: only another page is there,
