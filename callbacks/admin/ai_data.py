@@ -102,7 +102,7 @@ def of_record(record: CallRecord) -> SafeString | str:
     return _shown([_call(each, whole=True) for each in stored])
 
 
-# Only so many of the newest calls are searched: no list reads all of them.
+# Only this many of the newest calls are searched: no list reads all of them.
 FILTERED = 1_000
 NOTHING: tuple[str, str, str] = ("", "", "")
 

@@ -222,7 +222,7 @@ def _overview(request: HttpRequest, now: datetime) -> dict[str, Any]:
         context["teams"] = here.teams
     context["tiles"] = shown
     context["counts"] = [it for it in shown if not it.alarming]
-    if context["sees_attempts"]:  # they see the calls themselves
+    if context["sees_attempts"]:  # they get the tile of calls instead
         context["counts"] = [it for it in context["counts"] if "calling" not in it.address]
     context["needs"] = [it for it in shown if it.alarming and it.count]
     return context

@@ -89,7 +89,7 @@ def due(lead: Lead, now: datetime) -> Words:
 
 
 def _late_by(lead: Lead, rang_at: datetime) -> str:
-    """By the clock that its target is measured by, like the time to ring beside it."""
+    """How late, by the clock that the target is measured by, like the time to ring beside it."""
     if lead.sla_clock == SlaClock.OPEN and lead.time_to_ring and lead.sla_target is not None:
         late = lead.time_to_ring.total_seconds() - lead.sla_target
         if late > 0:

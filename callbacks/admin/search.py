@@ -22,7 +22,7 @@ from callbacks.models import CallAttempt
 from leads import one_line, phones, text_search, visible_rows
 from leads.models import Lead, LeadSource
 
-# At most so many leads are listed; typing more narrows the search.
+# At most this many leads are listed; typing more narrows the search.
 MOST = 1000
 # Fewer digits than this occur in nearly every number.
 _FEWEST_DIGITS = 3

@@ -1,1 +1,1 @@
-"""Alerts in the admin: who is told of what, what has happened, and what was sent."""
+"""Alerts in the admin: the alerts, their receivers, and the messages sent."""

@@ -169,7 +169,7 @@ def _told(telling: AlertTelling) -> Iterable[SafeString]:
 
 @admin.register(AlertMessage)
 class AlertMessageAdmin(ReadOnly, Admin):
-    """Messages about alerts: to whom, when, and whether they arrived."""
+    """Messages about alerts: to whom, when, and whether they were sent."""
 
     list_display = ["made", "receiver_name", "to_shown", "subject", "state_shown"]
     list_filter = ["state", "channel"]
@@ -216,5 +216,5 @@ class AlertMessageAdmin(ReadOnly, Admin):
 
     @display(description=_("text"))  # type: ignore[untyped-decorator]
     def text_shown(self, obj: AlertMessage) -> SafeString:
-        """The text as sent by mail; for a webhook, as a mail would have had it."""
+        """The text as it was, or would have been, sent by mail."""
         return format_html('<pre class="mail-text">{}</pre>', obj.text)

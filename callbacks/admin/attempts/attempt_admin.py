@@ -41,7 +41,7 @@ from leads.models import Lead
 
 
 def can_hang_up(attempt: CallAttempt) -> bool:
-    """Whether to offer hanging up: the call is in progress and the provider can identify it."""
+    """Whether to offer hanging up: a call may be on, and the provider can be told which."""
     return (
         attempt.state in hanging_up.HANGABLE
         and attempt.extension is not None

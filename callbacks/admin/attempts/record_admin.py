@@ -18,7 +18,7 @@ from callbacks.common.formatting import in_words
 from callbacks.models import CallRecord
 from callbacks.voicenter.values.leg_outcome import OUTCOMES
 
-# The filters look only through so many of the newest records: neither column has an index, and a
+# The filters look only through this many of the newest records: neither column has an index, and a
 # word that no record has would be searched for in all of them.
 LOOKED_THROUGH = 100_000
 

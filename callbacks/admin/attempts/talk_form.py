@@ -1,4 +1,4 @@
-"""The form for what came out of a talk, at the desk and in the admin."""
+"""The form for the result of a talk, at the desk and in the admin."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,7 +23,7 @@ _MOST_DIGITS = 18  # of an id in the database
 
 
 class TalkForm(forms.Form):
-    """A disposition, with the time of a follow-up where it needs one, and a note.
+    """A disposition, with the time of a follow-up if it needs one, and a note.
 
     `choice` is "<disposition>", or "<disposition>@<time>" for a button that names its time.
     Otherwise `again` holds the time. `instead`: the next possible time, if the chosen time is

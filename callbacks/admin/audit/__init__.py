@@ -1,1 +1,1 @@
-"""The audit as a page: who did what, and what stood there before."""
+"""The audit in the admin: who did what, and the values before and after."""

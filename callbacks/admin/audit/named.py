@@ -71,7 +71,7 @@ def _has_no_name(model: type[Model]) -> bool:
 def _of_links(
     kind: str, ids: Iterable[str], model: type[Model], there: dict[str, Model]
 ) -> dict[str, str]:
-    """ "anna · Night shift": the objects that each links; a deleted row as the audit kept it."""
+    """ "anna · Night shift": what each row links; a deleted row's links as the audit kept them."""
     links: list[ForeignKey[Any, Any]] = [
         it for it in model._meta.concrete_fields if isinstance(it, ForeignKey)
     ]

@@ -1,1 +1,1 @@
-"""Who has exported what, and when: a list to read."""
+"""The list of exports: who exported what, and when."""

@@ -42,7 +42,7 @@ class RoomForm(forms.Form):
 
 
 def can_join(extension: Extension) -> bool:
-    """Whether to offer it. Expects a `loaded` extension."""
+    """Whether to offer the conference. Expects a `loaded` extension."""
     return (
         extension.is_active
         and not extension.is_blocked
@@ -52,7 +52,7 @@ def can_join(extension: Extension) -> bool:
 
 
 def ask_or_call(model_admin: Any, request: HttpRequest, extension: Extension) -> HttpResponse:
-    """Asks for the room's code, then makes the call."""
+    """Asks for the room's code, then calls the extension into the room."""
     page = reverse("admin:callbacks_extension_change", args=[extension.pk])
     form = RoomForm(request.POST if is_confirmed(request) else None)
     command: Command[Extension] = Command(

@@ -105,7 +105,7 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
         return state.loaded(super().get_queryset(request))
 
     def save_model(self, request: HttpRequest, obj: Extension, form: Any, change: bool) -> None:
-        """Wakes the team: an extension that was added, switched on or moved may take a call."""
+        """Wakes the team: an extension just added, moved or switched on may have leads to call."""
         super().save_model(request, obj, form, change)
         if change:
             empty_teams.warn(self, request, Team.objects.filter(pk=form.initial["team"]))

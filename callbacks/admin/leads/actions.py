@@ -211,7 +211,7 @@ class ActsOnLeads(Admin):
         description=_("Play a message"), url_path="play", permissions=["call"], icon="campaign"
     )
     def play(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks which one, then has it played to this lead."""
+        """Asks which message, then has it played to this lead."""
         lead = self._found(request, object_id)
         if (found := self._refused(request, lead, to_play=True)) is not None:
             return found

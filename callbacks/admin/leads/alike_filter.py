@@ -20,7 +20,7 @@ from callbacks.admin.leads.held_filters import of_address
 from leads import one_line, visible_rows
 from leads.models import Lead
 
-# Only leads submitted within so much time of the given lead are listed.
+# Only leads submitted within this much time of the given lead are listed.
 _BESIDE = timedelta(days=1)
 _ASKED = re.compile(r"(address|number|country)-([0-9]{1,18})")
 

@@ -29,7 +29,7 @@ from leads.guard import address, block_counts, block_values
 from leads.guard.block_values import NotAnEntry
 from leads.models import BlockEntry, BlockKind, BlockVerdict
 
-_DAYS = 7  # the list counts what each entry refused in so many days
+_DAYS = 7  # the list counts what each entry refused in this many days
 
 
 class BlockForm(AsksBeforeRefusing, forms.ModelForm):  # type: ignore[type-arg]  # not at run time
@@ -158,7 +158,7 @@ class BlockEntryAdmin(ImportsBlocks, EditsOnlyWhatChanged):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[BlockEntry], search_term: str
     ) -> tuple[QuerySet[BlockEntry], bool]:
-        """By part of the value or reason, or by a number or address that the entry covers."""
+        """By part of the value or reason, or by a number, address or mail that the entry covers."""
         found, distinct = super().get_search_results(request, queryset, search_term)
         typed = search_term.strip()
         numbers = whole_numbers(typed)

@@ -19,7 +19,7 @@ else:
     _OfAForm = object  # a mixin is not a form by itself
 
 
-# So many entries of a file are named: those that would have had the most effect.
+# This many entries of a file are named: those that would have had the most effect.
 _NAMED = 5
 
 

@@ -22,9 +22,9 @@ from leads.admin import Admin
 from leads.models import Attribution, Lead
 from leads.visits import CameFrom, Visit
 
-# Longer addresses are cut to so many characters; the tooltip has all of it.
+# Longer addresses are cut to this many characters; the tooltip has all of it.
 _MOST_SIGNS = 80
-# The filters look at so many leads of a campaign.
+# The filters look at this many leads of a campaign.
 _MOST = 10_000
 
 

@@ -1,4 +1,4 @@
-"""The proof of work that a held request's browser was asked for, in a manager's words."""
+"""The proof of work that a held request's browser was asked for, in words for managers."""
 
 from datetime import datetime
 

@@ -24,7 +24,7 @@ from callbacks.reconciliation import manual_resolution
 from leads import never_call
 from leads.models import Lead, LeadStatus, LegalHold
 
-# Above so many leads, messages are combined.
+# For more leads than this, messages are combined.
 _TOLD_ONE_BY_ONE = 3
 
 
@@ -102,8 +102,8 @@ def why_not(lead: Lead, user: Any = None, *, to_play: bool = False) -> str:
 
 
 def _see_that_it_can_be(lead: Lead, user: Any, *, to_play: bool = False) -> None:
-    """Raises CannotCall, with a link, if not. callbacks.calling.manual checks again with the lead
-    locked.
+    """Raises CannotCall, with a link, if the lead cannot be called. callbacks.calling.manual checks
+    again with the lead locked.
     """
     lead.refresh_from_db(fields=["status"])
     if sentence := why_not(lead, user, to_play=to_play):

@@ -57,7 +57,7 @@ class ShowsConsent(Admin):
 
 
 class ConsentFilter(SimpleListFilter):
-    """Leads with consent, without it, or with consent to one text. Links lead to the last choice.
+    """Leads with consent, without it, or, through a link, with consent to one text.
 
     Limited to the newest _MOST, because a rare answer would otherwise read all leads.
     """

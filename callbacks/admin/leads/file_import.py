@@ -40,7 +40,7 @@ SHOWN = 50
 
 
 class FileForm(forms.Form):
-    """Chooses the file."""
+    """Which file to import."""
 
     file = forms.FileField(
         label=_("CSV file"),

@@ -28,7 +28,7 @@ from leads.models import LeadSource, Logo
 
 # The preview's language choice, which is not a field of the page.
 LANGUAGE = "preview_language"
-# The parts of the page that affect the form. A source's own columns affect it too.
+# The inlines whose contents the form shows, besides the source's own fields.
 SHOWN = ("form_fields", "form_field_texts", "texts", "logo", "widget", "consent_texts")
 # If somebody else is saving, a preview waits only this long.
 _NO_LONGER = "SET LOCAL lock_timeout = '2s'"

@@ -23,7 +23,7 @@ from leads.guard import block_values
 from leads.guard.block_values import NotAnEntry
 from leads.models import BlockEntry, BlockKind, BlockVerdict, Lead
 
-# The question names at most so many values.
+# The question names at most this many values.
 _NAMED = 3
 _SPANS: dict[str, timedelta | None] = {
     "day": timedelta(days=1),

@@ -49,7 +49,7 @@ from leads.admin import Admin
 from leads.models import HeldLead, Lead, LeadStatus, is_held
 
 LIST = "admin:leads_heldlead_changelist"
-# At most so many at once: as many as one address may have stored within a day.
+# At most this many at once: as many as one address may have stored within a day.
 _AT_ONCE = 1000
 
 

@@ -104,7 +104,7 @@ class ShowsLateness:
 
 
 def is_about_lateness(request: HttpRequest) -> bool:
-    """Whether the list was opened from a report, the lateness page or the overdue tile."""
+    """Whether the list is filtered by a report's figure, a cause of lateness, or being overdue."""
     return not _ABOUT_LATENESS.isdisjoint(request.GET)
 
 

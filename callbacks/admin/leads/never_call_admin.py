@@ -48,7 +48,7 @@ class NeverCallForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         fields = ["phone", "reason"]
 
     def clean_phone(self) -> str:
-        """The number in E.164. Raises ValidationError if it is already on the list."""
+        """The number in E.164. Raises ValidationError if it is invalid or already listed."""
         try:
             typed = never_call_file.read(self.cleaned_data["phone"], default_countries())
         except PhoneRefused as refused:

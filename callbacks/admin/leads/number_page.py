@@ -25,7 +25,7 @@ from callbacks.models.call_notes import note_of, standing_notes
 from leads import one_line, phones, visible_rows
 from leads.models import Lead
 
-# At most so many leads and calls are shown; the search lists the others.
+# At most this many leads and calls are shown; the search lists the others.
 SHOWN = 100
 
 
@@ -61,7 +61,7 @@ def number_page(request: HttpRequest, digits: str) -> HttpResponse:
         raise Http404(gettext("No lead has this number."))
     add_calls(leads)
     for lead in leads:
-        # A salesperson planned it, and nobody has made a request.
+        # Planned by a salesperson, and not requested by anybody since.
         is_planned = lead.follow_up_of_id and not lead.first_source_id
         notes = [
             gettext("follow-up of lead %(pk)s") % {"pk": lead.follow_up_of_id}

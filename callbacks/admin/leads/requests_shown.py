@@ -41,7 +41,7 @@ class ShowsRequests(Admin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:
-        """Redirects to the page of a lead from another team: the page hides what it must."""
+        """For a lead from another team, redirects to its page, which hides what must be hidden."""
         seen = scope.of(request.user)
         if seen.is_limited:
             moved = Lead.objects.filter(others_requests.moved_here(seen.sources))

@@ -23,7 +23,7 @@ from leads import visible_rows
 from leads.admin import Admin
 from leads.models import LeadSource
 
-# The list of leads shows only so many; the page of saved lists has all.
+# The list of leads shows only this many; the page of saved lists has all.
 _SHOWN = 20
 _NAMES: dict[str, Text] = {
     "q": _("search"),

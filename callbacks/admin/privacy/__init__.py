@@ -1,1 +1,1 @@
-"""A person's rights: what is held of them, and its erasure."""
+"""A person's rights: the data stored about them, and its erasure."""

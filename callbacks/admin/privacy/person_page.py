@@ -34,7 +34,7 @@ SEES, ERASES = "callbacks.see_person", "callbacks.erase_person"
 # Seconds that the page waits for an erasure; the sweep finishes the rest.
 _TAKES = 3.0
 _ID = re.compile(r"[0-9]{1,18}", re.ASCII)
-# At most so many leads with only the number or only the e-mail are listed for checking.
+# At most this many leads with only the number or only the e-mail are listed for checking.
 _MOST_ALONE = 200
 _SEVERAL = 2
 # Rows of one table shown on the page; the files have all of them.

@@ -1,6 +1,5 @@
 """Schedules: the week, holidays and exceptions, and the resulting hours."""
 
-# the methods' parameters are Django's
 from typing import Any
 
 from django.contrib import admin
@@ -33,7 +32,7 @@ from callbacks.models.schedules import time_zones
 from callbacks.reports.date_ranges import FORMATS
 from leads.admin import Admin
 
-# At most so many teams and extensions are shown as users of a schedule.
+# At most this many teams and extensions are shown as users of a schedule.
 _SHOWN = 20
 
 

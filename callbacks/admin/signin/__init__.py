@@ -1,1 +1,1 @@
-"""What an owner sees of signing in: who has a second factor, and who is signed in where."""
+"""Signing in, in the admin: who has a second factor, and who is signed in where."""

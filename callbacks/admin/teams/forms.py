@@ -45,7 +45,7 @@ STRATEGIES = {
 
 
 class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """A team that is on has an extension to ring."""
+    """A team, which must have an extension to ring if it is on."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

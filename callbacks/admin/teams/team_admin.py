@@ -25,7 +25,7 @@ from callbacks.models import Extension, Team, TeamSource
 from callbacks.routing import availability, config
 from callbacks.scheduling import calling_hours
 
-# A team's page shows only so many of its extensions; the list of extensions has all.
+# A team's page shows only this many of its extensions; the list of extensions has all.
 _SHOWN = 30
 
 
