@@ -1,1 +1,1 @@
-"""Signing in, in the admin: who has a second factor, and who is signed in where."""
+"""The sign-in pages of the admin: who has a second factor, and who is signed in where."""
