@@ -22,13 +22,18 @@ SIGNS = {"worker": ("callbacks:workers", f"celery@{HERE}"),
          "beat": ("callbacks:beats", f"beat@{HERE}")}  # fmt: skip
 
 
+def asks(stack: Stack, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "health", *arguments], cwd=ROOT, text=True,
+        env={**os.environ, **stack.environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
 def health(stack: Stack, *arguments: str) -> tuple[int, str]:
     """How it exits, and all that it says."""
-    done = subprocess.run(
-        [sys.executable, "manage.py", "health", *arguments], cwd=ROOT,
-        env={**os.environ, **stack.environment}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return done.returncode, done.stdout + done.stderr
+    asked = asks(stack, *arguments)
+    said, _ = asked.communicate()
+    return asked.returncode, said
 
 
 def is_stopped(process: str, stack: Stack, signs: redis.Redis) -> bool:
@@ -70,6 +75,23 @@ def test_a_process_that_never_ran_here_is_none_that_works(stack: Stack) -> None:
     signs.set("callbacks:signs_since", time.time() - 3600)
     eventually(lambda: is_stopped("worker-7", stack, signs))
     assert health(stack, "worker", "--host", "another-machine")[0] == 1
+
+
+def test_it_looks_twice_before_it_says_that_a_process_has_stopped(stack: Stack) -> None:
+    """Redis may have come back this moment, before any process has left a new sign."""
+    signs = redis.Redis.from_url(stack.environment["REDIS_URL"])
+    name = f"worker-7@{HERE}:1"
+    signs.set("callbacks:signs_since", time.time() - 3600)
+    signs.zadd("callbacks:workers", {name: time.time() - 300})
+    eventually(lambda: is_stopped("worker-7", stack, signs))
+    with signs.monitor() as commands:
+        asked = asks(stack, "worker-7")
+        while commands.next_command()["command"] != "ZRANGE callbacks:workers 0 -1 WITHSCORES":
+            pass  # not read yet
+        signs.zadd("callbacks:workers", {name: time.time()})
+    said, _ = asked.communicate()
+    signs.zrem("callbacks:workers", name)
+    assert (asked.returncode, "worker-7" in said, "was seen" in said) == (0, True, True), said
 
 
 def test_without_redis_nobody_can_tell(stack: Stack, tunnel: Tunnel) -> None:

@@ -3,6 +3,7 @@
 import math
 import re
 import socket
+import time
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
@@ -16,6 +17,8 @@ from callbacks.common import clock, heartbeats, task_publisher
 
 # Seconds. Longer than a restart takes, dials in hand included; signs come every five seconds.
 STOPPED_AFTER = 90.0
+# Seconds. Where Redis comes back this moment, a process that runs leaves a sign within this time.
+_LOOKS_AGAIN_AFTER = 10.0
 _STOPPED, _NOT_KNOWN = 1, 2
 _BEAT = "beat"
 # Celery's own name for a worker that is given none.
@@ -44,56 +47,66 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, **given: Any) -> None:
-        """Reads the process's newest sign of life."""
+        """Says that the process works, or raises CommandError. Looks twice before it says no."""
         name = f"{_UNNAMED.get(given['process'], given['process'])}@{given['host']}"
-        try:
-            seen_at = heartbeats.process_seen(name)
-            since, back, takes_writes = heartbeats.kept()
-        except redis.RedisError:
-            raise CommandError(
-                "Redis does not answer, so the state is unknown. Check that it is running and "
-                "that REDIS_URL is correct.",
-                returncode=_NOT_KNOWN,
-            ) from None
         patience = STOPPED_AFTER
         if given["process"] == _BEAT:
             patience = max(patience, 3 * settings.SWEEP_EVERY)
-        ago = _ago(seen_at)
-        if ago > patience:
-            # The signs have the database's time, and this machine's clock may be wrong.
-            clock.measure()
-            ago = _ago(seen_at)
-        if ago < patience:
-            self.stdout.write(f"{name} was seen {ago:.0f} s ago.")
-            return
-        if not takes_writes:
-            raise CommandError(
-                "Redis answers but accepts no writes (its memory or disk is full, or it is a "
-                "replica), so the state is unknown. See its log and `redis-cli INFO`.",
-                returncode=_NOT_KNOWN,
-            )
-        if seen_at is None and (kept_for := _ago(since)) < patience:
-            raise CommandError(
-                f"Redis was empty {kept_for:.0f} s ago: it is new or has lost its data, so it is "
-                f"unknown whether {name} is running. Try again in {patience - kept_for:.0f} s.",
-                returncode=_NOT_KNOWN,
-            )
-        if (back_for := _ago(back)) < patience:
-            raise CommandError(
-                f"Redis was away until {back_for:.0f} s ago, so it is unknown whether {name} is "
-                f"running. Try again in {patience - back_for:.0f} s.",
-                returncode=_NOT_KNOWN,
-            )
-        if not _broker_answers():
-            raise CommandError(
-                "The broker does not answer, so the state is unknown. Check that it is running "
-                "and that BROKER_URL is correct.",
-                returncode=_NOT_KNOWN,
-            )
+        try:
+            self.stdout.write(_look(name, patience))
+        except CommandError as first:
+            if first.returncode != _STOPPED:
+                raise
+            time.sleep(_LOOKS_AGAIN_AFTER)
+            self.stdout.write(_look(name, patience))
+
+
+def _look(name: str, patience: float) -> str:
+    """Reads the newest sign of life of `name`. Raises CommandError after `patience` seconds."""
+    try:
+        seen_at = heartbeats.process_seen(name)
+        since, back, takes_writes = heartbeats.kept()
+    except redis.RedisError:
         raise CommandError(
-            f"{name} has not been seen for {patience:.0f} s. Restart it and check its log.",
-            returncode=_STOPPED,
+            "Redis does not answer, so the state is unknown. Check that it is running and "
+            "that REDIS_URL is correct.",
+            returncode=_NOT_KNOWN,
+        ) from None
+    ago = _ago(seen_at)
+    if ago > patience:
+        # The signs have the database's time, and this machine's clock may be wrong.
+        clock.measure()
+        ago = _ago(seen_at)
+    if ago < patience:
+        return f"{name} was seen {ago:.0f} s ago."
+    if not takes_writes:
+        raise CommandError(
+            "Redis answers but accepts no writes (its memory or disk is full, or it is a "
+            "replica), so the state is unknown. See its log and `redis-cli INFO`.",
+            returncode=_NOT_KNOWN,
         )
+    if seen_at is None and (kept_for := _ago(since)) < patience:
+        raise CommandError(
+            f"Redis was empty {kept_for:.0f} s ago: it is new or has lost its data, so it is "
+            f"unknown whether {name} is running. Try again in {patience - kept_for:.0f} s.",
+            returncode=_NOT_KNOWN,
+        )
+    if (back_for := _ago(back)) < patience:
+        raise CommandError(
+            f"Redis was away until {back_for:.0f} s ago, so it is unknown whether {name} is "
+            f"running. Try again in {patience - back_for:.0f} s.",
+            returncode=_NOT_KNOWN,
+        )
+    if not _broker_answers():
+        raise CommandError(
+            "The broker does not answer, so the state is unknown. Check that it is running "
+            "and that BROKER_URL is correct.",
+            returncode=_NOT_KNOWN,
+        )
+    raise CommandError(
+        f"{name} has not been seen for {patience:.0f} s. Restart it and check its log.",
+        returncode=_STOPPED,
+    )
 
 
 def _ago(seen_at: float | None) -> float:
