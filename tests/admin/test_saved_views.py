@@ -129,7 +129,7 @@ def test_nobody_replaces_a_view_that_they_do_not_see(managing, omer) -> None:
         ("", QUERY, "Enter a name."),
         ("Other", "period=never", "Choose what the report shows, then save it."),
         ("Other", "", "This field is required."),
-        ("Other", "period=7&source=999", "Choose what the report shows, then save it."),
+        ("Other", "period=7&source=99999999", "Choose what the report shows, then save it."),
     ],
 )
 def test_what_cannot_be_saved(managing: Client, name: str, query: str, said: str) -> None:

@@ -57,7 +57,7 @@ def test_a_manager_subscribes(managing: Client, manager: User, view: SavedView) 
         ({"zone": "Mars"}, "is not a time zone"),
         ({"hour": "24"}, "Select a valid choice"),
         ({"day_of_month": "32"}, "less than or equal to 31"),
-        ({"view": "999"}, "Select a valid choice"),
+        ({"view": "99999999"}, "Select a valid choice"),
         ({"rhythm": "hourly"}, "Select a valid choice"),
     ],
 )

@@ -10,10 +10,12 @@ from django.test import Client
 from django.utils import timezone
 
 from callbacks.admin.access import SALES_MANAGERS
+from callbacks.common import task_publisher
 from callbacks.lateness import studies
 from callbacks.models import Extension, Study, Team
 from leads.models import Lead, LeadSource
 from tests.lateness.story import Story
+from tests.support import queue
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESS = "/admin/reports/replay/"
@@ -48,6 +50,22 @@ def _played(client: Client, **asked: str) -> str:
     for study in Study.objects.filter(started_at=None):
         studies.run(study.pk)
     return client.get(answer["Location"]).content.decode()
+
+
+def test_looks_at_a_study_that_waits_pile_nothing_up(
+    admin_client: Client, story: Story, team: Team
+) -> None:
+    """Without workers, the messages that a page sends again with each look expire."""
+    queue.queued(empty=True)
+    before = timezone.now()
+    page = admin_client.post(ADDRESS, _asked(team))["Location"]
+    for _ in range(3):
+        assert "Replaying." in admin_client.get(page).content.decode()
+    first, *others = queue.expiries(task_publisher.WORK_OUT)
+    assert (first, len(others)) == (None, 3)
+    minute = timedelta(seconds=60)
+    assert all(before + minute <= it <= timezone.now() + minute for it in others if it)
+    assert None not in others
 
 
 def _row(page: str, name: str) -> list[str]:
@@ -110,7 +128,7 @@ def test_follow_ups_take_phones_time_and_count_as_no_lead(
         ({"first": "9999-99-99"}, "Enter a day like"),
         ({"change_team": "0"}, "Choose one of the teams."),
         ({"strategy": "luck"}, "not one of the available choices"),
-        ({"schedule": "77"}, "Choose one of the schedules."),
+        ({"schedule": "99999999"}, "Choose one of the schedules."),
     ],
 )
 def test_what_the_form_refuses(

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import datetime
 from functools import cache
 
 import redis
@@ -36,6 +37,16 @@ def queued_without_key() -> list[str]:
     """The tasks of the messages without a key, oldest first."""
     messages = [json.loads(raw) for raw in reversed(_broker().lrange("callbacks", 0, -1))]
     return [it["headers"]["task"] for it in messages if it["headers"]["argsrepr"] == "()"]
+
+
+def expiries(task: str) -> list[datetime | None]:
+    """When each waiting message of `task` expires, oldest first; None: never."""
+    messages = [json.loads(raw) for raw in reversed(_broker().lrange("callbacks", 0, -1))]
+    return [
+        datetime.fromisoformat(expires) if (expires := it["headers"]["expires"]) else None
+        for it in messages
+        if it["headers"]["task"] == task
+    ]
 
 
 def follow_changed_hours() -> None:
