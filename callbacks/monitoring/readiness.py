@@ -192,7 +192,7 @@ def _look_at_processes(signs: Heartbeats | None) -> Iterator[Check]:
 def _look_at_people(database: _Database | None, signs: Heartbeats | None) -> Check:
     if database is None:
         return Check(PEOPLE, ok=False, advice=_NO_DATABASE)
-    # If Redis was emptied, nothing is known about the time before.
+    # Nothing is known about the time before Redis was emptied or came back.
     last = max(signs.seen.get(PEOPLE) or signs.since, signs.back) if signs else 0
     return _verdict(
         PEOPLE,

@@ -123,6 +123,18 @@ def test_nobody_to_be_rung_counts_from_when_redis_was_emptied(
     assert wrong() == ["people"]
 
 
+def test_nobody_to_be_rung_counts_from_when_redis_came_back(
+    signs: redis.Redis, extension: Extension
+) -> None:
+    """Who could be rung during the outage, nobody could note."""
+    Extension.objects.update(is_paused=True)
+    signs.hset("callbacks:seen", "people", time.time() - 300)
+    signs.set("callbacks:signs_back", time.time() - 30)
+    assert "people" not in wrong()
+    signs.set("callbacks:signs_back", time.time() - 90)
+    assert wrong() == ["people"]
+
+
 @pytest.fixture
 def own_redis(tmp_path: Path, settings: SettingsWrapper) -> Iterator[redis.Redis]:
     """A Redis of this test's own, with the signs of beat, a worker and a sweep."""
