@@ -31,6 +31,7 @@ from leads import (
     languages,
     log_context,
     request_body,
+    source_texts,
     status_cache,
     unavailable,
     visitor_status,
@@ -206,7 +207,7 @@ def _not_valid(form: ApiForm, unknown: Mapping[str, list[str]]) -> HttpResponse:
             "version": str(text.version),
             "language": text.language,
             "text": text.text,
-            "privacy_url": form.source.privacy_url,
+            "privacy_url": source_texts.privacy_url(form.source, text.language),
         }
     return _json(body, status=400)
 

@@ -14,6 +14,16 @@ def shown(source: LeadSource, language: str) -> SourceText:
     return found or next(iter(known), SourceText(source=source, language=language))
 
 
+def privacy_url(source: LeadSource, language: str) -> str:
+    """The address of the privacy notice in `language`; else the source's own; else the one that
+    goes with the texts shown, or "".
+    """
+    known = config_cache.source_texts.get().get(source.pk, [])
+    exact = languages.nearest([it for it in known if it.privacy_url], language)
+    found = exact or source
+    return found.privacy_url or shown(source, language).privacy_url
+
+
 def offered(source: LeadSource) -> list[str]:
     """Our languages that a visitor may choose from: the source's own and those that it offers, in
     the order of the settings. A single language is no choice.

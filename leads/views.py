@@ -323,6 +323,7 @@ def _form_page(
     context["marks"] = " ".join(visits.MARKS)
     context["trap"], context["stamp_field"] = circumstances.TRAP, stamp.FIELD
     context["texts"] = source_texts.shown(source, get_language() or "")
+    context["privacy_url"] = source_texts.privacy_url(source, get_language() or "")
     context["choices"] = pages.in_languages(request, source_texts.offered(source))
     context["trouble"] = trouble
     if says_when and not trouble:

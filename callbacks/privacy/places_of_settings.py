@@ -49,7 +49,7 @@ SET_UP = (
     _set_up("leads.ApiClient", _("Programs that use the API"), "name scopes rate"),
     _set_up("leads.ApiKey", _("Keys of the API, as hashes"), "prefix digest"),
     _set_up("leads.ConsentText", _("What visitors are asked to agree to"), "language text"),
-    _set_up("leads.SourceText", _("What forms say"), "language title intro thanks"),
+    _set_up("leads.SourceText", _("What forms say"), "language title intro thanks privacy_url"),
     _set_up("leads.Logo", _("Logos above forms"), "name image kind plate digest"),
     _set_up("leads.Widget", _("How websites' buttons look"), "colour side appears"),
     _set_up("leads.WidgetText", _("What websites' buttons say"), "language button title"),

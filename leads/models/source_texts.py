@@ -1,5 +1,6 @@
 """SourceText: what a source's pages say in one language, in the manager's words."""
 
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -40,6 +41,18 @@ class SourceText(models.Model):
         blank=True,
         help_text=_("Shown on the request page until we call. You can leave this empty."),
     )
+    privacy_url = models.URLField(
+        _("privacy notice"),
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[URLValidator(["http", "https"])],
+        help_text=_(
+            "The address of your privacy notice in this language. Leave this empty for the "
+            "source's own."
+        ),
+    )
 
     class Meta:
         verbose_name = _("text of the form")
@@ -49,7 +62,8 @@ class SourceText(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source", "language"], name="source_text_once"),
             models.CheckConstraint(
-                condition=~Q(title="", intro="", thanks=""), name="source_text_says_something"
+                condition=~Q(title="", intro="", thanks="", privacy_url=""),
+                name="source_text_says_something",
             ),
         ]
 

@@ -49,7 +49,16 @@ def test_what_is_typed_is_shown_and_nothing_is_stored(
             *USUAL,
             ROOMS,
             privacy_url="https://www.example.com/privacy",
-            **rows("texts", {"language": "en", "title": "Ring us", "intro": "", "thanks": ""}),
+            **rows(
+                "texts",
+                {
+                    "language": "en",
+                    "title": "Ring us",
+                    "intro": "",
+                    "thanks": "",
+                    "privacy_url": "shop.example/en",
+                },
+            ),
             **rows("widget", {"colour": "#7a1fa2", "side": "end", "appears": "at once"}),
             **rows(
                 "logo",
@@ -61,7 +70,7 @@ def test_what_is_typed_is_shown_and_nothing_is_stored(
     assert answer.status_code == 200
     assert page.index('name="name"') < page.index("How many rooms?") < page.index('name="phone"')
     for shown in (
-        "Ring us", "/colours/7a1fa2.css", 'alt="Galil"', "You may call me.", "example.com/privacy",
+        "Ring us", "/colours/7a1fa2.css", 'alt="Galil"', "You may call me.", "https://shop.example/en",
     ):  # fmt: skip
         assert shown in page
     assert "<script" not in page

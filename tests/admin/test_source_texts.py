@@ -17,6 +17,9 @@ from tests.support.admin_setup import a_source
 
 pytestmark = pytest.mark.django_db
 HEBREW = {"language": "iw", "title": "  גגות  ", "intro": "נחזור אליכם", "thanks": "תודה"}
+NOTICE = {
+    "language": "he", "title": "", "intro": "", "thanks": "", "privacy_url": "shop.example/he",
+}  # fmt: skip
 
 
 def page_of(source: LeadSource) -> str:
@@ -43,10 +46,18 @@ def test_they_are_stored_and_kept_in_the_audit(managing: Client, source: LeadSou
     assert [it.act for it in entries] == ["added", "changed", "deleted"]
 
 
+def test_a_privacy_notice_alone_is_enough(managing: Client, source: LeadSource) -> None:
+    assert "errornote" not in save(managing, source, NOTICE).text
+    assert SourceText.objects.get().privacy_url == "https://shop.example/he"
+
+
 WRONG = {
     "no language": ({"language": "Klingon", "title": "x"}, "is not a language code"),
     "no text": ({"language": "he", "title": " ", "intro": "", "thanks": ""}, "Enter at least one"),
     "too long": ({"language": "he", "title": "x" * 81}, "at most 80 characters"),
+    "a script": (NOTICE | {"privacy_url": "javascript:alert(1)"}, "Enter a valid URL"),
+    "a file's address": (NOTICE | {"privacy_url": "ftp://shop.example/x"}, "Enter a valid URL"),
+    "no address": (NOTICE | {"privacy_url": "privacy"}, "Enter a valid URL"),
 }
 
 

@@ -285,6 +285,18 @@ def test_the_api_asks_for_the_version(client: Client, demanded: ConsentText) -> 
     assert not Lead.objects.exists()
 
 
+def test_the_api_links_the_notice_in_the_language_of_the_text(
+    client: Client, source: LeadSource, demanded: ConsentText
+) -> None:
+    source.texts.create(language="he", privacy_url="https://shop.example/he")
+    source.privacy_url = "https://shop.example/own"
+    source.save()
+    assert api(client).json()["consent"]["privacy_url"] == "https://shop.example/own"
+    write(source, "מותר להתקשר אליי", "he")
+    shown = api(client, language="he").json()["consent"]
+    assert (shown["language"], shown["privacy_url"]) == ("he", "https://shop.example/he")
+
+
 @pytest.mark.parametrize("sent", ["1", 1, " 1 "])
 def test_the_api_keeps_what_was_agreed_to(
     client: Client, demanded: ConsentText, sent: object

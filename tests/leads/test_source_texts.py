@@ -1,12 +1,14 @@
 """A manager's own words on a source's pages: which language's are shown, and what is missing."""
 
+import re
+
 import pytest
 from django.db import IntegrityError
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 
 from callbacks.models import Extension
-from leads import source_texts
+from leads import consent, source_texts
 from leads.models import Lead, LeadSource
 from tests.support.visitors import Visitor
 
@@ -78,6 +80,46 @@ def test_texts_of_one_language_are_there_once_and_say_something(source: LeadSour
         source.texts.create(language="en", title="Walls")
     with pytest.raises(IntegrityError):
         source.texts.create(language="he")
+
+
+NOTICES = {
+    # the source's own, those of its texts, the page's language: the one that is linked
+    "the page's": ("own", {"en": "en", "he": "he"}, "he", "he"),
+    "the page's, of a country": ("own", {"he-IL": "he"}, "he", "he"),
+    "the source's own before another language's": ("own", {"en": "en"}, "he", "own"),
+    "the source's own where the text has none": ("own", {"he": ""}, "he", "own"),
+    "none of its own, so that of the texts": ("", {"en": "en", "ru": "ru"}, "he", "en"),
+    "none in this language, and no other": ("", {"he": ""}, "he", ""),
+    "none at all": ("", {}, "he", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("own", "there", "page", "linked"), NOTICES.values(), ids=NOTICES)
+@pytest.mark.parametrize("asks", [False, True], ids=["without a consent text", "with one"])
+def test_which_privacy_notice_is_linked(
+    own: str, there: dict[str, str], page: str, linked: str, *, asks: bool, source: LeadSource
+) -> None:
+    def address(name: str) -> str:
+        return f"https://shop.example/{name}?a=1&b=2" if name else ""
+
+    LeadSource.objects.update(privacy_url=address(own))
+    for code, name in there.items():
+        source.texts.create(language=code, intro="Roofs since 1980", privacy_url=address(name))
+    if asks:
+        consent.write(source, "en", "You may call me.", None, timezone.now())
+    form = Client().get(f"/contact/website/?lang={page}").text
+    found = re.findall(r'href="(https://shop.example/[^"]*)" target="_blank" rel="noopener', form)
+    assert found == ([address(linked).replace("&", "&amp;")] if linked else [])
+    with translation.override(page):
+        words = translation.gettext("Privacy notice")
+    assert form.count(f">{words}</a>") == bool(linked)
+
+
+def test_a_link_alone_is_something(source: LeadSource) -> None:
+    source.texts.create(language="en", privacy_url="https://shop.example/en")
+    form = Client().get("/contact/website/").text
+    assert "<h1>Contact us</h1>" in form
+    assert 'href="https://shop.example/en"' in form
 
 
 CHOICES = {

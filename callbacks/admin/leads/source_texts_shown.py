@@ -10,7 +10,11 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldAdminURLInputWidget,
+)
 
 from callbacks.admin.leads import typed_language
 from leads import consent, languages, source_texts
@@ -21,9 +25,21 @@ from leads.typed_text import clean_line
 class SourceTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """The texts in one language."""
 
+    privacy_url = forms.URLField(
+        label=_("Privacy notice"),
+        required=False,
+        max_length=300,
+        assume_scheme="https",
+        widget=UnfoldAdminURLInputWidget,
+        help_text=_(
+            "The address of your privacy notice in this language. Leave this empty for the "
+            "source's own."
+        ),
+    )
+
     class Meta:
         model = SourceText
-        fields = ["language", "title", "intro", "thanks"]
+        fields = ["language", "title", "intro", "thanks", "privacy_url"]
         widgets = {
             "title": UnfoldAdminTextInputWidget(attrs={"dir": "auto"}),
             "intro": UnfoldAdminTextareaWidget(attrs={"rows": 2, "dir": "auto"}),
@@ -43,7 +59,7 @@ class SourceTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         names = ("title", "intro", "thanks")
         cleaned |= {name: clean_line(cleaned[name]) for name in names if name in cleaned}
-        if not any(cleaned.get(name, "x") for name in names):
+        if not any(cleaned.get(name, "x") for name in (*names, "privacy_url")):
             self.add_error("title", gettext("Enter at least one text, or remove this language."))
         return cleaned
 
@@ -55,7 +71,7 @@ class SourceTextsInline(StackedInline):  # type: ignore[misc]  # unfold has no t
     form = SourceTextForm
     verbose_name = _("language")
     verbose_name_plural = _("What the form says")
-    fields = ["language", "title", "intro", "thanks"]
+    fields = ["language", "title", "intro", "thanks", "privacy_url"]
     extra = 0
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
