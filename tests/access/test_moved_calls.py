@@ -348,7 +348,8 @@ def test_nothing_is_done_to_it(theirs: CallAttempt, world: World, leading: Clien
         (f"/admin/callbacks/unknownoutcome/{theirs.pk}/call-again/", {}),
         (f"/admin/callbacks/callattempt/{theirs.pk}/hang-up/", {}),
     ):
-        leading.post(page, {"confirmed": "yes", **sent})
+        for asked in ({}, {"confirmed": "yes", **sent}):
+            assert SECRET not in text_of(leading.post(page, asked, follow=True)), page
     theirs.refresh_from_db()
     assert (theirs.state, theirs.outcome) == ("ended", "never_known")
     assert theirs.notes.count() == notes

@@ -180,18 +180,22 @@ class UnknownOutcomeAdmin(CallAttemptAdmin):
         return self._decide(request, object_id, _AGAIN)
 
     def _decide(self, request: HttpRequest, object_id: str, what: _Decision) -> HttpResponse:
-        attempt = _find(object_id)
+        attempt = _find(request, object_id)
         if not is_confirmed(request):
             return ask(request, self, what.question([attempt], back=reverse(LIST)))
         what.carry_out(self, request, [attempt])
         return HttpResponseRedirect(reverse(LIST))
 
 
-def _find(object_id: str) -> UnknownOutcome:
-    """An attempt, even a decided one: the person who presses the button is told so."""
+def _find(request: HttpRequest, object_id: str) -> UnknownOutcome:
+    """An attempt, even a decided one: the person who presses the button is told so. Raises Http404,
+    also for another team's attempt.
+    """
     found = None
     if object_id.isdecimal() and len(object_id) < 19:
-        attempts = UnknownOutcome.objects.select_related("lead", "extension")
+        attempts = visible_rows.of(
+            request.user, UnknownOutcome.objects.select_related("lead", "extension")
+        )
         found = attempts.filter(pk=int(object_id), extension__isnull=False).first()
     if found is None:
         raise Http404(gettext("There is no such attempt."))
