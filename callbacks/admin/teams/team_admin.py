@@ -85,6 +85,7 @@ class TeamAdmin(EditsOnlyWhatChanged):
     form = TeamForm
     list_display = ["name", "sources_shown", "strategy", "open_now", "free_now"]
     search_fields = ["name"]
+    ordering = ["name"]  # the count of extensions would leave lists to choose from unordered
     show_full_result_count = False
     list_fullwidth = True
     inlines = [TeamSourceInline, PeopleInline]
