@@ -191,7 +191,7 @@ def _find(request: HttpRequest, object_id: str) -> UnknownOutcome:
     """An attempt, even a decided one: the person who presses the button is told so. Raises Http404,
     also for another team's attempt.
     """
-    found = None
+    found: UnknownOutcome | None = None
     if object_id.isdecimal() and len(object_id) < 19:
         attempts = visible_rows.of(
             request.user, UnknownOutcome.objects.select_related("lead", "extension")
