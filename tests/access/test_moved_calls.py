@@ -341,14 +341,14 @@ def test_nothing_is_done_to_it(theirs: CallAttempt, world: World, leading: Clien
     )
     assert UnknownOutcome.objects.filter(pk=theirs.pk).exists()
     notes = theirs.notes.count()
-    for page, sent in (
-        (f"/admin/leads/lead/{theirs.lead_id}/they-talked/", {}),
-        (f"/admin/leads/lead/{theirs.lead_id}/after-talk/", {"note": "mine"}),
-        (f"/admin/callbacks/unknownoutcome/{theirs.pk}/they-talked/", {}),
-        (f"/admin/callbacks/unknownoutcome/{theirs.pk}/call-again/", {}),
-        (f"/admin/callbacks/callattempt/{theirs.pk}/hang-up/", {}),
+    for page in (
+        f"/admin/leads/lead/{theirs.lead_id}/they-talked/",
+        f"/admin/leads/lead/{theirs.lead_id}/after-talk/",
+        f"/admin/callbacks/unknownoutcome/{theirs.pk}/they-talked/",
+        f"/admin/callbacks/unknownoutcome/{theirs.pk}/call-again/",
+        f"/admin/callbacks/callattempt/{theirs.pk}/hang-up/",
     ):
-        for asked in ({}, {"confirmed": "yes", **sent}):
+        for asked in ({}, {"confirmed": "yes", "note": "mine"}):
             assert SECRET not in text_of(leading.post(page, asked, follow=True)), page
     theirs.refresh_from_db()
     assert (theirs.state, theirs.outcome) == ("ended", "never_known")
