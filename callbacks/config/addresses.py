@@ -1,6 +1,7 @@
-"""What is wrong with an address in the settings: the end of a sentence that begins with its name.
+"""Says what is wrong with an address in the settings: the end of a sentence whose subject is the
+setting's name.
 
-No sentence shows the address, which may hold a password.
+No sentence shows the address, which may contain a password.
 """
 
 import ipaddress
@@ -11,12 +12,12 @@ from urllib.parse import SplitResult, urlsplit
 POSTGRES_SCHEMES = frozenset({"postgres", "postgresql", "pgsql", "postgis", "pgconn"})
 _LABEL = "[a-z0-9]([a-z0-9_-]*[a-z0-9])?"
 _NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?", re.IGNORECASE)
-# Written for the hints of all of them.
+# For the hints of all such settings.
 ESCAPES = "with %40 for an @ in the password, %2F for a slash and %23 for a #"
 
 
 def split(address: str) -> SplitResult | None:
-    """The parts of an address; None where it cannot be read, for example with a port in letters."""
+    """The parts of an address; None if it cannot be parsed, for example if its port has letters."""
     try:
         url = urlsplit(address)
         _ = url.port  # raises ValueError unless the port is a number
@@ -26,8 +27,8 @@ def split(address: str) -> SplitResult | None:
 
 
 def split_server(address: str) -> SplitResult | None:
-    """The same for a server's, which may have a password: None also where a sign of the password
-    ends it too early, so that the rest of the password would be taken for the host.
+    """The parts of a server's address, which may contain a password. None also if an unescaped
+    character ends the password too early: its rest would be taken for the host.
     """
     url = split(address)
     if url is not None and "@" in f"{url.path}{url.query}{url.fragment}":
@@ -36,22 +37,22 @@ def split_server(address: str) -> SplitResult | None:
 
 
 def is_host(text: str) -> bool:
-    """Whether it is a host's name or IP address; one of IPv6 in brackets."""
+    """Whether the text is a host name or an IP address (IPv6 in brackets)."""
     if text.startswith("[") and text.endswith("]"):
         return _is_ip(text[1:-1], 6)
-    # What looks like an IP address has to be one.
+    # Text that looks like an IP address has to be one.
     if re.fullmatch(r"[0-9.]+", text):
         return _is_ip(text, 4)
     return len(text) <= 253 and bool(_NAME.fullmatch(text))
 
 
 def is_host_pattern(text: str) -> bool:
-    """Whether Django's ALLOWED_HOSTS takes it: a host, ".example.com" with all below, or "*"."""
+    """Whether ALLOWED_HOSTS accepts it: a host, ".example.com" for all its subdomains, or "*"."""
     return text == "*" or is_host(text.removeprefix("."))
 
 
 def is_origin(text: str) -> bool:
-    """Whether it is what a browser sends as Origin: scheme, host, port, and nothing behind them."""
+    """Whether it is what a browser sends as Origin: scheme, host, port, and nothing after them."""
     url = split(text)
     if url is None or url.scheme not in {"http", "https"} or url.username is not None:
         return False
@@ -68,7 +69,7 @@ def is_site(text: str) -> bool:
 def database_problem(address: str) -> str:
     """ "is missing", "names no database", ...; "" for the address of a PostgreSQL database.
 
-    One without a host is reached by PostgreSQL's Unix socket.
+    An address without a host means PostgreSQL's Unix socket.
     """
     if not address:
         return "is missing"
@@ -81,7 +82,7 @@ def database_problem(address: str) -> str:
 
 
 def broker_problem(address: str, schemes: Collection[str], what: str) -> str:
-    """The same for a server whose address has one of these schemes; `what` it is, with article."""
+    """The same for a server with one of these schemes; `what` names it, with its article."""
     if not address:
         return "is missing"
     url = split_server(address)

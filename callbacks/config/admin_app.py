@@ -1,4 +1,4 @@
-"""The admin as an application, with our own site: every page of it asks who is signed in."""
+"""The admin application with our own site, which checks on every page who is signed in."""
 
 from django.contrib.admin.apps import AdminConfig as DjangosAdminConfig
 

@@ -8,7 +8,7 @@ class ConfigConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        """Registers the system checks, and makes ours the Celery application that publishes."""
+        """Registers the system checks, and makes our Celery application the one that publishes."""
         from callbacks.config import (  # noqa: PLC0415  # for effect
             catalog_checks,  # noqa: F401
             celery,  # noqa: F401

@@ -1,9 +1,9 @@
-"""Bodies that nobody reads: too large for any address, or not what they say. Answered early.
+"""Refuses request bodies that are too large for any URL, broken, or encoded in an unknown way.
 
-`take` stands in front of Django and bounds what is read of a chunked body, which Django would
-treat as empty. `BodyMiddleware` answers what `take` has refused. `closing` is the other end: after
-such an answer the rest of the body is on its way, and the connection is of no more use. Its client
-may end its sending before it is closed (callbacks.config.web_worker).
+`take` runs before Django and limits how much of a chunked body is read; Django would treat such a
+body as empty. `BodyMiddleware` answers requests whose body `take` refused. `closing` closes the
+connection after such an answer: the rest of the body is still arriving on it. The client may finish
+sending first (callbacks.config.web_worker).
 """
 
 from collections.abc import Callable, Iterable
@@ -21,12 +21,12 @@ from leads import error_pages, request_body
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 _REFUSED = "callbacks.body_refused"
-# These answer in the provider's own words, and refuse a large body unread too.
+# These URLs answer in the provider's format, and also refuse a large body without reading it.
 _ANSWER_THEMSELVES = "/webhooks/"
 
 
 def take(environ: Environ) -> None:
-    """Gives a chunked body its length; marks one that is too large, broken or compressed."""
+    """Gives a chunked body its length; marks a body that is too large, broken or compressed."""
     coding = environ.pop("HTTP_TRANSFER_ENCODING", "").strip().lower()
     if _length(environ) > settings.LARGEST_BODY:
         environ[_REFUSED] = 413
@@ -46,7 +46,7 @@ def take(environ: Environ) -> None:
 
 
 def _most(environ: Environ) -> int:
-    """Bytes that are read of a chunked body: more only for who knows the provider's address."""
+    """How many bytes of a chunked body are read: more only at the provider's secret URL."""
     _, _, address = environ.get("PATH_INFO", "").partition(f"{_ANSWER_THEMSELVES}voicenter/")
     secret = address.partition("/")[0].encode("latin-1", "replace")
     return cdr.MAX_BODY if post_secrets.named(secret) else settings.LARGEST_BODY
@@ -60,13 +60,13 @@ def _length(environ: Environ) -> int:
 
 
 class BodyMiddleware:
-    """Answers 413, 400 and 501 to the bodies that `take` has refused, at any address."""
+    """Answers 413, 400 or 501 to the bodies that `take` refused, at any URL."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Closes the connection wherever the body was not read to its end."""
+        """Closes the connection if the body was not read to its end."""
         status = request.META.get(_REFUSED)
         if status and not request.path_info.startswith(_ANSWER_THEMSELVES):
             refused = _refusal(status)
@@ -93,9 +93,9 @@ def closing(
     environ: Environ,
     start_response: StartResponse,
 ) -> Iterable[bytes]:
-    """Calls `application`. After an answer with `Connection: close` gunicorn closes it indeed.
+    """Calls `application`, and makes gunicorn close the connection after `Connection: close`.
 
-    gunicorn writes that header itself, and leaves out the application's.
+    gunicorn writes this header itself, and ignores the application's.
     """
 
     def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -110,5 +110,5 @@ def closing(
 
 
 def _owner(start_response: StartResponse) -> object:
-    """In gunicorn, the Response whose method it is."""
+    """In gunicorn, the Response that `start_response` is a method of."""
     return getattr(start_response, "__self__", None)

@@ -1,4 +1,4 @@
-"""System check of the catalogs of languages.
+"""System check of the translation catalogs.
 
 W070 locale/
 """
@@ -17,7 +17,7 @@ def check_catalogs(
     app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - they belong to no single application
     **kwargs: object,  # noqa: ARG001
 ) -> list[CheckMessage]:
-    """Warns where Django would read no catalog, or an earlier one than what people have written."""
+    """Warns if Django would read no compiled catalog, or one older than the translations."""
     stale = files.not_compiled()
     if not stale:
         return []

@@ -22,7 +22,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callbacks.config.settings")
 
 SIGN_EVERY = 5.0  # seconds
 
-# Celery warns of this at each lost connection, although the setting that it asks for is made.
+# Celery warns at each lost connection, although the setting that it asks for is set.
 warnings.filterwarnings("ignore", "\n?In Celery 5.1 we", category=CPendingDeprecationWarning)
 
 
@@ -36,13 +36,13 @@ class Pulse(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no typ
         self._timer: Any = None
 
     def start(self, consumer: Any) -> None:
-        """Starts the heartbeat: the consumer takes tasks, perhaps after a lost connection."""
+        """Starts the heartbeat: the consumer takes tasks, perhaps after a reconnection."""
         name = f"{consumer.hostname}:{consumer.pid}"
         heartbeats.worker_seen(name)
         self._timer = consumer.timer.call_repeatedly(SIGN_EVERY, heartbeats.worker_seen, (name,))
 
     def stop(self, _consumer: Any) -> None:
-        """Stops the heartbeat: the consumer takes no tasks any more."""
+        """Stops the heartbeat: the consumer no longer takes tasks."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -50,9 +50,9 @@ class Pulse(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no typ
 
 @worker_init.connect(weak=False)  # type: ignore[untyped-decorator]
 def _freeze(**_: Any) -> None:
-    """Before the pool's first fork: Django and the tasks are loaded, and stay.
+    """Freezes Django and the tasks, which are loaded, before the pool's first fork.
 
-    The collector need not touch their pages, and so copy them, in every child.
+    Otherwise the garbage collector would touch, and so copy, their memory pages in every child.
     """
     gc.collect()
     gc.freeze()
@@ -70,8 +70,8 @@ def _measure_beats_clock(**_: Any) -> None:
 
 @setup_logging.connect(weak=False)  # type: ignore[untyped-decorator]
 def _keep_our_logs(**_: Any) -> None:
-    """LOG_LEVEL and LOG_FORMAT hold, whatever --loglevel says: by itself Celery would log warnings
-    only, and no call.
+    """Makes LOG_LEVEL and LOG_FORMAT apply, whatever --loglevel says. Celery's own default logs
+    only warnings, and no calls.
     """
 
 
@@ -86,13 +86,14 @@ def _stop(**_: Any) -> None:
 class Task(celery.Task):  # type: ignore[misc]
     """A task that a stopping worker does not begin.
 
-    The broker may still deliver tasks to a worker that stops. They go back, for another worker.
+    The broker may still deliver tasks to a stopping worker. They go back to the queue, for another
+    worker.
     """
 
     Request = "callbacks.config.task_request:Request"
 
     def after_return(self, *_: Any) -> None:
-        """The thread's next lines are not about this task's lead."""
+        """Makes the thread's next log lines not name this task's lead."""
         log_context.forget()
 
     def before_start(self, *_: Any) -> None:
@@ -103,26 +104,26 @@ class Task(celery.Task):  # type: ignore[misc]
 
 
 class _Application(Celery):  # type: ignore[misc]  # no types
-    """Celery, which starts no worker and no beat with wrong settings, and shows no secret."""
+    """Celery that starts no worker and no beat with wrong settings, and shows no secret."""
 
     def now(self) -> datetime:
-        """The time from which on a published task expires, by the clock that all share."""
+        """The time that a published task's expiry counts from, by the clock that all share."""
         return timezone.now()
 
     @property
     def Worker(self) -> Any:  # noqa: N802  # Celery's name
-        """The class of workers. Raises SystemExit, with what is wrong in the log."""
+        """The class of workers. Logs what is wrong and raises SystemExit, if anything is wrong."""
         start.server()
         return super().Worker
 
     @property
     def Beat(self) -> Any:  # noqa: N802
-        """The class of beats. Raises SystemExit, with what is wrong in the log."""
+        """The class of beats. Logs what is wrong and raises SystemExit, if anything is wrong."""
         start.server()
         return super().Beat
 
     def bugreport(self) -> str:
-        """What `celery report` prints. Celery itself hides what has a name it knows."""
+        """What `celery report` prints. Celery itself hides only settings whose names it knows."""
         return logs.discreet(super().bugreport())
 
 

@@ -1,14 +1,14 @@
 """System checks of the settings. Each message says what to do. `manage.py check` runs them.
 
 `callbacks.config.apps.ConfigConfig` registers them, with the tag SETTINGS. No process starts while
-one of them fails (`callbacks.config.start`). A working copy needs no key, host names or account
-code, so those are checked only when DEBUG is off.
+one of them reports an error (`callbacks.config.start`). A working copy needs no key, host names or
+account code, so those are checked only when DEBUG is off.
 
 E001, E002, E008, E014, E030, E060, E061, W060 callbacks.config.secret_checks
 E003 VOICENTER_URL       E005 VOICENTER_METHOD    E009 DATABASE_URL
 E004 VOICENTER_CODE      E006 VOICENTER_FORMAT    E010 REDIS_URL
 E007 a timeout           E012 SWEEP_EVERY
-E013 VOICENTER_... call parameters                E015 what cannot be read
+E013 VOICENTER_... call parameters                E015 values that cannot be read
 E020 VOICENTER_LOG_DELAY E024 PRESENCE_EVERY
 E021 RETRY_...           E022 CALL_GAP, ..._A_DAY        E023 when an extension rests
 E025 LEAST_TALK
@@ -20,11 +20,11 @@ E050, E051, W010 callbacks.config.mail_checks
 E062-E064, W061 callbacks.config.sign_in_checks
 E070-E072 callbacks.config.process_checks
 W070 callbacks.config.catalog_checks
-W080-W082 callbacks.config.deploy_checks, for `check --deploy` alone
+W080-W082 callbacks.config.deploy_checks, for `check --deploy` only
 W001 VOICENTER_URL without TLS
 W002 LEAST_TALK beside VOICENTER_MAX_DURATION    W003 VOICENTER_LOG_DELAY beside the longest call
 W004 MISSED_PAUSE beside MISSED_COOLDOWN        W005 a name in .env that no setting has
-W006 a .env that this process may not read
+W006 a .env file that this process may not read
 """
 
 import ipaddress
@@ -45,7 +45,7 @@ from leads.guard import robots
 
 METHODS = ("post", "post-json", "get")
 FORMATS = ("json", "xml")
-LONGEST_TIMEOUT = 120.0  # seconds for which a worker waits for one answer
+LONGEST_TIMEOUT = 120.0  # seconds that a worker waits for one answer
 LONGEST_LOG_DELAY = 3600.0
 LEAST_PRESENCE_EVERY, LONGEST_PRESENCE_EVERY = 1.0, 60.0
 LEAST_AUDIT_KEPT, LONGEST_AUDIT_KEPT = 366, 36_525
@@ -242,7 +242,7 @@ def _watching() -> Iterator[CheckMessage]:
 
 
 def _rates() -> Iterator[CheckMessage]:
-    """One address must not be refused where it should be held."""
+    """An address must not be refused before its requests would be held."""
     held = settings.RATE_ADDRESS
     for refused in settings.RATE_ADDRESS_REFUSED:
         if any(it.limit >= refused.limit and it.seconds <= refused.seconds for it in held):
@@ -263,7 +263,7 @@ def _robots() -> Iterator[CheckMessage]:
 
 
 def _policy() -> Iterator[CheckMessage]:
-    """Settings beyond the policy's hard bounds, which the engine keeps to whatever is set."""
+    """Settings beyond the policy's hard bounds, which the engine enforces whatever is set."""
     defaults = rules.Policy()
     yield from _waits("RETRY_AFTER_NO_ANSWER", rules.LEAST_GAP, defaults.after_no_answer)
     yield from _waits("RETRY_AFTER_BUSY", rules.LEAST_GAP, defaults.after_busy)
@@ -284,7 +284,7 @@ def _policy() -> Iterator[CheckMessage]:
 
 
 def _together() -> Iterator[CheckMessage]:
-    """Settings that are each in range, and do not work beside each other."""
+    """Settings that are each in range but do not work together."""
     longest = settings.VOICENTER_MAX_DURATION
     if longest and longest <= settings.LEAST_TALK:
         yield checks.Warning(

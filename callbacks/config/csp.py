@@ -1,11 +1,11 @@
 """The Content-Security-Policy of each page.
 
 Public pages, the desk and wallboards get the strictest policy that works: our own scripts and
-styles, nothing inline, no frames. In the admin the same holds but for two things that its theme
-(django-unfold) cannot do without: Alpine.js evaluates the expressions in its attributes
-('unsafe-eval'), and elements have `style` attributes, its own and those that Alpine.js sets.
-Scripts and styles inside a page, and `on...` attributes, run nowhere. The admin plays recordings
-from the provider's hosts (RECORDING_HOSTS), and from nowhere else.
+styles, nothing inline, no frames. The admin has the same policy, except for two things that its
+theme (django-unfold) needs: Alpine.js evaluates the expressions in its attributes ('unsafe-eval'),
+and elements have `style` attributes, set by the theme and by Alpine.js. Inline `script` and `style`
+elements and `on...` attributes work nowhere. The admin plays recordings only from the provider's
+hosts (RECORDING_HOSTS).
 """
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
@@ -46,7 +46,7 @@ class PolicyByPathMiddleware(CSPMiddleware):
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
-        """The policy for this request; views may still adjust theirs by django-csp's decorators."""
+        """The policy for this request. Views may still adjust it with django-csp's decorators."""
         parts = super().get_policy_parts(request, response, report_only)
         if not report_only:
             parts.config = _admin() if request.path_info.startswith("/admin/") else PUBLIC

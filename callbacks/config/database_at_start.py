@@ -1,7 +1,7 @@
-"""What is wrong with the database at a start, as a sentence with the way out.
+"""What is wrong with the database when a process starts, as a sentence with the remedy.
 
-A process that serves does not start on what only a person can mend: a wrong password, tables that
-are not there. It does start where the database does not answer now, since that passes by itself.
+A server process does not start if only a person can fix the problem: a wrong password, missing
+tables. It does start if the database does not answer at the moment, since that passes by itself.
 """
 
 import socket
@@ -16,21 +16,21 @@ from django.db.utils import Error, ProgrammingError
 from leads import refused_connections
 from leads.refused_connections import Problem
 
-# From these on a statement is shown: failures of ours are errors, and are below.
+# With log_min_error_statement at one of these, a statement that fails with an error is not logged.
 _NO_STATEMENT = ("panic", "fatal", "log")
 _LEAST_VERSION = 140_000
 
 
 def problem() -> Problem | None:
-    """What is wrong now; None: the database is there and has this version's tables.
+    """What is wrong now; None if the database answers and has this version's tables.
 
-    Waits for a connection as long as the settings say (connect_timeout, 3 s for each address).
+    Waits for a connection as long as the settings allow (connect_timeout, 3 s for each address).
     """
     return _of_connecting() or _of_tables()
 
 
 def forbidden(error: Error) -> Problem | None:
-    """What `error` means where the user of DATABASE_URL may not do what was asked; else None."""
+    """The problem, if `error` says that the user in DATABASE_URL lacks a right; otherwise None."""
     cause: BaseException | None = error
     while cause and not isinstance(cause, psycopg.errors.InsufficientPrivilege):
         cause = cause.__cause__ or cause.__context__
@@ -44,9 +44,9 @@ def forbidden(error: Error) -> Problem | None:
 
 
 def log_tells_of_visitors() -> bool:
-    """Whether PostgreSQL's log shows the statement or the row when one of ours fails.
+    """Whether PostgreSQL's log shows the statement or the row when one of our statements fails.
 
-    Only its superuser can change that, for the whole server or for one role.
+    Only PostgreSQL's superuser can change that, for the whole server or for one role.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -59,10 +59,9 @@ def log_tells_of_visitors() -> bool:
 
 
 def settings_held_back() -> list[str]:
-    """The names of DATABASE_SESSION that have PostgreSQL's own default in a connection of ours,
-    where another value is asked for. PgBouncer keeps them back, as does another `options` in
-    DATABASE_URL. Values that somebody has chosen for the database or its user are theirs to choose,
-    all but the time zone.
+    """The settings in DATABASE_SESSION that have PostgreSQL's default in our connections although
+    we ask for another value. PgBouncer or `options` in DATABASE_URL keeps ours back. A value that
+    somebody set for the database or its user is accepted, except for the time zone.
     """
     asked = settings.DATABASE_SESSION
     with connection.cursor() as cursor:
@@ -82,7 +81,7 @@ def settings_held_back() -> list[str]:
 
 
 def _of_connecting() -> Problem | None:
-    # Not by the pool, which would only say that it has waited.
+    # Not through the pool, which would only say that it timed out.
     parameters = connection.get_connection_params()
     parameters.pop("pool", None)
     try:
@@ -99,7 +98,7 @@ def _of_connecting() -> Problem | None:
 
 
 def of_refusal(words: str, host: str, port: object) -> Problem:
-    """refused_connections.of, which knows no host: where nobody answers, this names where."""
+    """As refused_connections.of, and names the host if nobody answers there."""
     found = refused_connections.of(words)
     if found is not refused_connections.NO_ANSWER:
         return found

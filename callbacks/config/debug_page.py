@@ -6,7 +6,7 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class Discreet(SafeExceptionReporterFilter):
-    """Hides, besides what Django hides, the account's code and addresses that hold passwords."""
+    """Hides the account's code and addresses that contain passwords, as well as Django's list."""
 
     hidden_settings = re.compile(
         SafeExceptionReporterFilter.hidden_settings.pattern

@@ -1,9 +1,9 @@
-"""What `manage.py check --deploy` warns of besides: who serves strangers may have meant otherwise.
+"""Warnings that only `manage.py check --deploy` gives: settings that a public site rarely wants.
 
 W080 HTTPS    W081 HSTS_SECONDS    W082 DEBUG
 
-In place of Django's, which name settings of its own that follow from these: SILENCED, each of them
-said here or refused as an error of secret_checks.
+They replace Django's own warnings (SILENCED), which name Django settings that these settings
+determine.
 """
 
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Tags
 
-# By Django's setting: the one of ours that it follows from.
+# By the id of Django's check: our setting that decides the matter.
 SILENCED = {
     "security.W004": "HSTS_SECONDS",  # SECURE_HSTS_SECONDS
-    "security.W005": "HSTS_SUBDOMAINS",  # a choice, and not the usual one
+    "security.W005": "HSTS_SUBDOMAINS",  # a choice, off by default
     "security.W008": "HTTPS",  # SECURE_SSL_REDIRECT
     "security.W009": "SECRET_KEY",
     "security.W012": "HTTPS",  # SESSION_COOKIE_SECURE
@@ -29,7 +29,7 @@ SILENCED = {
 
 @checks.register(Tags.security, deploy=True)
 def check_deployed(**_: object) -> list[CheckMessage]:
-    """Every warning at once."""
+    """Reports every warning at once."""
     return [*_found()]
 
 

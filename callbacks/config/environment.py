@@ -1,8 +1,8 @@
-"""Reads settings from the environment, and remembers what cannot be read.
+"""Reads settings from the environment, and remembers values that cannot be read.
 
-A value that cannot be read counts as not set while the settings are loaded, and nothing starts
-with it: `callbacks.config.start` names all of them at once. The one reader that all processes
-share is `callbacks.config.given.env`.
+Such a value counts as not set while the settings are loaded, and nothing starts with it:
+`callbacks.config.start` reports all of them at once. All processes share the reader
+`callbacks.config.given.env`.
 """
 
 import difflib
@@ -26,7 +26,7 @@ from leads.guard import rate
 
 YES = frozenset({"true", "yes", "on", "1"})
 NO = frozenset({"false", "no", "off", "0"})
-# With TLS from the start (ssl), after a greeting (tls), or not at all.
+# No TLS, TLS after a greeting (tls), or TLS from the start (smtps, ssl).
 MAIL_SCHEMES = ("smtp://", "smtp+tls://", "smtps://", "smtp+ssl://")
 SSL_PORT = 465
 _MAIL_HINT = (
@@ -39,13 +39,13 @@ _LONGEST_SHOWN = 60  # characters of a value
 
 
 class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no types
-    """A reader whose `mistakes` are pairs of sentences: what is wrong, and the way out.
+    """A reader whose `mistakes` are pairs of sentences: what is wrong, and the remedy.
 
-    `not_read` has such pairs for files that this process may not read, as root's `.env` whose lines
-    systemd has put into the environment.
+    `not_read` has such pairs for files that this process may not read, for example root's `.env`,
+    whose lines systemd put into the environment.
 
-    An empty value counts as not set. Lists and text are never wrong here. A value means what it
-    says: none stands for another variable.
+    An empty value counts as not set. `text`, `words` and `names` accept any value. A value is taken
+    literally and never refers to another variable.
     """
 
     def __init__(self) -> None:
@@ -56,15 +56,15 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
         self._asked: set[str] = set()
 
     def read_file(self, path: Path) -> None:
-        """Reads a file of lines NAME=value, where there is one. What the environment has comes
-        first. No sentence shows a line, which may hold a secret.
+        """Reads a file of lines NAME=value, if it exists. The environment takes precedence. No
+        sentence shows a line, which may contain a secret.
         """
         try:
             lines = path.read_text(encoding="utf-8-sig").splitlines()
         except FileNotFoundError:
             return
         except (OSError, UnicodeDecodeError) as problem:
-            # A whole directory is what Docker makes of a file that is not there.
+            # Docker creates a directory in place of a missing file.
             why = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8 text"
             may_not = isinstance(problem, PermissionError)
             wrong = f"{path.name} exists but cannot be read: {why}."
@@ -91,27 +91,27 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
         self.read_env(io.StringIO("\n".join(good)))
 
     def misspelt(self) -> list[tuple[str, str]]:
-        """Names in the file that no setting has, each with the setting that is meant, it seems.
+        """Names in the file that no setting has, each with the setting that is probably meant.
 
-        To be asked once all settings are read.
+        Call this after all settings are read.
         """
         strange = [it for it in self._in_file if it not in self._asked]
         guessed = [(it, difflib.get_close_matches(it, self._asked, 1, 0.85)) for it in strange]
         return [(name, found[0]) for name, found in guessed if found]
 
     def text(self, var: str, default: str = "") -> str:
-        """A text as it is given."""
+        """A text, unchanged."""
         self._asked.add(var)
         text = os.environ.get(var, "")
         return text if text.strip() else default
 
     def words(self, var: str, default: list[str]) -> list[str]:
-        """Texts with commas between."""
+        """Texts separated by commas."""
         found = [part.strip() for part in self.text(var).split(",")]
         return list(filter(None, found)) or default
 
     def bool(self, var: str, default: bool | None = None) -> Any:
-        """True or false. No other word counts: a typing mistake must not switch anything off."""
+        """True or false. Any other word is a mistake: a typo must not switch anything off."""
         hint = f"Set {var} to true or false."
         return self._read(var, default, _flag, "is neither true nor false", hint)
 
@@ -131,7 +131,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
         return self._read(var, default, _zone, "is not a known time zone", hint)
 
     def one_of(self, var: str, default: str, allowed: tuple[str, ...]) -> Any:
-        """One of a few words in capital letters, however it is written."""
+        """One of a few words in capital letters, in whichever case it is written."""
 
         def read(text: str) -> str:
             return allowed[allowed.index(text.upper())]
@@ -140,7 +140,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
         return self._read(var, default, read, "is not allowed", hint)
 
     def hosts(self, var: str) -> Any:
-        """Names of hosts, without scheme, port and path, separated by commas; none by default."""
+        """Host names without scheme, port or path, separated by commas; none by default."""
 
         def read(text: str) -> list[str]:
             names = [name.strip().lower() for name in text.split(",") if name.strip()]
@@ -204,7 +204,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
         return self._read(var, read(default), read, "is not two times of day", hint)
 
     def listening_host(self, var: str, default: str) -> Any:
-        """A name or address of this machine, as gunicorn takes it: one of IPv6 in brackets."""
+        """A name or address of this machine, as gunicorn takes it (IPv6 in brackets)."""
 
         def read(text: str) -> str:
             host = f"[{text}]" if ":" in text and not text.startswith("[") else text
@@ -254,16 +254,16 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
             if not is_good(part):
                 try:
                     hint = way_out(part)
-                except ValueError:  # urlsplit's, of brackets
+                except ValueError:  # from urlsplit, about brackets
                     hint = way_out("")
                 self.mistakes.append((f"{var} has {_shown(part)}, which {wrong}.", hint))
         good = [part for part in parts if is_good(part)]
         return good or [part for part in default.split(",") if part]
 
     def database(self, address: str) -> dict[str, Any]:
-        """Django's settings for a database; of one somewhere, where the address is not good.
+        """Django's settings for a database; for a stand-in database if the address is wrong.
 
-        What is wrong with it: callbacks.E009. With no address, commands that touch no data (check,
+        callbacks.E009 says what is wrong. Without an address, commands that use no data (check,
         collectstatic, makemigrations) still work.
         """
         is_good = not addresses.database_problem(address)
@@ -272,9 +272,9 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
         )
 
     def mail_server(self, var: str) -> dict[str, Any]:
-        """Django's EMAIL_... settings for the address in `var`; {} when there is none.
+        """Django's EMAIL_... settings for the address in `var`; {} if there is none.
 
-        No sentence shows the address, which may hold a password.
+        No sentence shows the address, which may contain a password.
         """
         address = self.text(var).strip()
         if not address:
@@ -289,7 +289,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
                 (f"{var} is not the address of a mail server.", _MAIL_HINT.format(var=var))
             )
             return {}
-        # At port 465 TLS begins at once, however the address is written.
+        # At port 465, TLS begins at once, whatever the scheme says.
         is_ssl = bool(found.get("EMAIL_USE_SSL")) or found["EMAIL_PORT"] == SSL_PORT
         is_tls = bool(found.get("EMAIL_USE_TLS")) and not is_ssl
         usual = SSL_PORT if is_ssl else 587 if is_tls else 25
@@ -317,7 +317,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
 
 
 def _shown(text: str) -> str:
-    """A value in quotation marks, without the password of an address."""
+    """A value in quotation marks, shortened, without the user and password of an address."""
     text = re.sub(r"://[^/\s@]*@", "://***@", text)
     return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}...")
 

@@ -1,4 +1,4 @@
-"""How many fields a form may have: many in the admin, few where strangers are."""
+"""How many fields a form may have: many in the admin, few where strangers send forms."""
 
 from collections.abc import Callable
 
@@ -8,11 +8,11 @@ from leads import request_body
 
 
 class FewFieldsMiddleware:
-    """Refuses a form of more than `request_body.MOST_FIELDS`, except from staff in the admin.
+    """Refuses a form of more than `request_body.MOST_FIELDS`, unless staff send it in the admin.
 
-    Django's own limit (DATA_UPLOAD_MAX_NUMBER_FIELDS) is that of the admin's largest form, and
-    bounds what it costs to read a form here. Views without CSRF protection read their forms
-    themselves and ask `request_body` too.
+    Django's own limit (DATA_UPLOAD_MAX_NUMBER_FIELDS) fits the admin's largest form, and limits the
+    cost of reading a form here. Views without CSRF protection read their forms themselves and call
+    `request_body` too.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

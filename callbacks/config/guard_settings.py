@@ -1,8 +1,9 @@
-"""How much strangers may send (leads.guard): what is more than usual is held, or refused."""
+"""How much strangers may send (leads.guard). Requests above a limit are held, or refused."""
 
 from callbacks.config.given import env
 
-# What is more than usual is held (leads.guard.rates); beyond the last one it is refused.
+# Submissions above a rate are held, or refused above RATE_ADDRESS_REFUSED (leads.guard.rates).
+# RATE_NEVER_CALL, RATE_MAIL, RATE_MAILS, RATE_CHANGES and RATE_READINGS limit other things.
 RATE_ADDRESS = env.rates("RATE_ADDRESS", default="20/10m, 100/d")
 RATE_ADDRESS_NUMBERS = env.rates("RATE_ADDRESS_NUMBERS", default="10/10m, 30/d")
 RATE_NUMBER = env.rates("RATE_NUMBER", default="5/10m, 10/d")
@@ -15,9 +16,9 @@ RATE_MAILS = env.rates("RATE_MAILS", default="300/h, 2000/d")
 RATE_CHANGES = env.rates("RATE_CHANGES", default="6/10m, 20/d")
 RATE_READINGS = env.rates("RATE_READINGS", default="60/10m, 600/d")
 RATE_ADDRESS_REFUSED = env.rates("RATE_ADDRESS_REFUSED", default="100/10m, 1000/d")
-# Seconds. A form that comes back sooner after its page was rendered, or without that page, was
-# filled in by a robot; 0: nobody looks (leads.guard.robots).
+# Seconds. A form that is sent sooner after its page was rendered, or without that page, was filled
+# in by a robot. 0 switches this off (leads.guard.robots).
 LEAST_FILL_TIME = env.float("LEAST_FILL_TIME", default=1.0)
-# What comes from there is not counted: our own servers. What comes from this machine is no
-# stranger's; what a proxy on it has passed on is counted all the same (leads.guard.rates).
+# Requests from these networks, our own servers, are not counted. This machine is exempt by default;
+# requests that a proxy on it passed on are counted all the same (leads.guard.rates).
 RATES_EXEMPT = env.networks("RATES_EXEMPT", default="127.0.0.0/8, ::1")

@@ -1,7 +1,7 @@
-"""Keeps the log readable while something is away: a line that repeats itself is said once a minute.
+"""Keeps the log readable during an outage: a line that repeats itself is logged once a minute.
 
-With Redis full, a Celery worker says the same eight lines a second; with PostgreSQL away, the pool
-of each process one or two. The line that told of the cause is then far above.
+While Redis is full, a Celery worker logs the same eight lines a second; while PostgreSQL is down,
+the pool of each process logs one or two. The line that names the cause is soon far above.
 """
 
 import logging
@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from threading import Lock
 
-# Seconds for which the same line of one of these loggers is not said again. Each of them says that
-# something is away; nobody needs to count its lines.
+# Seconds for which these loggers do not repeat a line. They report outages, and nobody needs to
+# count the lines.
 QUIET_FOR = 60.0
 REPEATERS = (
     "callbacks.common.task_publisher",
@@ -20,13 +20,13 @@ REPEATERS = (
     "celery.worker.consumer",
     "leads.refused_connections",
 )
-# Lines that are remembered, at most: far more than there are different ones.
+# The most lines that are remembered: far more than there are different lines.
 _REMEMBERED = 500
 
 
 class SaidOnce(logging.Filter):
-    """Lets a line of the REPEATERS through that was not said within QUIET_FOR seconds. The next
-    equal one after that says how many were left out.
+    """Drops a line of the REPEATERS that was logged within the last QUIET_FOR seconds. The next
+    equal line after that says how many were left out.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -36,7 +36,7 @@ class SaidOnce(logging.Filter):
         self._said: dict[tuple[str, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether this line is said."""
+        """Whether this line is logged."""
         if record.levelno < logging.WARNING or not record.name.startswith(REPEATERS):
             return True
         key, now = (record.name, record.getMessage()), self._clock()

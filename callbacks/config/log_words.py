@@ -1,4 +1,4 @@
-"""What Celery says of everyday things as if they were faults, in calmer words."""
+"""Rewords lines in which Celery reports everyday events as if they were faults."""
 
 import logging
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Said:
-    """What a line of `logger` that begins with `begins` says instead, by its arguments, and at
-    which level at most.
+    """The replacement for a line of `logger` that begins with `begins`, with placeholders for the
+    line's arguments, and the highest level of such a line.
     """
 
     logger: str
@@ -17,14 +17,14 @@ class Said:
 
 
 SAID = (
-    # A sweep that waited for longer than the time between two of them.
+    # A sweep that waited longer than the interval between two sweeps.
     Said(
         "celery.worker.request",
         "Discarding revoked task",
         "A task was skipped, because it waited too long and a newer one does its work: %s[%s]",
         logging.INFO,
     ),
-    # While the broker answers and refuses what the worker writes: several times a second.
+    # Logged several times a second while the broker answers but refuses the worker's writes.
     Said(
         "celery.worker.consumer",
         "Frequent restarts detected",
@@ -36,7 +36,7 @@ SAID = (
 
 
 class Calmer(logging.Filter):
-    """Changes such lines, and lets all through."""
+    """Rewords such lines, and lets all lines through."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """True."""

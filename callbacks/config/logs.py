@@ -1,9 +1,9 @@
-"""What a log line looks like, and what it may not hold, whoever wrote it.
+"""What a log line looks like, and what it must not contain, whoever wrote it.
 
-One line each (LOG_FORMAT=line) or one JSON object each (LOG_FORMAT=json), with the lead it is about
-(leads.log_context). No secret and nothing about a person: our own lines hold ids and reasons only;
-for those of libraries, and for errors, this module sees to it. It knows nothing of Django, since
-gunicorn uses it before there is any.
+Each entry is one line (LOG_FORMAT=line) or one JSON object (LOG_FORMAT=json), with the lead that it
+is about (leads.log_context). It contains no secret and nothing about a person: our own lines hold
+only ids and reasons, and this module cleans the lines of libraries and errors. It does not import
+Django, because gunicorn uses it before Django is loaded.
 """
 
 import datetime
@@ -23,15 +23,15 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _UUID = "[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}"
 _REPLACED = (
-    # Addresses are written into many lines; these hold a secret.
+    # URLs, which many lines contain, with a secret in them.
     (re.compile(r"(/(?:webhooks/voicenter|wallboard|mail/unsubscribe)/)[^/\s\"']+"), r"\1..."),
     (re.compile(r"(/sign-in/new-password/)[^\s\"']+"), r"\1..."),
-    # The address of a visitor's page, which opens it.
+    # The URL of a visitor's page: whoever knows it can open the page.
     (re.compile(rf"(/contact/[^/\s]+/|/api/leads/|earlier=){_UUID}", re.IGNORECASE), r"\1..."),
     (re.compile(rf"(/widget/[^/\s]+/){_UUID}", re.IGNORECASE), r"\1..."),
     # The details of a database error show the row: name, number, e-mail.
     (re.compile(r"(DETAIL|CONTEXT):.*"), r"\1: ..."),
-    # Keys of the API.
+    # API keys.
     (re.compile(r"\blc_[a-z2-7]{8}_[\w-]+"), "lc_..."),
     # A password in a broker's or a database's address.
     (re.compile(r"://[^/\s@]*@"), "://***@"),
@@ -41,30 +41,30 @@ _REPLACED = (
     (re.compile(r"[\w.+%-]+@[\w-]+\.[\w.-]+"), "...@..."),
 )
 
-# Whatever is shorter may be part of another word by chance: it is hidden as a word only.
+# A shorter secret may be part of another word by chance, so it is hidden only as a whole word.
 _NOT_BY_CHANCE = 12  # characters
 _hidden: set[str] = set()
 _hidden_pattern: re.Pattern[str] | None = None
 
 _HOST = re.compile(r"\[?[A-Za-z0-9._:-]{1,100}\]?(?::[0-9]{1,5})?")
 
-# Of their warnings the words are kept and what they are about is not: a request line, a user name.
+# Their warnings are logged without arguments such as a request line or a user name.
 _QUOTE_STRANGERS = ("gunicorn", "axes", "django.security")
 
-# A number, a signal's name, an address that is listened on.
+# A number, a signal's name, an address that the server listens on.
 _OF_THE_SERVER = re.compile(r"-?\d+|SIG[A-Z0-9]+|\('[\d.:]+', \d+\)|(?:tcp|http)://[\d.:\[\]]+")
 
-# Their sentences are about settings, and show how an address is written.
+# Their messages are about settings, and show the form of an address, which must not be hidden.
 _SPEAK_OF_SETTINGS = ("callbacks.config.start", "leads.refused_connections")
 
-# What these say is about our code and not about what it was given.
+# The messages of these errors are about our code and not about its data.
 _SPEAKS_OF_CODE = (AttributeError, ImportError, NameError, NotImplementedError, TypeError)
 
 
 class LineFormatter(logging.Formatter):
-    """`time LEVEL logger lead=<number> message`, and the traceback of an error below it.
+    """`time LEVEL logger lead=<number> message`, followed by an error's traceback.
 
-    The time is UTC, with its offset, as in every other line of ours.
+    The time is UTC, with its offset, as in all our other lines.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -75,14 +75,14 @@ class LineFormatter(logging.Formatter):
             record.levelname,
             record.name,
             *([f"lead={lead}"] if lead else []),
-            # One line each, or a stranger's text could pass for another line.
+            # On one line, or a stranger's text could pass for another entry.
             _message(record).replace("\n", "\\n").replace("\r", "\\r"),
         ]
         return "\n".join([" ".join(parts), *_error(record)])
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time (UTC), level, logger, lead, message, error."""
+    """One JSON object a line: time (UTC), level, logger, process, message, lead, error."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, fit to be kept."""
@@ -119,14 +119,14 @@ def configuration(log_format: str, level: str) -> dict[str, Any]:
             }
         },
         "loggers": {
-            # Our own lines say what was done, by id; these would say it again for every message.
+            # Our own lines say what was done, by id; these would repeat it for every message.
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
-            # What it warns of while PostgreSQL is away, leads.refused_connections says once.
+            # Its warnings while PostgreSQL is down: leads.refused_connections says it once.
             "psycopg.pool": {"level": "ERROR"},
-            # It says at every start that there is no .env file, as if one had to be there.
+            # It reports a missing .env file at every start, although none is required.
             "environ": {"level": "WARNING"},
             "gunicorn.error": {"level": "INFO", "handlers": ["stderr"], "propagate": False},
         },
@@ -135,7 +135,7 @@ def configuration(log_format: str, level: str) -> dict[str, Any]:
 
 
 def hide(*secrets: str) -> None:
-    """From now on no line of this process shows these secrets, whatever they look like."""
+    """Keeps these secrets out of all later lines of this process, whatever they look like."""
     global _hidden_pattern
     _hidden.update(filter(None, secrets))
     spellings = {it for secret in _hidden for it in (secret, quote(secret, safe=""))}
@@ -147,8 +147,8 @@ def hide(*secrets: str) -> None:
 
 
 def discreet(text: str) -> str:
-    """Without the secrets of `hide`, and without what has the look of a secret, a telephone number
-    or an e-mail address.
+    """The text without the secrets given to `hide`, and without anything that looks like a secret,
+    a telephone number or an e-mail address.
     """
     text = _without_secrets(text)
     for pattern, replacement in _REPLACED:
@@ -170,36 +170,36 @@ def _message(record: logging.LogRecord) -> str:
     if record.name == "django.security.DisallowedHost" and request is not None:
         return _refused_host(str(request.META.get("HTTP_HOST", "")))
     if record.name.startswith("django.") and hasattr(request, "resolver_match"):
-        # Django writes the path, which a stranger chooses.
+        # Django's message has the path, which a stranger chooses.
         match = request.resolver_match
         route = match.view_name if match else "-"
         return f"refused route={route} status={getattr(record, 'status_code', '-')}"
     if record.name == "celery.app.trace" and isinstance(record.args, dict):
-        # Celery writes the error's words, and the traceback with them, into its message.
+        # Celery puts the error's text and its traceback into the message.
         task = record.args
         return f"task {task.get('description')} name={task.get('name')} id={task.get('id')}"
     if record.name.startswith(_QUOTE_STRANGERS) and record.levelno >= logging.WARNING:
-        said = str(record.msg).partition(" from ip=")[0]  # already put together there
+        said = str(record.msg).partition(" from ip=")[0]  # these messages are already formatted
         return discreet(said if said != record.msg else _own_words(said, record.args))
     message = record.getMessage()
     if record.name in _SPEAK_OF_SETTINGS:
         return _without_secrets(message)
     for error in _chain(record):
-        # Whoever logs an error likes to write its words into the message too.
+        # Many libraries repeat an error's text in the message.
         for words in (repr(error), str(error)):
-            if len(words) > 2:  # of nothing, there is nothing to hide
+            if len(words) > 2:  # an error without text has nothing to hide
                 message = message.replace(words, type(error).__name__)
     return discreet(message)
 
 
 def _refused_host(host: str) -> str:
-    """Of a stranger's words no more than has the look of a host, and nothing that is a person's."""
+    """Shows the refused host only if it looks like a host name, without a person's data."""
     shown = discreet(host) if _HOST.fullmatch(host) else "..."
     return f"refused host={shown}: if this is a name of this site, add it to ALLOWED_HOSTS"
 
 
 def _own_words(said: str, args: Any) -> str:
-    """The message with what the server says of itself; "..." for what may be a stranger's words."""
+    """The message with arguments about the server itself; "..." for those a stranger may choose."""
     known = args if isinstance(args, tuple) else ()
     shown = tuple(arg if _OF_THE_SERVER.fullmatch(str(arg)) else "..." for arg in known)
     try:
@@ -209,8 +209,8 @@ def _own_words(said: str, args: Any) -> str:
 
 
 def _error(record: logging.LogRecord) -> Iterator[str]:
-    """Where it happened and what kind it is, cause before effect; in its own words only where
-    those cannot be about a person.
+    """The kind of each error and where it happened, cause before effect. An error's own text is
+    shown only if it cannot be about a person.
     """
     for error in reversed(list(_chain(record))):
         yield f"{_named(error)}"
@@ -238,7 +238,7 @@ def _named(error: BaseException) -> str:
 
 
 def _chain(record: logging.LogRecord) -> Iterator[BaseException]:
-    """The logged exception and what it came from."""
+    """The logged exception and its causes."""
     error = record.exc_info[1] if record.exc_info else None
     seen: set[int] = set()
     while error is not None and id(error) not in seen:

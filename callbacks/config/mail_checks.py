@@ -1,4 +1,4 @@
-"""System checks of the settings of outgoing mail; without EMAIL_URL nothing is asked for.
+"""System checks of the settings of outgoing mail. Only E051 applies without EMAIL_URL.
 
 E050 DEFAULT_FROM_EMAIL    E051 EMAIL_TIMEOUT, MAIL_KEPT_DAYS    W010 EMAIL_URL without TLS
 """

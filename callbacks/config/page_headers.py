@@ -1,15 +1,15 @@
 """Headers that every answer has, whichever view wrote it.
 
 Django's SecurityMiddleware adds the others: Cross-Origin-Opener-Policy and Referrer-Policy (both
-same-origin), X-Content-Type-Options, and with HTTPS Strict-Transport-Security. What a page may load
-is callbacks.config.csp's.
+same-origin), X-Content-Type-Options, and Strict-Transport-Security with HTTPS. callbacks.config.csp
+decides what a page may load.
 """
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-# Nothing here uses any of these; a script that got in may not either.
+# Our pages use none of these features, and an injected script must not use them either.
 _FEATURES = (
     "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen",
     "geolocation", "gyroscope", "hid", "idle-detection", "magnetometer", "microphone", "midi",
@@ -21,10 +21,10 @@ NOT_KEPT = "no-store, private"
 
 
 class PageHeadersMiddleware:
-    """Keeps answers out of every cache, and other sites and the browser's features out of pages.
+    """Forbids caching, use by other sites and access to browser features.
 
-    An answer that may be kept says so itself: static files, and the empty form, which a browser is
-    to show again after "back" (leads.views).
+    Answers that may be cached set Cache-Control themselves: static files, and the empty form, which
+    a browser should show again after "back" (leads.views).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -36,7 +36,7 @@ class PageHeadersMiddleware:
         if "no-store" in response.get("Cache-Control", "no-store"):
             response["Cache-Control"] = NOT_KEPT
         response.setdefault("Permissions-Policy", PERMISSIONS)
-        # A page that other sites may show inside theirs may be loaded by them too.
+        # A page that other sites may frame may also be loaded by them.
         is_shown_inside = getattr(response, "xframe_options_exempt", False)
         reach = "cross-origin" if is_shown_inside else "same-origin"
         response.setdefault("Cross-Origin-Resource-Policy", reach)

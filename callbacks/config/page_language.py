@@ -1,9 +1,9 @@
-"""In which language a request is answered, and what the answer says of it.
+"""In which language a request is answered, and how the answer names it.
 
-Here is what holds before anybody knows more: what the address names, else what the browser prefers
-(leads.language_choice), and what somebody who is signed in has chosen for their own pages. Views
-that know the source or the wallboard choose anew.
-The admin, which is not translated, is in English, and so is what machines are told.
+The default is the language in the URL, otherwise the browser's preferred language
+(leads.language_choice), or on the desk and the sign-in pages the language that a signed-in person
+chose. Views that know the source or the wallboard choose again. The admin, which is not translated,
+and answers to machines are in English.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ class PageLanguageMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Passes the request on; afterwards the thread speaks as before."""
+        """Passes the request on; then restores the thread's language."""
         if request.path_info.startswith(_IN_ENGLISH):
             with translation.override(settings.LANGUAGE_CODE):
                 return self._get_response(request)
@@ -43,7 +43,7 @@ class PageLanguageMiddleware:
     def process_view(
         self, request: HttpRequest, _view: object, _args: object, _kwargs: object
     ) -> None:
-        """Who has chosen a language has it on their own pages, whatever their addresses name."""
+        """Uses the language that a signed-in person chose, on the desk and the sign-in pages."""
         here = request.resolver_match
         if here and here.namespace in _THEIR_OWN and request.user.is_authenticated:
             chosen = chosen_by(request.user.pk)

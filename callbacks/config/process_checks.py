@@ -1,7 +1,7 @@
-"""System checks of the processes' own settings, each named by every process.
+"""System checks of the processes' own settings. Every process reports all of them.
 
-E070 PORT    E071 how many processes and threads, WEB_DRAIN, HSTS_SECONDS
-E072 DATABASE_POOL_SIZE below its threads
+E070 PORT    E071 numbers of processes, threads and connections, WEB_DRAIN, HSTS_SECONDS
+E072 DATABASE_POOL_SIZE below a process's number of threads
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,6 @@
-"""The settings of the processes themselves, which gunicorn reads before there is any Django.
+"""The settings of the processes themselves, which gunicorn reads before Django is loaded.
 
-What is wrong with them: callbacks.config.process_checks.
+callbacks.config.process_checks checks them.
 """
 
 from callbacks.config import logs
@@ -12,9 +12,9 @@ PORT = env.int("PORT", default=8000)
 # Processes of the web server, and threads of each.
 WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", default=2)
 WEB_THREADS = env.int("WEB_THREADS", default=8)
-# Seconds for which a web server that is told to stop still takes requests.
+# Seconds for which a web server still takes requests after it was told to stop.
 WEB_DRAIN = env.int("WEB_DRAIN", default=0)
-# Threads of a worker: calls that it sends at the same time.
+# Threads of a worker: how many calls it sends at the same time.
 WORKER_THREADS = env.int("WORKER_THREADS", default=8)
 # Database connections that one process may have.
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=10)

@@ -18,7 +18,7 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 @receiver(request_finished)
 def leave_the_lead(**_kwargs: Any) -> None:
-    """What the thread's server logs from now on is about no lead."""
+    """Makes the server's later lines in this thread name no lead."""
     log_context.forget()
 
 
@@ -29,7 +29,7 @@ class RequestLogMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Times and logs the request, without its path and parameters, which may hold anything."""
+        """Times and logs the request, without path and parameters, which may be confidential."""
         log_context.forget()
         started = time.monotonic()
         response = self._get_response(request)

@@ -1,4 +1,4 @@
-"""System checks of secrets and of what shows them: a start in production is refused on each.
+"""System checks of secrets and of settings that expose them. Nothing starts while one is an error.
 
 E001 SECRET_KEY, SECRET_KEY_FALLBACKS    E008 CDR_SECRET, CDR_SECRET_PREVIOUS
 E030 METRICS_TOKEN    E060 one secret for two purposes
@@ -19,10 +19,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 LEAST_KEY_CHARACTERS = 50  # as Django's own security.W009
 LEAST_SECRET_CHARACTERS = 32
-# Different characters: 32 random hexadecimal digits have 11 or more but once in a million times.
+# Different characters: 32 random hexadecimal digits have fewer than 11 once in a million times.
 LEAST_VARIETY = 10
 _URL_SAFE = re.compile(r"[A-Za-z0-9_-]+")
-# Django's own for a new project, and words of examples and templates.
+# From Django's key for a new project, and from examples and templates.
 _KNOWN = ("django-insecure", "changeme", "change-me", "secret-key", "your-secret", "example")
 _MAKE_ONE = "python -c 'import secrets; print(secrets.token_hex(30))'"
 
@@ -39,7 +39,7 @@ def found() -> Iterator[CheckMessage]:
 
 
 def secret_key() -> str:
-    """SECRET_KEY; "" where there is none, and Django refuses to give it."""
+    """SECRET_KEY; "" if there is none, when Django refuses to return it."""
     try:
         return settings.SECRET_KEY
     except ImproperlyConfigured:
@@ -47,7 +47,7 @@ def secret_key() -> str:
 
 
 def weakness(secret: str, least: int) -> str:
-    """What is wrong with a secret, after its name: "is ..."; "" for a good one."""
+    """What is wrong with a secret, to follow its name: "is ..."; "" for a good one."""
     if not secret:
         return "is missing"
     if len(secret) < least:

@@ -1,4 +1,4 @@
-"""System checks of the settings of signing in.
+"""System checks of the sign-in settings.
 
 E062 OIDC_...    E063 SIGN_IN_KEYS    E064 how long a session lasts    W061 SECOND_FACTOR_GROUPS=off
 """
@@ -27,7 +27,7 @@ def check_sign_in(
 
 
 def _keys() -> Iterator[CheckMessage]:
-    # SECRET_KEY, which stands in for them, has checks of its own.
+    # SECRET_KEY, which is used if there are none, has its own checks.
     own = set(settings.SIGN_IN_KEYS) - {secret_checks.secret_key(), *settings.SECRET_KEY_FALLBACKS}
     if not settings.DEBUG and any(len(it) < _LEAST_CHARACTERS for it in own):
         yield Error(
@@ -38,7 +38,7 @@ def _keys() -> Iterator[CheckMessage]:
             ),
             id="callbacks.E063",
         )
-    # Plain HTTP is for trying things out; a site that strangers reach has TLS.
+    # Plain HTTP is for trying things out; a public site has TLS.
     if settings.HTTPS and not settings.SECOND_FACTOR_GROUPS:
         yield Warning(
             "SECOND_FACTOR_GROUPS is off, so a password alone opens every account.",

@@ -1,4 +1,4 @@
-"""The fixed settings of signing in: which passwords are refused, and when a name is shut."""
+"""The fixed sign-in settings: which passwords are refused, and when an account is locked."""
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -11,14 +11,14 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "callbacks.signin.passwords.DisguisedValidator"},
 ]
 
-# Nothing is kept in a cookie that could tell of a person; no script reads the one against forgery.
+# No cookie contains data about a person, and no script can read the session or CSRF cookie.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
-PASSWORD_RESET_TIMEOUT = 3600  # seconds for which a link in a mail holds
+PASSWORD_RESET_TIMEOUT = 3600  # seconds for which a link in a mail is valid
 
-# The library's own: code flow with state, nonce and PKCE, tokens signed by the provider's key.
+# The library's code flow with state, nonce and PKCE; tokens are signed with the provider's key.
 OIDC_RP_SIGN_ALGO = "RS256"
 OIDC_USE_NONCE = OIDC_USE_PKCE = True
 OIDC_TIMEOUT = 5  # seconds

@@ -1,8 +1,8 @@
-"""What a process says at its start: each wrong setting with the way out. Then it ends.
+"""Checks settings and database when a process starts; ends it after reporting every mistake.
 
-The web server (gunicorn.conf.py), the worker and beat (callbacks.config.celery) say it in their
-log; a command (manage.py) to whoever has typed it. Wrong settings are errors of the system checks
-that are tagged `SETTINGS`, and what callbacks.config.database_at_start finds.
+The web server (gunicorn.conf.py), the worker and beat (callbacks.config.celery) report in their
+log; a command (manage.py) reports on standard error. Mistakes are errors of the system checks that
+are tagged `SETTINGS`, and what callbacks.config.database_at_start finds.
 """
 
 import logging
@@ -26,7 +26,7 @@ from leads import refused_connections
 
 log = logging.getLogger(__name__)
 
-# They look at the settings themselves or need none of them, and are what one mends things with.
+# These commands check the settings themselves or need none, and people repair things with them.
 REPAIRING = frozenset(
     {
         "check", "collectstatic", "compilemessages", "dbshell", "diffsettings", "health", "help",
@@ -34,7 +34,7 @@ REPAIRING = frozenset(
         "version",
     }
 )  # fmt: skip
-# It has a way of its own to say it, with --json too.
+# This command reports wrong settings in its own way, with --json too.
 _SAYS_IT_ITSELF = frozenset({"voicenter"})
 
 
@@ -46,14 +46,14 @@ def wrong_settings() -> list[CheckMessage]:
 
 
 def sentence(found: CheckMessage) -> str:
-    """What is wrong and the way out, in one line."""
+    """What is wrong and its remedy, in one line."""
     return f"({found.id}) {found.msg} {found.hint}"
 
 
 def refuse_wrong_settings() -> None:
-    """Says in the log what is wrong with the settings. Raises SystemExit unless they are right."""
+    """Logs what is wrong with the settings. Raises SystemExit if one of them is an error."""
     found = wrong_settings()
-    logging.captureWarnings(True)  # Python's own, which are lines without a time else
+    logging.captureWarnings(True)  # Python's warnings would otherwise be lines without a time
     for it in found:
         log.log(it.level, "%s", sentence(it))
     if any(it.is_serious() for it in found):
@@ -62,8 +62,8 @@ def refuse_wrong_settings() -> None:
 
 
 def refuse_wrong_database() -> None:
-    """Says in the log what is wrong with the database. Raises SystemExit where only a person can
-    mend it; a database that does not answer now may do so later.
+    """Logs what is wrong with the database. Raises SystemExit if only a person can fix it; a
+    database that does not answer now may answer later.
     """
     found = database_at_start.problem()
     if found:
@@ -102,14 +102,14 @@ def refuse_wrong_database() -> None:
 
 
 def server() -> None:
-    """Says all of it at the start of a worker or beat. Raises SystemExit unless all is right."""
+    """Makes both checks when a worker or beat starts. Raises SystemExit if one of them fails."""
     refuse_wrong_settings()
     refuse_wrong_database()
     close_connections()
 
 
 def close_connections() -> None:
-    """Closes what looking at the database has opened; a pool's threads survive no fork."""
+    """Closes the connections that the checks opened: a pool's threads do not survive a fork."""
     for connection in connections.all(initialized_only=True):
         connection.close()
         if hasattr(connection, "close_pool"):
@@ -117,9 +117,9 @@ def close_connections() -> None:
 
 
 def command(arguments: Sequence[str]) -> None:
-    """Runs a command of manage.py, `arguments` being sys.argv. Raises SystemExit with a sentence
-    instead, where a setting is wrong or the database is not as it has to be; and without one where
-    nobody reads on what it prints (`| head`).
+    """Runs a command of manage.py; `arguments` is sys.argv. Raises SystemExit with a sentence if a
+    setting or the database is wrong, and without one if its output has no reader any more
+    (`| head`).
     """
     try:
         _run(arguments)
@@ -127,9 +127,9 @@ def command(arguments: Sequence[str]) -> None:
     except BrokenPipeError:
         if not _nobody_reads():
             raise  # another pipe or connection
-        # Python flushes once more when it ends.
+        # Python flushes again when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(128 + signal.SIGPIPE)  # as a shell says of programs that end by it
+        sys.exit(128 + signal.SIGPIPE)  # as a shell reports a program that this signal ended
 
 
 def _run(arguments: Sequence[str]) -> None:
@@ -141,7 +141,7 @@ def _run(arguments: Sequence[str]) -> None:
             sys.exit(f"Nothing was done. Correct these settings:\n{lines}")
         if not wrong:
             clock.measure()
-    # Why there is no connection is said below, once.
+    # The reason for a failed connection is reported below, once.
     refused_connections.log.setLevel(logging.CRITICAL)
     try:
         execute_from_command_line(list(arguments))
@@ -153,7 +153,7 @@ def _run(arguments: Sequence[str]) -> None:
 
 
 def _nobody_reads() -> bool:
-    """Whether the pipe that is printed into has no reader any more."""
+    """Whether standard output is a pipe that no longer has a reader."""
     poll = select.poll()
     poll.register(sys.stdout.fileno(), 0)
     return any(event & select.POLLERR for _, event in poll.poll(0))

@@ -1,3 +1,3 @@
-"""The tag of the system checks of the settings, which every process makes at its start."""
+"""The tag of the system checks of settings, which every process runs when it starts."""
 
 SETTINGS = "settings"

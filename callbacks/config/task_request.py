@@ -5,13 +5,13 @@ from django.utils import timezone
 
 
 class Request(request.Request):  # type: ignore[misc]  # Celery has no types
-    """One that expires by the clock that all processes share (callbacks.common.clock).
+    """A task that expires by the clock that all processes share (callbacks.common.clock).
 
-    Celery goes by the machine's: a worker a few seconds ahead of beat would run no sweep.
+    Celery uses the machine's clock: a worker a few seconds ahead of beat would run no sweep.
     """
 
     def maybe_expire(self) -> bool:
-        """Whether it is too late for it; it is not run then."""
+        """Whether the task has expired and must not run."""
         if self.expires is None or timezone.now() <= self.expires:
             return False
         state.revoked.add(self.id)

@@ -13,6 +13,6 @@ UNFOLD: dict[str, Any] = {
     "DASHBOARD_CALLBACK": "callbacks.admin.dashboard.add_overview",
     "ACCOUNT": {"navigation": "callbacks.admin.navigation.account_links"},
     "SIDEBAR": {"navigation": "callbacks.admin.navigation.groups"},
-    # static/admin_extra/colors.css has them: a page has no styles inside (callbacks.config.csp).
+    # They are in static/admin_extra/colors.css: pages have no inline styles (callbacks.config.csp).
     "COLORS": lambda _request: {},
 }

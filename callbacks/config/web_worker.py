@@ -1,17 +1,17 @@
-"""The worker of the web server: a thread is given a request only when all of it is here.
+"""The web server's worker process. A thread gets a request only after all of it has arrived.
 
-gunicorn's own worker with threads gives a thread to every connection at once, and the thread waits
-for as long as the client takes: as many slow clients as there are threads stop the site. Here the
-one loop of the process collects what clients send. Nobody's slowness costs a thread, and each
-request has a deadline as a whole, however its bytes are spread:
+gunicorn's own worker with threads gives every connection a thread at once, and the thread waits as
+long as the client takes: as many slow clients as there are threads stop the site. Here the
+process's single loop collects what clients send. A slow client costs no thread, and each request as
+a whole has a deadline, however its bytes are spread:
 
     accepted ──> collecting ──all is here──> a thread answers ──┬─ kept open ──> idle ──> collecting
                      │                                          └─ ended ──> leaving ──> closed
                      └─ too slow: 408, too large a head: 431 ──────────────────^
 
-What is collected is bounded: connections, bytes of one request, bytes of all. Beyond a bound the
-oldest connection, or the largest, makes room. A proxy in front does the same for more connections,
-and by address (docs/deploy.md). TLS is the proxy's.
+There are limits for connections, for the bytes of one request and for the bytes of all. Above the
+limits for all, the oldest or the largest connection is closed. A proxy in front does the same for
+more connections, and by address (docs/deploy.md). The proxy handles TLS.
 """
 
 import re
@@ -30,24 +30,24 @@ from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-
 from callbacks.common import stopping
 from callbacks.config.process_settings import WEB_DRAIN
 
-# Seconds from the connection, or from a request's first byte on one that was kept, until its head
-# has to be here; then seconds until its body has to.
+# Seconds for a request's head to arrive, from the connection or from the first byte on a connection
+# that was kept open; then seconds for its body.
 HEAD_SECONDS, BODY_SECONDS = 10.0, 20.0
-# Seconds that a thread waits for a client to take its answer; and for all that the loop has left to
-# it, which is the rest of a record larger than LONGEST_BODY from who knows the provider's address.
+# Seconds that a thread waits for a client to take its answer; and seconds for all that the loop did
+# not collect: the rest of a record above LONGEST_BODY that is posted to the provider's secret URL.
 ANSWER_SECONDS, REST_SECONDS = 10.0, 30.0
-# Seconds for which a client may go on sending after the last answer, to read that in peace. A
-# connection that is closed at once may lose the answer on its way.
+# Seconds for which a client may go on sending after the last answer. If the connection were closed
+# at once, the client might lose the answer.
 LEAVING_SECONDS = 1.0
-# Seconds for which a worker that stops waits for the first byte of a connection it has accepted.
+# Seconds that a stopping worker waits for the first byte of a connection it has accepted.
 SILENT_SECONDS = 1.0
-# Connections that a worker takes out of the queue as it stops: more are another worker's.
+# The most connections that a stopping worker accepts from the queue; another worker takes the rest.
 _LAST_TAKEN = 1024
-# Bytes of a head; the lines in it have bounds of their own (gunicorn.conf.py).
+# Bytes of a head; its lines have their own limits (gunicorn.conf.py).
 LONGEST_HEAD = 64 * 1024
-# Bytes of a body that is collected. A longer one is refused unread (callbacks.config.bodies).
+# Bytes of a body that is collected. A longer body is refused unread (callbacks.config.bodies).
 LONGEST_BODY = 2 * 1024 * 1024
-# Connections of one process that are collecting, and the bytes that they may hold together.
+# The most collecting connections of one process, and the most bytes that they may hold together.
 MOST_COLLECTING, MOST_BYTES = 256, 64 * 1024 * 1024
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
@@ -62,11 +62,11 @@ TOO_LARGE = _EMPTY % b"431 Request Header Fields Too Large"
 
 
 class Incoming:
-    """What a client has sent of one request."""
+    """The part of a request that the client has sent so far."""
 
     def __init__(self, data: bytes = b"") -> None:
         self.data = bytearray()
-        self._body_at = 0  # 0 while the head is not here
+        self._body_at = 0  # 0 until the whole head has arrived
         self._looked_to = 0  # in a chunked body: where the next chunk begins
         self._length = 0
         self._expects = False
@@ -77,7 +77,7 @@ class Incoming:
         return len(self.data)
 
     def add(self, data: bytes) -> None:
-        """Takes more of it; only what is new is looked at."""
+        """Adds more bytes, and parses only the new ones."""
         self.data += data
         if not self._body_at:
             found = self.data.find(b"\r\n\r\n", max(self._looked_to - 3, 0))
@@ -97,15 +97,15 @@ class Incoming:
         self._expects = _EXPECTS.search(head) is not None
 
     def _next_chunk(self) -> bool:
-        """Passes one chunk. False when there are none to come, or more has to be here first."""
+        """Moves past one chunk. False if no more follow, or if the chunk has not all arrived."""
         at = self._looked_to
         line = _CHUNK.match(self.data, at)
-        if line is None:  # not all of it, or no chunk: gunicorn will say so
+        if line is None:  # incomplete, or not a chunk, which gunicorn will refuse
             ends_later = b"\r\n" not in self.data[at : at + _LONGEST_CHUNK_LINE]
             self._chunks_to_come = ends_later and len(self.data) - at < _LONGEST_CHUNK_LINE
             return False
         size = int(line[1], 16)
-        if not size:  # the last one; what follows ends as a head does
+        if not size:  # the last chunk; its trailer ends with an empty line, as a head does
             self._chunks_to_come = self.data.find(b"\r\n\r\n", line.end() - 2) < 0
             return False
         if line.end() + size + 2 > len(self.data):
@@ -115,19 +115,19 @@ class Incoming:
 
     @property
     def has_head(self) -> bool:
-        """Whether the head is here."""
+        """Whether the whole head has arrived."""
         return self._body_at > 0
 
     @property
     def is_too_large(self) -> bool:
-        """Whether the head does not end where it should have."""
+        """Whether the head is longer than allowed."""
         return not self.has_head and len(self) > LONGEST_HEAD
 
     @property
     def is_complete(self) -> bool:
-        """Whether a thread can answer it without waiting for the client.
+        """Whether a thread can answer the request without waiting for the client.
 
-        Of a body longer than LONGEST_BODY all need not be here: it is refused unread.
+        A body longer than LONGEST_BODY need not arrive whole: it is refused unread.
         """
         if not self.has_head:
             return False
@@ -138,17 +138,17 @@ class Incoming:
 
     @property
     def waits_to_go_on(self) -> bool:
-        """Whether the client sends its body only after it is told to go on."""
+        """Whether the client waits for "100 Continue" before it sends the body."""
         return self._expects and len(self) == self._body_at
 
 
 class _Unreader(SocketUnreader):  # type: ignore[misc]  # no types
-    """Reads the rest of a request in a thread, until a deadline for all of it."""
+    """Reads the rest of a request in a thread, with one deadline for all of it."""
 
     deadline = 0.0
 
     def chunk(self, size_hint: int | None = None) -> bytes:
-        """The next bytes. Raises TimeoutError when the time is over."""
+        """The next bytes. Raises TimeoutError after the deadline."""
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
@@ -160,7 +160,7 @@ class _Unreader(SocketUnreader):  # type: ignore[misc]  # no types
 
 
 class Connection(TConn):  # type: ignore[misc]  # no types
-    """A client's connection; `incoming` is what is here of its next request."""
+    """A client's connection; `incoming` is what has arrived of its next request."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -169,7 +169,7 @@ class Connection(TConn):  # type: ignore[misc]  # no types
         self.is_told_to_go_on = False
 
     def init(self) -> None:
-        """In the thread, before a request is read: gives it what has been collected."""
+        """Passes the collected bytes to the parser; called in the thread, before a request."""
         is_new = not self.initialized
         super().init()
         if is_new:
@@ -181,28 +181,28 @@ class Connection(TConn):  # type: ignore[misc]  # no types
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # no types
-    """gunicorn's worker with threads, with the loop as their doorkeeper."""
+    """gunicorn's worker with threads, whose loop collects the requests for them."""
 
-    alive: bool  # False: it ceases to accept
+    alive: bool  # False: the worker stops accepting
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # In the order in which they began.
+        # Both in the order of their beginning.
         self._collecting: dict[Connection, None] = {}
         self._leaving: dict[Connection, None] = {}
         self._look_again_at = 0.0
-        self._drained_at: float | None = None  # when it ceases to accept
-        self._stops_at: float | None = None  # when it no longer waits for silent clients
+        self._drained_at: float | None = None  # when the worker stops accepting
+        self._stops_at: float | None = None  # when the worker stops waiting for silent clients
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
-        """Refuses TLS, whose bytes the loop could not read."""
+        """Refuses TLS, because the loop could not read its bytes."""
         super().check_config(cfg, log)
         if cfg.is_ssl:
             raise RuntimeError("The proxy handles TLS: remove gunicorn's keyfile and certfile.")
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        """SIGTERM: stops after WEB_DRAIN seconds, in which /healthz is 503 and all else as ever."""
+        """SIGTERM: stops after WEB_DRAIN seconds, in which only /healthz changes, to 503."""
         if not WEB_DRAIN or self._drained_at is not None:
             super().handle_exit(sig, frame)
             return
@@ -210,12 +210,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         self._drained_at = time.monotonic() + WEB_DRAIN
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        """Begins or ceases to accept. As the worker stops, nobody who is connected is turned away.
+        """Starts or stops accepting. A stopping worker still serves the clients in its queue.
 
-        gunicorn would leave the queue to fill while it ends its requests, and then close it, which
-        cuts those who wait in it. Here they are taken in, and the queue is closed at once. Who
-        comes now is the new version's, where it shares the queue (docs/deploy.md); otherwise the
-        connection is refused before anything was sent, and a proxy may try again.
+        gunicorn would let the queue fill while it finishes its requests, and then close it, which
+        cuts off the clients in it. Here they are accepted, and the queue is closed at once. Later
+        clients are served by the new version if it shares the queue (docs/deploy.md). Otherwise
+        they are refused before they have sent anything, and a proxy may try again.
         """
         super().set_accept_enabled(enabled)
         if self.alive or enabled:
@@ -231,10 +231,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         self._accept(listener)
 
     def _accept(self, listener: socket.socket) -> bool:
-        """Whether there was anybody."""
+        """Accepts one client. Returns whether there was one."""
         try:
             wire, client = listener.accept()
-        except OSError:  # gone already, taken by another process, or no file is left for it
+        except OSError:  # gone already, taken by another process, or no file descriptor is left
             return False
         self.nr_conns += 1
         connection = Connection(self.cfg, wire, client, listener.getsockname())
@@ -242,13 +242,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         return True
 
     def on_client_socket_readable(self, conn: Connection, client: socket.socket) -> None:
-        """A connection that was kept has something to say again."""
+        """Collects the next request of a connection that was kept open."""
         self.poller.unregister(client)
         self.keepalived_conns.remove(conn)
         self._collect(conn, time.monotonic() + HEAD_SECONDS)
 
     def finish_request(self, conn: Connection, fs: "Future[Any]") -> None:
-        """After an answer: waits for the next request, or lets the client go."""
+        """Waits for the next request after an answer, or ends the connection."""
         if fs.cancelled() or fs.exception() or not fs.result():
             self._leave(conn)
             return
@@ -262,7 +262,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         self._watch(conn, self.on_client_socket_readable)
 
     def murder_pending(self) -> None:
-        """Ends what has taken too long. Looks a few times a second at most."""
+        """Ends connections that took too long. Checks at most a few times a second."""
         now = time.monotonic()
         if now < self._look_again_at:
             return
@@ -274,7 +274,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
             self._refuse(conn, TOO_SLOW if len(conn.incoming) else b"")
         for conn in [it for it in self._leaving if it.timeout <= now]:
             self._close(conn)
-        if not self.alive:  # nobody is to wait long for clients that have said nothing
+        if not self.alive:  # a stopping worker waits only briefly for silent clients
             self._stops_at = self._stops_at or now + SILENT_SECONDS
             if self._stops_at <= now:
                 for conn in [it for it in self._collecting if not len(it.incoming)]:
@@ -293,7 +293,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
     def _receive(self, conn: Connection, client: socket.socket) -> None:
         had_head = conn.incoming.has_head
         ended = False
-        if not conn.incoming.is_complete:  # of several sent together, the next one may be here
+        if not conn.incoming.is_complete:  # a pipelined request may have arrived already
             try:
                 came = client.recv(65536)
             except (BlockingIOError, InterruptedError):
@@ -320,7 +320,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
             self._make_room()
 
     def _make_room(self) -> None:
-        """Lets go of the largest unfinished requests when all of them together hold too much."""
+        """Closes the largest unfinished requests while all of them together hold too much."""
         held = sum(len(it.incoming) for it in self._collecting)
         while held > MOST_BYTES:
             largest = max(self._collecting, key=lambda it: len(it.incoming))
@@ -328,7 +328,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
             self._refuse(largest, b"")
 
     def _refuse(self, conn: Connection, answer: bytes) -> None:
-        """Ends a connection that is collecting, with an answer if the client can take one."""
+        """Ends a connection that is collecting, after sending `answer` unless it is empty."""
         conn.incoming = Incoming()
         if answer:
             _say(conn.sock, answer)
@@ -339,7 +339,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
             self._close(conn)
 
     def _leave(self, conn: Connection) -> None:
-        """Ends our side; what still comes is thrown away for a moment."""
+        """Ends our side, and for a moment discards what the client still sends."""
         try:
             conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)

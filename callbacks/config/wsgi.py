@@ -13,7 +13,7 @@ from leads import log_context  # noqa: E402
 
 
 def application(environ: bodies.Environ, start_response: bodies.StartResponse) -> Iterable[bytes]:
-    """Django's, behind the bounds of what is read of a body."""
-    log_context.forget()  # before anything is logged about this request, whoever logs it
+    """Django's application, with limits on how much of a body is read."""
+    log_context.forget()  # before anything is logged about this request
     bodies.take(environ)
     return bodies.closing(_django, environ, start_response)
