@@ -9,8 +9,8 @@ class CallbacksConfig(AppConfig):
     verbose_name = "Callbacks"
 
     def ready(self) -> None:
-        """Answers `leads` from now on, and connects the receivers of its signals and those that
-        look after the groups of the roles.
+        """Registers the answers to `leads`, the receivers of its signals, and the receivers that
+        maintain the groups of the roles.
         """
         from callbacks import receivers  # noqa: PLC0415  # models must be loaded first
         from callbacks.access import groups, scope  # noqa: PLC0415  # the same

@@ -42,8 +42,8 @@ from leads.ports import CallingHours, CallPlan, CallStage, Presence, Soonest
 from leads.signals import lead_received, number_refused, submission_failed, wish_followed
 
 log = logging.getLogger(__name__)
-# The provider lets a phone ring for 60 s unless it is told otherwise. Without pop-ups, the stage of
-# a call is known no longer than this.
+# The provider lets a phone ring for 60 s by default. Without pop-ups, the stage of a call is
+# unknown after this time.
 _RINGS_FOR = timedelta(minutes=2)
 _RANG_THE_LEAD = [it.value for it in Outcome if rang_the_lead(it)]
 
@@ -82,13 +82,13 @@ class Caller:
     def presence(
         self, source_id: int, now: datetime, as_of: uuid.UUID | None, language: str
     ) -> Presence:
-        """By the extensions of the source's open teams, and whether the account is refused."""
+        """From the extensions of the source's open teams; NOBODY if the account is refused."""
         if account_refusals.current():
             return Presence.NOBODY
         return nobody_now.presence(config.current(as_of), source_id, now, language)
 
     def call_stage(self, lead_id: int, since: datetime | None) -> CallStage | None:
-        """By the provider's answer, and by its pop-ups if there are any."""
+        """Derived from the provider's answer, and from its pop-ups if there are any."""
         told = ("state", "claimed_at", "picked_up_at", "lead_answered_at", "hung_up_at")
         call = _live_call(lead_id).only(*told).first()
         if call is None:
@@ -118,12 +118,12 @@ class Caller:
         return live.filter(claimed_at__lte=begun_by).exists()
 
     def has_rung(self, lead_id: int, since: datetime | None) -> bool:
-        """By the outcomes of the lead's calls."""
+        """Whether the outcome of any of the lead's calls shows that the lead's phone rang."""
         calls = CallAttempt.objects.filter(lead=lead_id, outcome__in=_RANG_THE_LEAD)
         return (calls.filter(claimed_at__gte=since) if since else calls).exists()
 
     def is_spoken(self, source_id: int, language: str, as_of: uuid.UUID | None) -> bool:
-        """By the languages of the teams' extensions; True if any team accepts all languages."""
+        """Checks the languages of the teams' extensions; True if any team accepts all languages."""
         return spoken.is_spoken(config.current(as_of), source_id, language)
 
     def hold_call(self, lead_id: int) -> bool:
@@ -143,21 +143,21 @@ class Caller:
         return transitions.close(lead_id, LeadStatus.CANCELLED, now, claimed_at=live.claimed_at)
 
     def unsay(self, lead_id: int, now: datetime) -> bool:
-        """Gives back a message that nobody has sent yet."""
+        """Withdraws a recorded message that has not been sent yet."""
         return recorded_messages.unsay(lead_id, now)
 
     def soonest(self, source: LeadSource, now: datetime) -> Soonest:
-        """By the lead's turn after those that wait for the opening, and by the spending limits."""
+        """Allows for the leads that wait for the opening, and for the spending limits."""
         return soonest.of(config.current(), source, now)
 
     def usual_wait(
         self, source_id: int, now: datetime, as_of: uuid.UUID | None
     ) -> timedelta | None:
-        """By the calls of the last hour."""
+        """Measured from the calls of the last hour."""
         return usual_wait(config.current(as_of), source_id, now)
 
     def caller_number(self, source_id: int, as_of: uuid.UUID | None) -> str:
-        """By the call parameters of the source's extensions, the source and the settings."""
+        """From the call parameters of the source's extensions, the source and the settings."""
         return caller_number.shown_to_visitors(config.current(as_of), source_id)
 
 
@@ -197,7 +197,7 @@ def keep_what_a_deleted_user_did(instance: User, **_kwargs: Any) -> None:
 
 @receiver(pre_delete, sender=User)
 def ring_nobody_who_is_gone(instance: User, **_kwargs: Any) -> None:
-    """Pauses the phones of a deleted user: they would go on ringing as nobody's."""
+    """Pauses the phones of a deleted user, which would otherwise keep ringing."""
     logins.deleted(instance.pk)
 
 
@@ -249,11 +249,11 @@ def _play_when_closed(lead: Lead) -> None:
 @receiver(m2m_changed, sender=TeamSource)
 @receiver(post_save, sender=LeadSource)  # its calling window
 def tell_waiting_leads_of_other_hours(**_kwargs: Any) -> None:
-    """Has waiting leads follow a change of hours, teams or sources."""
+    """Makes waiting leads follow a change of hours, teams or sources."""
     task_publisher.follow_changed_hours_on_commit()
 
 
 def _as_extensions(phone: str) -> set[str]:
-    """ "+972505550101" -> "972505550101", "0505550101": how it is written down as an extension."""
+    """ "+972505550101" -> "972505550101", "0505550101": how people enter it as an extension."""
     written = {phone.lstrip("+")}
     return written | ({"0" + phone.removeprefix("+972")} if phone.startswith("+972") else set())

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 _HINDERED = "%s not completed because of PostgreSQL: reason=%s (docs/deploy.md, Watching it)"
-# The current state of the database, which affects every step: where it shows is irrelevant.
+# States of the database that affect every step: which step shows them is irrelevant.
 _PASSING = (
     Cause.DISK_FULL,
     Cause.READ_ONLY,
@@ -83,7 +83,7 @@ def dial(attempt_id: int) -> None:
 
 @_task(task_publisher.HANG_UP)
 def hang_up(attempt_id: int) -> None:
-    """Ends a call whose visitor has taken the number back."""
+    """Ends a call whose visitor took the number back."""
     taken_back.hang_up(attempt_id)
 
 
@@ -140,8 +140,8 @@ def _end_pauses() -> None:
 
 
 # The order matters. The steps from `hang_up_all` on may ask the provider, which may be slow, so due
-# leads are woken before. Steps that free extensions come before steps that only avoid a vain call,
-# and nothing is given up before it was looked up.
+# leads are woken before. Steps that free extensions come before steps that only avoid a pointless
+# call, and a held call is looked up before it is given up.
 SWEEP_STEPS: tuple[Callable[[], object], ...] = (
     holds.give_up_lost_dials,
     records.adopt_records,

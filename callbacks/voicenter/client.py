@@ -91,8 +91,8 @@ class Client:
 
     Methods that change something (`call`, `message`, `callference`, `terminate`, `set_login_status`
     and the blacklist) send once and raise NotSent, OutcomeUnknown or a Refused. Methods that only
-    ask (`call_log`, `active_calls`, `extensions`) send once more if nothing left the first time,
-    and raise NotSent, ReadFailed or a Refused.
+    ask (`call_log`, `active_calls`, `extensions`) send once more if nothing was sent the first
+    time, and raise NotSent, ReadFailed or a Refused.
     """
 
     # So that a traceback can show a client whose construction failed.
@@ -229,7 +229,7 @@ class Client:
         return self._change_blacklist(blacklist.REMOVE, entries)
 
     def providers_time(self) -> datetime | None:
-        """The time on the provider's clock now, by the Date of its newest answer; sends nothing.
+        """The time on the provider's clock now, from the Date of its newest answer; sends nothing.
 
         Accurate to a second or two. None if no answer has had a Date yet.
         """
@@ -289,7 +289,7 @@ class Client:
             raise
 
     def _ask(self, url: str, fields: Mapping[str, Any], limit: int) -> Reply:
-        """The reply to a question, which changes nothing: sent again if it did not leave."""
+        """The reply to a question, which changes nothing; sent again if NotSent."""
         try:
             try:
                 return self._post(url, fields, limit)

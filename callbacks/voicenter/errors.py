@@ -3,7 +3,7 @@
     VoicenterError
     ├── ConfigurationError      the client was built with unusable settings (also a ValueError)
     ├── InvalidCall             a parameter would not be accepted (also a ValueError); not sent
-    ├── NotSent                 certainly not a byte of the request left: may be tried again
+    ├── NotSent                 certainly no byte of the request was sent: may be tried again
     ├── OutcomeUnknown          a change was sent, its outcome is unknown: a call may have been
     │                           dialled, so never repeat it blindly
     ├── ReadFailed              a question was sent and not answered: nothing changed, and it may

@@ -103,7 +103,7 @@ class Transport:
     read_timeout: float
     ca_bundle: str | None = None
     _local: threading.local = field(default_factory=threading.local, repr=False)
-    # The Date of the newest answer, and its arrival on a clock that nobody sets.
+    # The Date of the newest answer, and when it arrived, on the monotonic clock.
     _dated: tuple[datetime, float] | None = field(default=None, repr=False)
 
     def servers_time(self) -> datetime | None:

@@ -23,7 +23,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 
 class Sent(threading.local):
-    """Whether this thread's current request has started to leave."""
+    """Whether this thread has begun to send its current request."""
 
     begun = False
 

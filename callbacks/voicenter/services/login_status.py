@@ -1,4 +1,4 @@
-"""What a salesperson is doing, by the account: reading and setting it."""
+"""The login status of a salesperson in the account: its values, and setting it."""
 
 from __future__ import annotations
 

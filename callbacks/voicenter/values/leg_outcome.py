@@ -14,9 +14,9 @@ class LegOutcome(StrEnum):
     NO_ANSWER = "no_answer"
     VOICEMAIL = "voicemail"
     UNREACHABLE = "unreachable"  # there is no such phone, or it cannot be reached now
-    NETWORK = "network"  # a fault on the way: it says nothing about the phone or the person
+    NETWORK = "network"  # a network fault, which says nothing about the phone or the person
     NOT_CALLED = "not_called"  # the call ended before this leg was called
-    NOT_ANSWERED = "not_answered"  # by a word that we do not know; the reason is unknown
+    NOT_ANSWERED = "not_answered"  # not answered, for an unknown reason
     OTHER = "other"  # nothing says whether it was answered
 
 
@@ -60,7 +60,7 @@ def leg_outcome(
     dial_time: int | None = None,
     duration: int | None = None,
 ) -> LegOutcome:
-    """How a leg ended, by the provider's word; spaces and dashes in it are ignored.
+    """How a leg ended, from the provider's word, whose spaces and punctuation are ignored.
 
     An unknown or missing word says nothing, and neither does an ANSWER that `isAnswer` contradicts.
     Then the seconds of talk decide, together with `isAnswer`; without either, the whole duration
