@@ -1,1 +1,1 @@
-"""Alerts: what needs somebody, told by mail or webhook to whoever has asked for it."""
+"""Alerts: problems that need somebody's attention, sent by mail or webhook to chosen receivers."""

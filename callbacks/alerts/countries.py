@@ -1,4 +1,4 @@
-"""Keeps to which countries calls have been asked for, so that a new one is noticed."""
+"""Records the countries to which calls were requested, so that a new country is noticed."""
 
 from datetime import datetime, timedelta
 
@@ -6,14 +6,14 @@ from callbacks.models import SeenCountry
 from leads import phones
 from leads.models import Lead
 
-# Looked at again, since a lead may be stored a moment after its time.
+# Read again each time, since a lead may be stored a moment after its time.
 _OVERLAP = timedelta(minutes=2)
-# After a longer time without a look, in one step.
+# The most leads that are read at once, after a long time without a look.
 _MOST = 5000
 
 
 def note(before: datetime | None, now: datetime) -> None:
-    """Notes the countries of the leads since the look before this one. One query, seldom two."""
+    """Records the countries of the leads since the previous look, `before`. One or two queries."""
     since = (before or now) - _OVERLAP
     leads = Lead.objects.filter(submitted_at__gt=since, submitted_at__lte=now)
     leads = leads.order_by("submitted_at", "pk")

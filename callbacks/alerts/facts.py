@@ -1,6 +1,6 @@
-"""What needs somebody at this moment, of each kind, as the overview's tiles count it.
+"""What needs attention now, by kind of alert, counted as on the overview's tiles.
 
-No question grows with closed leads or old calls, and none gives more than MOST rows.
+No query becomes slower with closed leads or old calls, and none returns more than MOST rows.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,9 +27,9 @@ _MAIL_OF = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Found:
-    """One thing that needs somebody. `facts`: what its sentence names, nothing about visitors.
+    """One thing that needs attention. `facts`: the values in its sentence, none about visitors.
 
-    `began_at` None: nobody knows since when, so it counts from when it is first seen.
+    `began_at` None: its beginning is unknown, so it counts from when it is first seen.
     """
 
     subject: str = ""
@@ -44,17 +44,17 @@ Finder = Callable[[datetime], list[Found]]
 
 
 def overdue(now: datetime) -> list[Found]:
-    """Open leads past their due time whose phone has not rung, those that are latest first."""
+    """Open leads past their due time whose phone has not rung, the latest first."""
     return _leads(sla.overdue_and_follow_ups(now), began="due_at")
 
 
 def nobody_will_call(now: datetime) -> list[Found]:
-    """Leads that wait for somebody who will never call them."""
+    """Waiting leads that nobody will ever call with the current setup."""
     return _leads(unroutable.leads(now))
 
 
 def no_free_extension(now: datetime) -> list[Found]:
-    """Open teams that are all on calls, resting, paused or away, as the wallboard counts people."""
+    """Open teams in which everybody is on a call, resting, paused or away, as on the wallboard."""
     teams = list(Team.objects.filter(is_active=True).order_by("name", "pk"))
     found = []
     for team in people.by_team(teams, now):
@@ -66,7 +66,7 @@ def no_free_extension(now: datetime) -> list[Found]:
 
 
 def nobody_can_be_rung(now: datetime) -> list[Found]:
-    """Sources for whose leads nobody can be rung, although a team is open."""
+    """Sources for whose leads no phone can be rung, although a team is open."""
     return [
         Found(f"source:{it.source_id}", {"source": it.name, "why": it.why}, source_id=it.source_id)
         for it in nobody_now.sources(now)
@@ -74,7 +74,7 @@ def nobody_can_be_rung(now: datetime) -> list[Found]:
 
 
 def provider_refuses(now: datetime) -> list[Found]:
-    """Whether none of the newest calls was placed; not where it refuses the account itself."""
+    """Whether none of the newest calls was placed, unless the provider refuses the account."""
     troubles = (notices.Trouble.AWAY, notices.Trouble.REFUSES)
     if notices.provider_trouble(now) not in troubles or account_refusals.current():
         return []
@@ -83,7 +83,7 @@ def provider_refuses(now: datetime) -> list[Found]:
 
 
 def account_refused(_now: datetime) -> list[Found]:
-    """What the provider refuses of the account, if anything."""
+    """The provider's refusal of the account, if there is one."""
     refusal = account_refusals.current()
     if refusal is None:
         return []
@@ -91,7 +91,7 @@ def account_refused(_now: datetime) -> list[Found]:
 
 
 def spending_near(now: datetime) -> list[Found]:
-    """Spending limits that are nearly or wholly used, by hour and by day."""
+    """Spending limits that are nearly or completely used, by hour and by day."""
     return [
         Found(
             f"limit:{it.limit_id}:{it.span}",
@@ -103,7 +103,7 @@ def spending_near(now: datetime) -> list[Found]:
 
 
 def extensions_blocked(_now: datetime) -> list[Found]:
-    """Extensions that the provider has blocked."""
+    """Extensions that the provider blocked."""
     rows = Extension.objects.filter(is_blocked=True).order_by("pk")[:MOST]
     return [
         Found(f"extension:{it.pk}", {"extension": str(it), "id": it.pk}, team_id=it.team_id)
@@ -112,7 +112,7 @@ def extensions_blocked(_now: datetime) -> list[Found]:
 
 
 def unknown_outcomes(_now: datetime) -> list[Found]:
-    """Calls of which nobody knows how they ended, and that a person has to find out."""
+    """Calls with an unknown outcome, which a person has to find out."""
     rows = manual_resolution.open_questions().select_related("lead__source").order_by("pk")[:MOST]
     return [
         Found(
@@ -127,12 +127,12 @@ def unknown_outcomes(_now: datetime) -> list[Found]:
 
 
 def processes_away(_now: datetime) -> list[Found]:
-    """Parts of the system that are away while this one still runs."""
+    """Parts of the system that are unavailable while this one still runs."""
     return [Found(name, {"sentence": str(words)}) for name, words in notices.processes_away()]
 
 
 def wrong_clocks(_now: datetime) -> list[Found]:
-    """Machines whose clock is not the database's."""
+    """Machines whose clock differs from the database's."""
     return [
         Found(f"clock:{it.machine}", {"machine": it.machine, "sentence": it.sentence()})
         for it in notices.wrong_clocks()
@@ -140,7 +140,7 @@ def wrong_clocks(_now: datetime) -> list[Found]:
 
 
 def webhooks_stopped(_now: datetime) -> list[Found]:
-    """Receivers of alerts whose webhook has failed too often."""
+    """Receivers of alerts whose webhook failed too often."""
     rows = AlertReceiver.objects.filter(is_active=True, stopped_at__isnull=False).order_by("pk")
     return [
         Found(f"receiver:{it.pk}", {"receiver": it.name, "id": it.pk}, it.stopped_at) for it in rows
@@ -148,7 +148,7 @@ def webhooks_stopped(_now: datetime) -> list[Found]:
 
 
 def mail_failed(now: datetime) -> list[Found]:
-    """Addresses to which the newest mail that is over was not delivered, of the last days' mail."""
+    """Addresses whose newest finished mail, of the last seven days, was not delivered."""
     over = OutgoingMail.objects.filter(
         state__in=(MailState.SENT, MailState.FAILED), created_at__gt=now - _MAIL_OF
     )

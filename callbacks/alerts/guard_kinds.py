@@ -1,4 +1,4 @@
-"""The kinds of alerts on what the guard holds and refuses (callbacks.alerts.held_back)."""
+"""The kinds of alerts about what the guard holds and refuses (callbacks.alerts.held_back)."""
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _

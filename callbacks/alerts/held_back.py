@@ -1,8 +1,8 @@
-"""What the guard holds and refuses, measured: held leads that wait for somebody, numbers that
-visitors put on the never-call list, entries of the block lists that refuse many.
+"""Measures what the guard holds and refuses: held leads that nobody has decided on, numbers that
+visitors put on the never-call list, block list entries that refuse many requests.
 
-As in callbacks.alerts.patterns, `number` of the facts is what a receiver's N is compared with, but
-for held leads that wait: of these, N is how long the oldest does.
+As in callbacks.alerts.patterns, a receiver's N is compared with `number` of the facts, except for
+held leads: there N is the minutes that the oldest has been held.
 """
 
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from leads.guard import block_counts
 from leads.models import Lead, ListedBy, NeverCallNumber, is_held
 
 MOST = 100
-# From so many on a receiver's N can be.
+# The lowest N that a receiver can have.
 LEAST_HELD = 3
 LEAST_LISTED = 3
 LEAST_REFUSED = 10
@@ -20,7 +20,7 @@ OF_LIST = timedelta(hours=1)
 
 
 def oldest_held(_now: datetime) -> list[Found]:
-    """The lead that has been held for longest."""
+    """The lead that has been held longest."""
     held = Lead.objects.filter(is_held())
     oldest = held.select_related("source").order_by("waiting_since", "pk").first()
     if oldest is None:
@@ -44,14 +44,14 @@ def many_held(_now: datetime) -> list[Found]:
 
 
 def listed_by_visitors(now: datetime) -> list[Found]:
-    """Whether visitors have put many numbers on the never-call list within an hour."""
+    """Whether visitors put many numbers on the never-call list within an hour."""
     listed = NeverCallNumber.objects.filter(asked_by=ListedBy.VISITOR)
     number = listed.filter(added_at__gt=now - OF_LIST).count()
     return [Found("", {"number": number})] if number >= LEAST_LISTED else []
 
 
 def refusing_entries(now: datetime) -> list[Found]:
-    """Entries of the block lists that have refused many requests today."""
+    """Block list entries that have refused many requests today."""
     return [
         Found(
             f"entry:{it.entry_id}",

@@ -1,4 +1,4 @@
-"""Kind: how an alert is found, when it is told, in which words, and where it leads."""
+"""A kind of alert: how it is found, when it is sent, its words, and the page it links to."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from callbacks.models import Alert
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind. `usual`: the N that is proposed.
+    """One kind. `usual`: the proposed N.
 
-    `counts`: N is how many of them are open together, and not for how many minutes one is.
-    `least`: N is compared with what the alert measures (`number` of its facts), and is as much as
-    this or more; 0: it measures nothing.
-    `told_afterwards`: it is known only once it is over.
+    `counts`: N is the number of open alerts of this kind, instead of the minutes that one is open.
+    `least`: N is compared with the alert's measured value (`number` of its facts), and is at least
+    this; 0: the kind measures nothing. `told_afterwards`: the problem is known only once it is
+    over.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Kind:
     find: Finder
     now: Text
     was: Text
-    headline: Any  # of ngettext_lazy, by "count"
+    headline: Any  # from ngettext_lazy, by "count"
     was_headline: Any
     page: Callable[[Alert], str]
     counts: bool = False

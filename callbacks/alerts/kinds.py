@@ -1,9 +1,9 @@
-"""The kinds of alerts. To add one: its question in callbacks.alerts.facts, its entry here.
-Those of patterns are in callbacks.alerts.patterns and pattern_kinds, those of what the guard holds
-and refuses in held_back and guard_kinds.
+"""The kinds of alerts. To add a kind, add its query to callbacks.alerts.facts and its entry here.
+Kinds about patterns are in callbacks.alerts.patterns and pattern_kinds, those about what the guard
+holds and refuses in held_back and guard_kinds.
 
-Its sentences may name what is in its facts, and `begin` and `end`: times as the receiver reads
-them. Headlines name `count`, of rows of the kind.
+A kind's sentences may use the values in its facts, and `begin` and `end`: times in the receiver's
+time zone. Headlines use `count`, the number of alerts of the kind.
 """
 
 from datetime import datetime
@@ -19,7 +19,7 @@ from callbacks.alerts.kind import Kind
 from callbacks.alerts.pattern_kinds import PATTERNS
 from callbacks.models import Alert
 
-# Nothing has looked for alerts since `before`: told by callbacks.alerts.watch, which has noticed.
+# No process looked for alerts for a while; callbacks.alerts.watch notices this and opens the alert.
 STOOD_STILL = "stood_still"
 
 
@@ -348,10 +348,10 @@ _KINDS = (
 )  # fmt: skip
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (*_KINDS, *PATTERNS, *OF_THE_GUARD)}
-# Looked for also while nobody is told of them: they are what remains of an attack.
+# These are looked for even if no receiver has chosen them: they are the record of an attack.
 ALWAYS = frozenset(kind.name for kind in (*PATTERNS, *OF_THE_GUARD))
 
 
 def proposed() -> dict[str, int]:
-    """The kinds, with their N, that a new receiver is told of unless somebody says otherwise."""
+    """The kinds that are proposed for a new receiver, with their N."""
     return {kind.name: kind.usual for kind in KINDS.values()}

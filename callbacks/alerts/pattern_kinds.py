@@ -1,4 +1,4 @@
-"""The kinds of alerts on patterns (callbacks.alerts.patterns). Each says what is to be done."""
+"""The kinds of alerts about patterns (callbacks.alerts.patterns). Each says what to do."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from callbacks.models import Alert
 
 
 def _alike(what: str) -> Callable[[Alert], str]:
-    """The leads that have something in common with the one that the alert names."""
+    """The leads that have `what` in common with the lead that the alert names."""
 
     def page(alert: Alert) -> str:
         return f"{_leads()}?alike={what}-{alert.facts['lead']}"

@@ -1,8 +1,8 @@
-"""Patterns that tell of an attack: many numbers from one address, many sources for one number,
-calls that reach nobody, a country never seen.
+"""Patterns that suggest an attack: many numbers from one address, many sources for one number,
+calls that reach nobody, a country never seen before.
 
-Each is measured anew at each look: `number` of its facts is what a receiver's N is compared with.
-Only the leads of the last day and the calls of the last hours are read; what calls usually come to
+Each look measures them again: a receiver's N is compared with `number` of the facts. Only the leads
+of the last day and the calls of the last hours are read; the usual share of calls that reach nobody
 is read once an hour.
 """
 
@@ -22,7 +22,7 @@ from leads.guard import address
 from leads.models import LeadSource
 
 MOST = 100
-# From so many on a receiver's N can be.
+# The lowest N that a receiver can have.
 LEAST_NUMBERS = 3
 LEAST_SOURCES = 2
 LEAST_POINTS = 10
@@ -30,9 +30,9 @@ OF_ADDRESS = timedelta(hours=1)
 OF_NUMBER = timedelta(days=1)
 OF_CALLS = timedelta(hours=3)
 OF_COUNTRY = timedelta(days=1)
-# What is usual: the calls of so many days before.
+# The period before, whose share is the usual one.
 USUAL = timedelta(days=28)
-# Of fewer calls no share is worth telling.
+# The share of fewer calls means nothing.
 LEAST_CALLS = 20
 LEAST_USUAL_CALLS = 100
 # In the first days of an installation every country is new.
@@ -63,10 +63,10 @@ _CALLS = """
 
 
 def many_numbers(now: datetime) -> list[Found]:
-    """Addresses from which calls to many different numbers were asked for within an hour.
+    """Addresses from which calls to many different numbers were requested within an hour.
 
-    Those in RATES_EXEMPT are offices and servers of ours, and what comes with a key of the API is
-    its client's.
+    Excludes addresses in RATES_EXEMPT, which are our own offices and servers, and requests with an
+    API key.
     """
     given = {"since": now - OF_ADDRESS, "least": LEAST_NUMBERS, "most": MOST}
     found = []
@@ -78,7 +78,7 @@ def many_numbers(now: datetime) -> list[Found]:
 
 
 def many_sources(now: datetime) -> list[Found]:
-    """Numbers for which calls were asked for through many sources within a day."""
+    """Numbers for which calls were requested through many sources within a day."""
     given = {"since": now - OF_NUMBER, "least": LEAST_SOURCES, "most": MOST}
     return [_of_lead("number", row["phone"], row) for row in sql.rows(_NUMBERS, given)]
 
@@ -86,8 +86,8 @@ def many_sources(now: datetime) -> list[Found]:
 def unreached(now: datetime) -> list[Found]:
     """Whether many more calls than usual reached nobody.
 
-    Of calls that a salesperson picked up, the share at whose end the visitor did not answer, was
-    busy or had a wrong number: of the last hours, against that of the 28 days before.
+    Compares the share of calls whose visitor did not answer, was busy or had a wrong number, among
+    calls that a salesperson picked up: the last three hours with the 28 days before.
     """
     calls, share = _share(now - OF_CALLS, now)
     usual_calls, usual = _usual(now.replace(minute=0, second=0, microsecond=0) - OF_CALLS)
@@ -107,9 +107,9 @@ def unreached(now: datetime) -> list[Found]:
 
 
 def new_countries(now: datetime) -> list[Found]:
-    """Countries to which a call was asked for the first time, within the last day.
+    """Countries to which a call was requested for the first time, within the last day.
 
-    Not those that a source reads numbers in, and not in an installation's first days.
+    Excludes the default countries of sources, and an installation's first days.
     """
     first = SeenCountry.objects.order_by("first_seen_at").first()
     if first is None or now - first.first_seen_at < FIRST_DAYS:
@@ -127,7 +127,7 @@ def new_countries(now: datetime) -> list[Found]:
 
 
 def _of_lead(what: str, value: str, row: dict[str, Any]) -> Found:
-    """With a hash in place of an address or number: nothing about visitors stands in an alert."""
+    """Replaces the address or number by a hash: an alert contains no data about visitors."""
     digest = salted_hmac("callbacks.alerts.patterns", value, algorithm="sha256").hexdigest()
     return Found(f"{what}:{digest[:32]}", {"number": row["number"], "lead": row["lead"]})
 
@@ -138,7 +138,7 @@ def _usual(until: datetime) -> tuple[int, float]:
 
 
 def _share(since: datetime, until: datetime) -> tuple[int, float]:
-    """How many calls, and the share of them that reached nobody."""
+    """The number of calls, and the share of them that reached nobody."""
     given = {
         "since": since,
         "until": until,

@@ -1,9 +1,9 @@
-"""What a receiver is told now: pure rules of its wishes, the alerts and the time.
+"""Which alerts a receiver is sent now: pure rules of its settings, the alerts and the time.
 
-An alert is told once when it has gone on for N minutes (or when N of its kind are open), and once
-when it is over. What cannot be told at once, because it is outside of the receiver's hours, because
-the kind was told a moment ago, or because a digest is gathering, is told together later: what still
-holds, and what was and is over. What ended sooner than after N minutes is never told.
+An alert is sent once after it has lasted N minutes (or once N of its kind are open), and once when
+it is over. Some cannot be sent at once: it is outside the receiver's hours, the kind was sent a
+moment ago, or a digest collects them. They are sent together later, both those that still hold and
+those that are over by then. An alert that lasted less than N minutes is never sent.
 """
 
 from collections import defaultdict
@@ -14,16 +14,16 @@ from datetime import datetime, time, timedelta
 from callbacks.opening_hours import calendar as opening_hours
 from callbacks.opening_hours.calendar import Calendar
 
-# An interval of hours that is under way began within this time, or it is no matter when.
+# How far back to look for the beginning of the current hours; an earlier beginning does not matter.
 _LOOKED_BACK = timedelta(days=2)
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """When an alert of a kind is told: after so many minutes, once so many are open together, or
-    once what it measures is so much (`least`).
+    """When an alert of a kind is sent: after `minutes`, once `open_together` are open, or once its
+    measured value reaches `least`.
 
-    `always`: also when it is over already and the receiver is not told of ends.
+    `always`: even if it is already over and the receiver does not want ends.
     """
 
     minutes: int = 0
@@ -34,7 +34,7 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Digest:
-    """Messages go at times of the day only: every so often since midnight, or at one hour."""
+    """Messages are sent only at certain times: every `every` since midnight, or daily at `at`."""
 
     every: timedelta | None = None
     at: time | None = None
@@ -42,7 +42,7 @@ class Digest:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a receiver has chosen. `hours` None: at any hour. `digest` None: at once."""
+    """What a receiver chose. `hours` None: at any hour. `digest` None: at once."""
 
     thresholds: Mapping[str, Threshold]
     time_zone: str
@@ -53,8 +53,8 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Seen:
-    """An alert as it stands to the receiver; `told`: that it has begun. `number`: what it measures,
-    the most that it was.
+    """An alert for a receiver. `told`: the receiver was sent its beginning. `number`: its measured
+    value.
     """
 
     pk: int
@@ -67,9 +67,8 @@ class Seen:
 
 @dataclass(frozen=True)
 class Plan:
-    """Which alerts are told now: that they hold, that they are over, that they were and are over.
-
-    `held_back`: of the last ones some have to wait.
+    """Which alerts are sent now. `begun`: alerts that hold. `over`: the end of alerts that were
+    sent before. `was`: ended alerts that were never sent; `held_back`: some of these must wait.
     """
 
     begun: frozenset[int] = frozenset()
@@ -79,21 +78,21 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is told."""
+        """Whether nothing is sent."""
         return not (self.begun or self.over or self.was)
 
 
 @dataclass(frozen=True)
 class _Due:
     alert: Seen
-    since: datetime  # from when on it was to be told
+    since: datetime  # when it became due for sending
 
 
 def plan(
     wishes: Wishes, alerts: Iterable[Seen], rests_until: Mapping[str, datetime], now: datetime
 ) -> Plan:
-    """What is told at `now`; `rests_until`: the kinds that were told just now, and until when they
-    are not told again.
+    """What is sent at `now`. `rests_until`: kinds that were sent recently, and the time until which
+    they are not sent again.
     """
     due = [
         _Due(it.alert, max(it.since, rests_until.get(it.alert.kind, it.since)))
@@ -145,7 +144,7 @@ def _due_of_kind(threshold: Threshold, alerts: list[Seen], tells_end: bool) -> I
 
 
 def _last_turn(wishes: Wishes, now: datetime) -> datetime:
-    """The last moment, at or before `now`, at which a message could go."""
+    """The last moment, at or before `now`, at which a message could be sent."""
     if wishes.digest is None:
         return now
     today = opening_hours.local_day(wishes.time_zone, now)
@@ -160,9 +159,9 @@ def _last_turn(wishes: Wishes, now: datetime) -> datetime:
 
 
 def _hours_began(hours: Calendar | None, now: datetime) -> datetime | None:
-    """When the hours that are under way began: all that came before is told then."""
+    """When the current hours began: everything that came before is sent then."""
     if hours is None:
         return None
-    until = now + timedelta(seconds=1)  # those that begin at this moment are under way
+    until = now + timedelta(seconds=1)  # includes hours that begin at this moment
     intervals = opening_hours.open_intervals(hours, now - _LOOKED_BACK, until)
     return max((start for start, _end in intervals if start <= now), default=None)

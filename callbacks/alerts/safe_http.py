@@ -1,11 +1,11 @@
-"""One POST to an address that somebody has typed, and that must not reach into our own network.
+"""One POST to a URL that somebody typed, which must not reach into our own network.
 
-Who may set up a webhook could otherwise have this server ask others beside it (server-side request
-forgery). So: https, no name or password in the address, and a host all of whose addresses are
-public. They are looked up once, and the connection goes to the very address that was looked at,
-whatever the name stands for a moment later. No redirect is followed, no proxy of the environment
-used, and of the answer nothing but the status is read. WEBHOOKS_TO_LOOPBACK lets this machine be
-asked, by http too: in tests and on `make run`.
+Otherwise anybody who may set up a webhook could make this server send requests to its neighbours
+(server-side request forgery). So the URL must be https, without user name or password, and all
+addresses of its host must be public. The host is looked up once, and the connection goes to the
+address that was checked, even if the name changes meanwhile. Redirects are not followed, proxies in
+the environment are not used, and only the status of the answer is read. WEBHOOKS_TO_LOOPBACK allows
+requests to this machine, also by http: for tests and `make run`.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.translation import gettext
 
-# Seconds. To connect, and from the beginning to the status line.
+# Seconds until the connection is made, and from the beginning until the answer.
 CONNECT_WITHIN = 4.0
 ANSWER_WITHIN = 10.0
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -29,8 +29,8 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-class NotAllowed(ValueError):  # noqa: N818  # said to a person
-    """Nothing may be posted there; the message is a sentence that says why."""
+class NotAllowed(ValueError):  # noqa: N818  # shown to a person
+    """Nothing may be posted to the URL; the message is a sentence that says why."""
 
 
 class NoAnswer(Exception):  # noqa: N818
@@ -39,7 +39,7 @@ class NoAnswer(Exception):  # noqa: N818
 
 @dataclass(frozen=True)
 class Target:
-    """Where to post, taken apart."""
+    """The parts of the URL to post to."""
 
     host: str
     port: int
@@ -48,7 +48,7 @@ class Target:
 
 
 def target_of(url: str) -> Target:
-    """What the address says. Raises NotAllowed; looks nothing up."""
+    """The parts of the URL. Raises NotAllowed; looks nothing up."""
     try:
         if not (url.isascii() and url.isprintable()) or " " in url or "\\" in url:
             raise ValueError
@@ -69,8 +69,8 @@ def target_of(url: str) -> Target:
 
 
 def allowed_address(target: Target) -> str:
-    """The address to connect to. Raises NotAllowed where one of the host's is none of others'
-    networks, and NoAnswer where the host is not known.
+    """The IP address to connect to. Raises NotAllowed if one of the host's addresses may not be
+    used, and NoAnswer if the host is unknown.
     """
     try:
         found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
@@ -86,8 +86,8 @@ def allowed_address(target: Target) -> str:
 
 
 def may_be_asked(address: Address) -> bool:
-    """Whether it is a public one, also where it stands for one of the older protocol; or this
-    machine's, where that is allowed.
+    """Whether the address is public, also as an IPv4 address inside IPv6; or this machine's, if
+    WEBHOOKS_TO_LOOPBACK allows it.
     """
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped:
@@ -111,7 +111,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
     try:
         connection.request("POST", target.path, body, {**headers, "Connection": "close"})
         status = connection.getresponse().status
-        # Headers that are cut off look as if they had ended.
+        # Headers that are cut off look complete.
         if not connection.was_aborted:
             return status
         reason = ""
@@ -120,7 +120,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
     except ConnectionRefusedError:
         reason = gettext("It refuses the connection.")
     except TimeoutError:
-        # The socket's own limit, which is as long, came before the deadline.
+        # The socket's timeout, which is as long, came before the deadline.
         connection.was_aborted = True
     except (OSError, http.client.HTTPException, ValueError):
         reason = gettext("It closed the connection, or its answer is not HTTP.")
@@ -135,7 +135,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
 
 
 class _Connection(http.client.HTTPConnection):
-    """To an address that has been looked at, for a host of whatever name."""
+    """A connection to an address that was checked, whatever the host name resolves to now."""
 
     def __init__(self, target: Target, address: str) -> None:
         super().__init__(target.host, target.port, timeout=ANSWER_WITHIN)
@@ -146,7 +146,7 @@ class _Connection(http.client.HTTPConnection):
             self.default_port = 443
 
     def connect(self) -> None:
-        """Connects, and for https takes no certificate but the host's."""
+        """Connects; with https, accepts only a certificate of the host."""
         raw = socket.create_connection((self._address, self._target.port), CONNECT_WITHIN)
         raw.settimeout(ANSWER_WITHIN)
         self.sock = raw
@@ -158,7 +158,7 @@ class _Connection(http.client.HTTPConnection):
             self.sock.do_handshake()
 
     def abort(self) -> None:
-        """Ends whatever is waited for, from another thread."""
+        """Ends the exchange, from another thread."""
         self.was_aborted = True
         if self.sock is not None:
             with contextlib.suppress(OSError):

@@ -1,9 +1,9 @@
-"""Tells one receiver what it is to be told now: a message is stored, with what it tells, in one
-transaction. The mail is on its way with it; what goes to a webhook is posted after it
+"""Sends one receiver the alerts that are due: stores a message, and which alerts it contains, in
+one transaction. Mail is stored in the outbox with it; a webhook is posted afterwards
 (callbacks.alerts.webhook).
 
-The receiver's row is locked meanwhile, and whoever finds it locked has nothing to do. So several
-looks at once send one message, and one that dies half-way sends none.
+The transaction locks the receiver's row, and a process that finds the row locked skips it. So
+several looks at once send one message, and a look that dies half-way sends none.
 """
 
 import uuid
@@ -34,14 +34,14 @@ from callbacks.models.alerts import AlertChannel, AlertMessageState, AlertTiming
 from callbacks.opening_hours import typed_hours
 from callbacks.opening_hours.calendar import Calendar
 
-# What ended before is not told, however long nothing could be sent.
+# Alerts that ended earlier are not sent, however long nothing could be sent.
 _OLDEST = timedelta(days=7)
-# Somebody else's look may not be committed yet: its alerts ended by its clock.
+# Another look, whose alerts ended a moment ago, may not be committed yet.
 _OVERLAP = timedelta(minutes=1)
 
 
 def tell(receiver_id: int, now: datetime) -> AlertMessage | None:
-    """Sends the receiver what is due, if anything; None also where somebody else does just that."""
+    """Sends the receiver what is due; None if nothing is due or another process is sending it."""
     with transaction.atomic():
         found = AlertReceiver.objects.select_for_update(skip_locked=True, of=("self",))
         receiver = found.select_related("owner", "schedule").filter(pk=receiver_id).first()
@@ -68,7 +68,7 @@ def _seen(alert: Alert, *, is_told: bool) -> Seen:
 
 
 def silence(receiver: AlertReceiver) -> str:
-    """Why nothing is sent to a receiver at all, as a sentence; "" where something may be."""
+    """Why nothing is sent to a receiver, as a sentence; "" if messages can be sent."""
     if not receiver.is_active:
         return gettext("The receiver is switched off, so nothing is sent.")
     if receiver.owner and not receiver.owner.is_active:
@@ -91,14 +91,14 @@ def silence(receiver: AlertReceiver) -> str:
 
 
 def recipient(receiver: AlertReceiver) -> str:
-    """Where its messages go, for people: the rest of a webhook's address may be a secret."""
+    """Where the messages go, for display: only the host of a webhook, whose URL may be secret."""
     if receiver.channel == AlertChannel.WEBHOOK:
         return urlsplit(receiver.url).hostname or ""
     return receiver.mail_to
 
 
 def wishes_of(receiver: AlertReceiver) -> Wishes:
-    """What the receiver has chosen, for the rules of callbacks.alerts.plan."""
+    """What the receiver chose, for the rules of callbacks.alerts.plan."""
     return Wishes(
         thresholds={
             name: KINDS[name].threshold(number)
@@ -113,20 +113,20 @@ def wishes_of(receiver: AlertReceiver) -> Wishes:
 
 
 def hours_of(receiver: AlertReceiver) -> Calendar | None:
-    """When something may be sent to the receiver; None: at any hour."""
+    """When messages may be sent to the receiver; None: at any hour."""
     if receiver.schedule:
         return receiver.schedule.calendar()
     if not receiver.hours.strip():
         return None
     try:
         week = typed_hours.read_week(receiver.hours, {})
-    except typed_hours.NotHours:  # written past the form: then at any hour rather than never
+    except typed_hours.NotHours:  # not written by the form: rather at any hour than never
         return None
     return Calendar(receiver.time_zone, week)
 
 
 def send_test(receiver: AlertReceiver) -> AlertMessage:
-    """Stores a message that says that it is a test, and sends it as any other."""
+    """Stores a message that says it is a test, and sends it like any other."""
     now, message_id = timezone.now(), uuid.uuid4()
     subject = gettext("This is a test of the alerts")
     text = gettext('The alert receiver "%(name)s" gets messages.') % {"name": receiver.name}
@@ -146,7 +146,7 @@ def _digest_of(receiver: AlertReceiver) -> Digest | None:
 
 
 def _candidates(receiver: AlertReceiver, now: datetime) -> QuerySet[Alert]:
-    """Open alerts, those that were told and are over, and those that ended since all was told."""
+    """Open alerts, sent alerts whose end was not sent, and those that ended after settled_until."""
     its = AlertTelling.objects.filter(receiver=receiver, alert=OuterRef("pk"))
     is_over = Q(ended_at__gte=now - _OLDEST)
     since = is_over & Q(ended_at__gte=receiver.settled_until)
@@ -160,9 +160,9 @@ def _candidates(receiver: AlertReceiver, now: datetime) -> QuerySet[Alert]:
 
 
 def about(receiver: AlertReceiver) -> Q:
-    """The alerts about the receiver's teams and sources, and those that are about none.
+    """The alerts about the receiver's teams and sources, and those about no team or source.
 
-    A team stands for its sources too, and a source for the teams that answer it.
+    A team includes its sources, and a source includes the teams that answer it.
     """
     sources = set(receiver.sources.values_list("pk", flat=True))
     teams = set(receiver.teams.values_list("pk", flat=True))
@@ -177,7 +177,7 @@ def about(receiver: AlertReceiver) -> Q:
 
 
 def _told(receiver: AlertReceiver, alerts: Iterable[Alert]) -> dict[int, bool]:
-    """By alert that the receiver was told of, whether also that it is over."""
+    """For each alert that was sent to the receiver: whether its end was sent too."""
     tellings = AlertTelling.objects.filter(receiver=receiver, alert__in=[it.pk for it in alerts])
     return {
         alert_id: over_id is not None
@@ -186,7 +186,7 @@ def _told(receiver: AlertReceiver, alerts: Iterable[Alert]) -> dict[int, bool]:
 
 
 def _rests_until(receiver: AlertReceiver, now: datetime) -> dict[str, datetime]:
-    """The kinds that were told within the receiver's gap, and when each may be told again."""
+    """The kinds that were sent within the receiver's gap, and when each may be sent again."""
     gap = timedelta(minutes=receiver.least_gap)
     lately = receiver.messages.filter(made_at__gt=now - gap, is_test=False).order_by("made_at")
     return {
@@ -252,7 +252,7 @@ def _store(
 def _mailed(
     receiver: AlertReceiver, message_id: uuid.UUID, content: words.Content
 ) -> tuple[OutgoingMail | None, str]:
-    """The mail as it is on its way, or why there is none."""
+    """The mail in the outbox, or why there is none."""
     try:
         mail = outbox.post(
             "alert",

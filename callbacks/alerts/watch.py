@@ -1,7 +1,7 @@
-"""A step of the sweep: opens and ends alerts, and has their receivers told.
+"""A step of the sweep: opens and ends alerts, and sends them to their receivers.
 
-One look every few seconds serves all receivers, whichever process makes it. That two make it at
-once does no harm: an alert is open once (unique index), and a receiver is told by one of them
+One look every ten seconds serves all receivers, whichever process makes it. Two looks at once do no
+harm: an alert is open only once (unique index), and only one of them sends it to a receiver
 (callbacks.alerts.tell).
 """
 
@@ -26,13 +26,13 @@ from leads.config_cache import one_version
 log = logging.getLogger(__name__)
 
 EVERY = timedelta(seconds=10)
-# Who has not looked for so long has been away: as `/readyz` says it of the sweep.
+# After this long without a look the system was down, as `/readyz` judges the sweep.
 _AWAY_AFTER = timedelta(seconds=60)
-# Alerts that are over, and messages, are kept for so long; so many are deleted at a time.
+# How long ended alerts and messages are kept, and how many are deleted at a time.
 KEPT_FOR = timedelta(days=90)
 _DELETED_AT_ONCE = 500
 
-# The time before, where it is this look's turn; no row where somebody has just looked.
+# Returns the time of the previous look if this look's turn has come; no row otherwise.
 _TAKE_TURN = """
     WITH before AS (SELECT id, watched_at FROM callbacks_alertwatch WHERE id = 1),
     taken AS (
@@ -47,7 +47,7 @@ _TAKE_TURN = """
 
 
 def watch() -> None:
-    """Looks, if nobody has just done so."""
+    """Looks for alerts and sends them, unless another process has just done so."""
     now = timezone.now()
     turn = sql.rows(_TAKE_TURN, {"now": now, "latest": now - EVERY})
     if not turn:
@@ -57,7 +57,7 @@ def watch() -> None:
     before = turn[0]["before"]
     wanted = frozenset[str]().union(*(receiver.thresholds for receiver in receivers))
     _end(Alert.objects.filter(ended_at=None).exclude(kind__in=wanted | ALWAYS), now)
-    # What nobody is told of is looked for once a minute: it reads the leads of a day.
+    # Kinds that no receiver chose are looked for once a minute: they read the leads of a day.
     is_new_minute = before is None or f"{before:%F %H:%M}" != f"{now:%F %H:%M}"
     _look(wanted | ALWAYS if is_new_minute else wanted, before, now)
     one_by_one(receivers, lambda receiver: tell.tell(receiver.pk, now), lambda it: it.pk)
@@ -79,13 +79,13 @@ def _away_after() -> timedelta:
 
 
 def _compare(kind: str, found: list[Found], now: datetime) -> None:
-    """Opens what is new and ends what is over.
+    """Opens new alerts and ends those that are over.
 
-    Of more than MOST nothing ends: what is not among the first of them may hold all the same.
+    If MOST were found, none ends: an alert that is not among them may still hold.
     """
     there = {it.subject: it for it in Alert.objects.filter(kind=kind, ended_at=None)}
     new = [_opened(kind, it, now) for it in found if it.subject not in there]
-    # Somebody else may have opened it at this moment.
+    # Another process may be opening the same alerts.
     Alert.objects.bulk_create(new, ignore_conflicts=True)
     subjects = {it.subject for it in found}
     if len(found) < MOST:
@@ -110,12 +110,12 @@ def _opened(kind: str, found: Found, now: datetime) -> Alert:
 
 
 def _end(alerts: QuerySet[Alert], now: datetime) -> None:
-    # A beginning that lies ahead was read by another machine's clock.
+    # A beginning in the future was read from another machine's clock.
     alerts.update(ended_at=Greatest("began_at", now))
 
 
 def forget_old(now: datetime) -> None:
-    """Deletes alerts that were over before KEPT_FOR, and messages, some of them at a time."""
+    """Deletes messages, and alerts that ended, before KEPT_FOR; some of them at a time."""
     for old in (
         Alert.objects.filter(ended_at__lt=now - KEPT_FOR).order_by("ended_at"),
         AlertMessage.objects.filter(made_at__lt=now - KEPT_FOR).order_by("made_at"),

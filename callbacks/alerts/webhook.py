@@ -1,8 +1,8 @@
-"""Posts messages to webhooks: signed, tried again with growing waits, and stopped after failures.
+"""Posts messages to webhooks: signed, retried with growing waits, and stopped after many failures.
 
-The signature is that of the Standard Webhooks (standardwebhooks.com): HMAC-SHA256 over the
-message's id, the time and the body, with the receiver's own secret. A message may arrive twice, if
-its answer was lost: with the same id.
+The signature follows Standard Webhooks (standardwebhooks.com): HMAC-SHA256 over the message's id,
+the time and the body, with the receiver's own secret. If an answer is lost, the message may arrive
+twice, with the same id.
 """
 
 import base64
@@ -25,7 +25,7 @@ from callbacks.models.alerts import AlertMessageState
 
 log = logging.getLogger(__name__)
 
-# From one try to the next. The last failure is for good.
+# Waits between tries. After the last one, a failure is final.
 WAITS = (
     timedelta(seconds=10),
     timedelta(minutes=1),
@@ -33,20 +33,20 @@ WAITS = (
     timedelta(minutes=30),
     timedelta(hours=2),
 )
-# So many requests in a row that failed stop a receiver, until a test is taken.
+# Failed requests in a row that stop a receiver, until it accepts a test.
 STOP_AFTER = 10
-# Whoever has taken a message on and is gone is waited for so long: longer than a post may take.
+# Time before another process takes over a message from one that died: longer than a post may take.
 _TAKEN_FOR = timedelta(minutes=2)
 
 
 def wake() -> None:
-    """A step of the sweep: has this process post what is due, aside. Returns at once."""
+    """A step of the sweep: posts due messages in another thread. Returns at once."""
     if _due(timezone.now()).exists():
         _aside().wake()
 
 
 def send_next() -> bool:
-    """Posts the message that has been due for longest; False when none is."""
+    """Posts the message that has been due longest; False if none is due."""
     pk = _due(timezone.now()).order_by("next_try_at", "pk").values_list("pk", flat=True).first()
     if pk is None:
         return False
@@ -55,9 +55,9 @@ def send_next() -> bool:
 
 
 def deliver(message_id: int) -> None:
-    """Posts a message if it is due and nobody else does. May run twice."""
+    """Posts a message if it is due and no other process posts it. May run twice."""
     now = timezone.now()
-    # Whoever moves the time posts it. Nobody holds a lock meanwhile.
+    # The process that changes next_try_at posts the message, without holding a lock.
     taken = _due(now).filter(pk=message_id)
     if not taken.update(next_try_at=now + _TAKEN_FOR, tries=F("tries") + 1):
         return
@@ -83,7 +83,7 @@ def _aside() -> Aside:
 
 
 def signed(message: AlertMessage, secret: str, body: bytes, now: datetime) -> Mapping[str, str]:
-    """The headers of a request: `secret` as the receiver has been shown it."""
+    """The headers of a request; `secret` as it was shown to the receiver."""
     timestamp = str(int(now.timestamp()))
     key = base64.b64decode(secret.removeprefix("whsec_"))
     content = b".".join([str(message.public_id).encode(), timestamp.encode(), body])
@@ -102,7 +102,7 @@ def _post(message: AlertMessage, receiver: AlertReceiver) -> None:
     headers = signed(message, receiver.secret, body, timezone.now())
     status: int | None = None
     try:
-        # Where it is to go by now: a manager may have corrected the address.
+        # The current URL: a manager may have corrected it.
         status = safe_http.post(receiver.url, body, headers)
     except (safe_http.NotAllowed, safe_http.NoAnswer) as problem:
         error = str(problem)
@@ -116,7 +116,7 @@ def _post(message: AlertMessage, receiver: AlertReceiver) -> None:
 
 
 def _wrong_with(status: int) -> str:
-    """What is wrong with an answer, as a sentence; "" for one that takes the message."""
+    """What is wrong with an answer, as a sentence; "" if it accepts the message."""
     if 200 <= status < 300:
         return ""
     if 300 <= status < 400:

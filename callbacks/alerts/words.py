@@ -1,7 +1,6 @@
-"""What a message says: a subject, the text, a page of HTML, and the same as data for a webhook.
+"""The content of a message: subject, text, HTML, and the same as data for a webhook.
 
-Names of sources, teams and phones; of a lead its number in our list and where it stands, never who
-it is.
+It names sources, teams and phones; of a lead it gives only our id and a link, never who it is.
 """
 
 from collections import defaultdict
@@ -23,13 +22,13 @@ from callbacks.common.formatting import clock
 from callbacks.common.site_address import absolute
 from callbacks.models import Alert, AlertReceiver
 
-# So many of a kind are told one by one; of the others the number, and where they are listed.
+# How many alerts of a kind are listed one by one; the others are counted, with a link to a list.
 LISTED = 20
 
 
 @dataclass(frozen=True)
 class Row:
-    """One alert in a sentence, and where it is looked at."""
+    """One alert in a sentence, and its page's address."""
 
     sentence: str
     address: str
@@ -48,7 +47,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Content:
-    """What is sent."""
+    """The content of one message, for mail and for a webhook."""
 
     subject: str
     text: str
@@ -63,12 +62,12 @@ def compose(
     over: Sequence[Alert],
     now: datetime,
 ) -> Content:
-    """The message of these alerts: what holds, and what is over."""
+    """The message about these alerts: those that hold, and those that are over."""
     zone = ZoneInfo(receiver.time_zone)
     sections = [*_sections(holds, message_id, now, zone), *_sections(over, message_id, now, zone)]
     summary = _summary(sections)
     alone = [*holds, *over]
-    # One alone is told in the subject already.
+    # The subject describes a single alert.
     subject = sentence(alone[0], now, zone) if len(alone) == 1 else summary
     settings_at = absolute(reverse("admin:callbacks_alertreceiver_change", args=[receiver.pk]))
     context = {
@@ -101,7 +100,7 @@ def payload(
     *,
     is_test: bool = False,
 ) -> dict[str, Any]:
-    """What a webhook is posted (docs/alerts.md)."""
+    """The data that is posted to a webhook (docs/alerts.md)."""
     return {
         "id": str(message_id),
         "sent_at": _utc(now),
@@ -113,9 +112,9 @@ def payload(
 
 
 def sentence(alert: Alert, now: datetime, zone: ZoneInfo) -> str:
-    """What is so, or what was so and is over."""
+    """The alert's sentence: what holds, or what held and is over."""
     kind = KINDS.get(alert.kind)
-    if kind is None:  # of another release
+    if kind is None:  # from another release
         return f"{alert.kind} {alert.subject}".strip()
     begin = clock(alert.began_at, now, zone)
     if alert.ended_at is None:
@@ -125,7 +124,7 @@ def sentence(alert: Alert, now: datetime, zone: ZoneInfo) -> str:
 
 
 def page_of(alert: Alert) -> str:
-    """The path at which an alert is looked at."""
+    """The path of the page that an alert links to."""
     kind = KINDS.get(alert.kind)
     return kind.page(alert) if kind else reverse("admin:index")
 
