@@ -1,1 +1,1 @@
-"""What is held of a person: finding it, showing it, erasing it."""
+"""Finds, shows and erases the data that is stored about a person."""

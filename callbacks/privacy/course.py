@@ -1,15 +1,15 @@
-"""The course of an erasure: what was asked for is kept, and done in steps until nothing is left.
+"""The course of an erasure: the request is stored, and carried out in steps until nothing is left.
 
 1. The never-call list keeps a hash of the number (leads.never_call).
-2. Their leads that wait are called no more. One that is being called is left until its call is
-   over: nobody is cut off, and what came of the call is known then.
-3. Their leads are erased, each in a transaction of its own (callbacks.privacy.erasing).
-4. All texts in which they may stand are looked through (callbacks.privacy.texts).
-5. What was looked for is forgotten. The row is the receipt.
+2. The person's waiting leads are no longer called. A lead that is being called is left until its
+   call is over: nobody is cut off, and the outcome of the call is known then.
+3. Their leads are erased, each in its own transaction (callbacks.privacy.erasing).
+4. All texts in which they may be named are searched (callbacks.privacy.texts).
+5. The search terms are deleted. The row remains as the receipt.
 
-The page and the command take the first steps, the sweep all others. Any number of them may be at it
-at once: each step locks the erasure. Whoever finds it locked takes no step; the page and the
-command look again until their time is over, since they are to say what became of it.
+The page and the command take the first steps, the sweep all others. Several processes may work on
+one erasure: each step locks it. A process that finds it locked takes no step. The page and the
+command try again until their time is over, because they report the result.
 """
 
 import logging
@@ -41,31 +41,31 @@ from leads.models import OPEN_STATUSES, Lead, LeadStatus, NeverCallNumber
 
 log = logging.getLogger(__name__)
 
-# Leads in one step; each is a transaction of its own.
+# Leads in one step; each has its own transaction.
 _LEADS = 50
-# Seconds that the sweep gives it in one go.
+# Seconds that one sweep spends on an erasure.
 _SWEEP_TAKES = 1.0
-# Seconds until whoever finds another at it looks again. A step takes a few milliseconds.
+# Seconds until a process that found the erasure locked tries again. A step takes milliseconds.
 _LOOKS_AGAIN = 0.05
 
 
 class Met(StrEnum):
-    """What a step has met at a lead that is to be erased."""
+    """What happened to a lead that is to be erased."""
 
     ERASED = "erased"  # by this step
-    CALL = "call"  # it is being called, or it is not known yet that its call is over
-    DECISION = "decision"  # it is held, for others too who have asked for its number
-    OTHERS = "others"  # somebody else is at it, or has changed it meanwhile
+    CALL = "call"  # not erased: it is being called, or its call may not be over
+    DECISION = "decision"  # not erased: it is held, and others have requested its number too
+    OTHERS = "others"  # not erased: another process works on it, or changed it meanwhile
 
 
-# A lead that is met like this is left until something else has happened.
+# Leads with these results are left until something else happens.
 _WAITS = {Met.CALL, Met.DECISION}
 
 
 @dataclass(frozen=True)
 class Progress:
-    """`finished`: nothing is left. `waits`: for what, where another step would change nothing.
-    `others`: this step has changed nothing, since somebody else was at it.
+    """`finished`: nothing is left. `waits`: what the erasure waits for, if another step would
+    change nothing. `others`: this step changed nothing, because another process was at work.
     """
 
     finished: bool
@@ -74,8 +74,8 @@ class Progress:
 
 
 def begin(person: Person, way: ErasureWay, user: object = None, *, never: bool = True) -> Erasure:
-    """Keeps that this person is to be erased. `never`: and not to be called again, nor is anybody
-    else who has asked for the same number.
+    """Stores the request to erase this person. `never`: their numbers are never called again, for
+    anybody who requests them.
     """
     now, own = timezone.now(), person.marks()
     found = person.leads(now)
@@ -111,7 +111,7 @@ def receipts_of(person: Person) -> list[Erasure]:
 
 
 def go_on_for(erasure_id: int, seconds: float) -> Progress:
-    """Takes steps for about this long, and lets others who are at it take theirs."""
+    """Takes steps for about this long; waits while another process takes a step."""
     until = time.monotonic() + seconds
     while True:
         progress = step(erasure_id)
@@ -122,7 +122,7 @@ def go_on_for(erasure_id: int, seconds: float) -> Progress:
 
 
 def go_on() -> None:
-    """A step of the sweep, which leaves an erasure that somebody else is at."""
+    """A step of the sweep; skips an erasure that another process is working on."""
     for erasure_id in Erasure.objects.filter(finished_at=None).values_list("pk", flat=True)[:20]:
         until = time.monotonic() + _SWEEP_TAKES
         while time.monotonic() < until:
@@ -132,7 +132,7 @@ def go_on() -> None:
 
 
 def step(erasure_id: int) -> Progress:
-    """Takes one step, which is bounded."""
+    """Takes one step, of limited size."""
     now = timezone.now()
     erasure = Erasure.objects.get(pk=erasure_id)
     if erasure.finished_at:
@@ -156,7 +156,7 @@ def step(erasure_id: int) -> Progress:
 
 
 def told(progress: Progress) -> str:
-    """What became of it, for who has asked for it."""
+    """The result, as a sentence for the person who requested the erasure."""
     if progress.finished:
         return gettext("Everything about this person is erased. The receipt says what was done.")
     sentences = {
@@ -176,7 +176,7 @@ def told(progress: Progress) -> str:
 
 @contextmanager
 def _locked(erasure_id: int) -> Iterator[Erasure | None]:
-    """The erasure, for a transaction; None where somebody else is at it."""
+    """The erasure, locked for a transaction; None if another process has locked it."""
     with transaction.atomic():
         rows = Erasure.objects.select_for_update(skip_locked=True, of=("self",))
         yield rows.filter(pk=erasure_id).first()
@@ -193,7 +193,7 @@ def _person(erasure: Erasure) -> Person:
 
 
 def _left(erasure: Erasure) -> list[int]:
-    """The next leads of which anything is left. Those under a legal hold are kept."""
+    """The next leads with data left to erase. Leads under a legal hold are kept."""
     person = _person(erasure)
     theirs = person.leads(erasure.asked_at).filter(legal_hold=None)
     done = Q(erased_at__isnull=False) & ~Q(call_attempts__phone__in=person.numbers)
@@ -201,7 +201,7 @@ def _left(erasure: Erasure) -> list[int]:
 
 
 def _leads(erasure_id: int, ids: Sequence[int], now: datetime) -> Progress:
-    """Erases those of these leads that can be erased now."""
+    """Erases the leads that can be erased now."""
     met = {_erase(erasure_id, lead_id, now) for lead_id in ids}
     waits = frozenset(met) if met <= _WAITS else frozenset()
     return Progress(finished=False, waits=waits, others=not waits and Met.ERASED not in met)
@@ -236,8 +236,8 @@ def _why_not(lead_id: int) -> Met:
 
 
 def _call_no_more(lead_id: int, theirs: Container[int], now: datetime) -> None:
-    """Takes a lead out of the queue that is not being called. Other people's requests of its number
-    go on by themselves.
+    """Takes a lead that is not being called out of the queue. Other people's requests for its
+    number stay in it.
     """
     lead = Lead.objects.select_related("source", "duplicate_of").get(pk=lead_id)
     first = lead.duplicate_of
@@ -252,13 +252,13 @@ def _call_no_more(lead_id: int, theirs: Container[int], now: datetime) -> None:
 
 
 def _numbers(erasure: Erasure, now: datetime) -> None:
-    """What is found by the number alone, and which leads had to be kept."""
+    """Erases what is found by the number, and records the leads that must be kept."""
     person = _person(erasure)
     kept = person.leads(erasure.asked_at).filter(legal_hold__isnull=False)
     erasure.kept = sorted(kept.values_list("pk", flat=True))
     erased.note(person.numbers, now)
     lists = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(NeverCallNumber))
-    for number in person.numbers:  # the log keeps the last digits of each number on the list
+    for number in person.numbers:  # the log has the last digits of each number on the list
         lists.filter(object_repr__contains=number[-4:]).update(object_repr=ERASED)
     erasure.place, erasure.row = 1, 0
 

@@ -1,7 +1,7 @@
-"""Erases one lead, everything that belongs to it with it, in one transaction.
+"""Erases one lead and everything that belongs to it, in one transaction.
 
-Figures, stages and times stay: reports count the same before and after. Done again, it changes
-nothing. A lead that is open, has a call on, or is under a legal hold is not touched.
+Figures, stages and times stay, so reports count the same before and after. Erasing again changes
+nothing. A lead that is open, has a live call, or is under a legal hold is not touched.
 """
 
 import uuid
@@ -22,8 +22,8 @@ from leads.models import OPEN_STATUSES, Lead
 
 
 class Numbers:
-    """The placeholder of each number of one erasure: leads of one number stay leads of one number,
-    as replays have it. `made`: those there are.
+    """The placeholder of each number in one erasure: leads with the same number still share one
+    afterwards, which replays need. `made`: the placeholders so far.
     """
 
     def __init__(self, made: dict[str, str] | None = None) -> None:
@@ -34,10 +34,10 @@ class Numbers:
 
 
 def erase_lead(lead_id: int, numbers: Numbers, now: datetime) -> Mapping[str, int] | None:
-    """Returns how many rows were erased, by table; None where the lead may not be touched now."""
+    """Returns how many rows were erased, by table; None if the lead may not be touched now."""
     with transaction.atomic():
-        # In the order in which locks are taken: a record that comes meanwhile waits, and then finds
-        # a call that is erased.
+        # In the usual order of locks: a record that arrives meanwhile waits, and then finds an
+        # erased call.
         attempts = CallAttempt.objects.select_for_update().filter(lead=lead_id).order_by("pk")
         if any(attempt.state in LIVE_STATES for attempt in attempts):
             return None
@@ -55,7 +55,7 @@ def erase_lead(lead_id: int, numbers: Numbers, now: datetime) -> Mapping[str, in
 
 
 def recordings_of(lead_id: int) -> list[str]:
-    """The CALLIDs of its calls that were recorded."""
+    """The CALLIDs of the lead's recorded calls."""
     attempts = CallAttempt.objects.filter(lead=lead_id).exclude(recording_url="")
     return sorted(set(attempts.exclude(call_id="").values_list("call_id", flat=True)))
 
@@ -65,7 +65,7 @@ def _rows(place: Place, lead_id: int) -> QuerySet[Any]:
 
 
 def _blank(place: Place, lead_id: int, numbers: Numbers, now: datetime) -> int:
-    """Only rows that hold anything still are written, and counted."""
+    """Empties rows that still contain data, and returns how many."""
     changed = 0
     fields = {name: place.table()._meta.get_field(name) for name in place.blank}
     for row in _rows(place, lead_id).only(*fields).order_by("pk"):
@@ -99,7 +99,7 @@ def _is_blank(row: Model, field: Any, blank: Any) -> bool:
         case Anew.NUMBER:
             return erased.is_placeholder(value)
         case Anew.UUID:
-            # Made anew with the first of its fields that is emptied, and not again.
+            # Replaced when the row is first erased, and not again.
             return bool(getattr(row, "erased_at", None))
         case Anew.NOW:
             return value is not None
@@ -109,6 +109,6 @@ def _is_blank(row: Model, field: Any, blank: Any) -> bool:
 
 
 def _is_shared(row: Any, name: str, value: str) -> bool:
-    """Whether a lead with another number says the same: then it tells of nobody."""
+    """Whether a lead with another number has the same value, so that it identifies nobody."""
     rows = type(row)._default_manager.filter(**{name: value})
     return bool(rows.exclude(lead__phone=row.lead.phone).exists())

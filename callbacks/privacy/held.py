@@ -1,4 +1,4 @@
-"""Everything that is held of a person, as plain values: for JSON, and for a page to read."""
+"""Everything that is stored about a person, as plain values: for JSON, and for a page."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,15 +16,15 @@ from callbacks.privacy.place import Anew, Found, Place
 from callbacks.privacy.places import PLACES
 from leads import never_call
 
-# Of a text that others stand in too, what is written around the person.
+# Characters shown around the person in a text that may also name others.
 _AROUND = 80
-# Random numbers of ours, and marks of an erasure: they tell a person nothing.
+# Random ids and hashes of ours, which tell a person nothing.
 _NOT_TOLD = frozenset({"public_id", "submitter", "submission_fingerprint", "number_hash"})
 
 
 @dataclass(frozen=True)
 class Held:
-    """What one table holds of them. `rows`: values by the names of their columns."""
+    """What one table contains about the person. `rows`: values by column name."""
 
     place: Place
     rows: tuple[Mapping[str, Any], ...]
@@ -35,7 +35,7 @@ class Held:
         return str(self.place.what)
 
     def readable(self) -> Iterator[list[tuple[str, str]]]:
-        """The rows for people: the name and the text of each value that is there."""
+        """The rows for people: the label and text of each value that is not empty."""
         for row in self.rows:
             yield [
                 (_label(self.place, name), _shown(value))
@@ -45,7 +45,7 @@ class Held:
 
 
 def everything(person: Person) -> list[Held]:
-    """All tables that hold something of theirs, in the order of the table of personal data."""
+    """All tables with data about the person, in the order of the table of personal data."""
     found = person.leads()
     leads = list(found.values_list("pk", flat=True))
     names = persons.only_theirs(persons.names(found.only("name")), found)
@@ -56,7 +56,7 @@ def everything(person: Person) -> list[Held]:
 
 
 def as_json(person: Person, held: Iterable[Held], now: datetime) -> str:
-    """One document with all of it."""
+    """All of it as one JSON document."""
     document = {
         "numbers": sorted(person.numbers),
         "emails": sorted(person.emails),
@@ -115,7 +115,7 @@ def _label(place: Place, name: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    """For people: times in the site's zone."""
+    """A value for people; times are in the site's time zone."""
     if isinstance(value, datetime):
         return f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S %Z}"
     return _written(value)

@@ -1,6 +1,6 @@
-"""Finding a person in texts: their numbers, addresses and names, in any spelling.
+"""Finds a person in texts: their numbers, addresses and names, in any spelling.
 
-The patterns are read by Python and by PostgreSQL alike.
+The patterns work in both Python and PostgreSQL.
 """
 
 import re
@@ -13,13 +13,13 @@ from urllib.parse import quote, quote_plus
 import phonenumbers
 
 ERASED = "erased"
-# What people, and addresses of pages, write between the digits of a number.
+# What may be between the digits of a number, in text and in URLs.
 _BETWEEN = r"(?:[ ./()-]|%20){0,3}"
 
 
 @dataclass(frozen=True)
 class Marks:
-    """What a text is searched for. Without any, it finds nothing."""
+    """What texts are searched for. Without any, nothing is found."""
 
     numbers: frozenset[str] = frozenset()
     emails: frozenset[str] = frozenset()
@@ -27,7 +27,7 @@ class Marks:
 
     @cached_property
     def pattern(self) -> str:
-        """To be read without regard to case."""
+        """A case-insensitive pattern."""
         parts = [
             *map(_number, sorted(self.numbers)),
             *map(_email, sorted(self.emails)),
@@ -43,17 +43,17 @@ class Marks:
         return bool(self.numbers or self.emails or self.names)
 
     def found_in(self, text: str) -> bool:
-        """Whether any of it stands there."""
+        """Whether any of the marks is in the text."""
         return self._compiled.search(text) is not None
 
     def around(self, text: str, characters: int) -> str:
-        """What is written within so many characters of it; of several, around each."""
+        """The text within so many characters around each mark."""
         spans = [it.span() for it in self._compiled.finditer(text)]
         parts = [text[max(start - characters, 0) : end + characters] for start, end in spans]
         return " … ".join(dict.fromkeys(parts))
 
     def taken_out(self, value: Any, instead: str = ERASED) -> Any:
-        """The text, or whatever JSON holds, with `instead` in place of each."""
+        """A text, or a JSON value, with each mark replaced by `instead`."""
         if isinstance(value, str):
             return self._compiled.sub(instead, value)
         if isinstance(value, bool | float | None):
@@ -69,12 +69,12 @@ class Marks:
 
 
 def of(numbers: Iterable[str], emails: Iterable[str], names: Iterable[str] = ()) -> Marks:
-    """Numbers in E.164, addresses in small letters, names as they were typed."""
+    """Marks from numbers in E.164, addresses in lower case, and names as they were typed."""
     return Marks(frozenset(numbers), frozenset(emails), frozenset(names))
 
 
 def _number(e164: str) -> str:
-    """With its country code, with or without a plus, or as it is dialled in its country."""
+    """The number with country code, with or without a plus, or as dialled in its country."""
     read = phonenumbers.parse(e164)
     digits = phonenumbers.national_significant_number(read)
     spaced = _BETWEEN.join(digits)

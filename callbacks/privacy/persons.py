@@ -1,4 +1,4 @@
-"""Who is meant: the numbers and addresses that were named, and what of ours is theirs."""
+"""Who is meant: the numbers and addresses that were entered, and the leads that are theirs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -14,23 +14,23 @@ from callbacks.models import CallAttempt, Extension
 from leads import one_line, phones, text_search
 from leads.models import Lead, LeadSource
 
-# More leads than this have nobody's address.
+# No address has more leads than this.
 _MOST = 100_000
 
 
-class NotUnderstood(Exception):  # noqa: N818  # said to a person
+class NotUnderstood(Exception):  # noqa: N818  # shown to a person
     """No number or address can be read; the text says what to enter."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """`numbers`: in E.164, each in all spellings of its line; `emails`: in small letters.
+    """`numbers`: in E.164, each in all spellings of its line; `emails`: in lower case.
 
-    Nothing is followed further: who has sent somebody else's number with their own address is to
-    read, or erase, only what was sent with that address. `only`: where number and address are both
-    known, the leads that have both, and those that somebody has said are theirs, too; where one of
-    them is known, those that somebody has said are theirs: others may have asked for the same
-    number. None: all that have the number, or the address.
+    Nothing is followed further: whoever sent somebody else's number with their own address may read
+    or erase only what was sent with that address. `only`: the leads to which the person is limited,
+    because others may have requested the same number. If number and address are both known, these
+    are the leads that have both, and leads that somebody confirmed as theirs; if one of the two is
+    known, only confirmed leads. None: all leads with the number or the address.
     """
 
     numbers: frozenset[str] = frozenset()
@@ -38,7 +38,7 @@ class Person:
     only: frozenset[int] | None = None
 
     def leads(self, before: datetime | None = None) -> QuerySet[Lead]:
-        """Their leads, whatever became of them; `before`: those that had come by then."""
+        """Their leads in any state; `before`: only leads submitted by then."""
         found = self.by_one() if self.only is None else Lead.objects.filter(pk__in=self.only)
         return found.filter(submitted_at__lte=before) if before else found
 
@@ -47,12 +47,12 @@ class Person:
         return Lead.objects.filter(self._by_number() | Q(pk__in=self._by_email()))
 
     def by_one_alone(self) -> QuerySet[Lead]:
-        """Those of them that may be somebody else's."""
+        """The leads of `by_one` that may be somebody else's."""
         return self.by_one().exclude(pk__in=self.leads().values("pk"))
 
     def marks(self) -> "Person":
-        """With those numbers and addresses only that nobody else's lead has: wherever they stand,
-        this person is meant.
+        """Only the numbers and addresses that no other lead has: wherever these appear, this person
+        is meant.
         """
         if self.only is None:
             return self
@@ -66,8 +66,8 @@ class Person:
         )
 
     def with_leads_of_both(self, also: Iterable[int] = ()) -> "Person":
-        """With the leads that have a number and an address of theirs, and of the others `also`;
-        where only one of the two is known, with `also` alone, if there are any.
+        """Limited to leads that have both a number and an address of theirs, and to `also`. If only
+        one of the two is known, limited to `also`, or unlimited if `also` has no lead of theirs.
         """
         if not (self.numbers and self.emails):
             theirs = self.by_one().filter(pk__in=list(also)).values_list("pk", flat=True)
@@ -91,10 +91,10 @@ class Person:
 
 
 def read(number: str, email: str, also: Iterable[int] = ()) -> Person:
-    """The person that a number and an e-mail address as typed mean; either may be "".
+    """The person with a number and an e-mail address, as typed; one of them may be "".
 
-    `also`: leads with one of the two that are theirs, too; where one alone is typed, the only ones
-    that are. Raises NotUnderstood.
+    `also`: leads with only one of the two that are theirs too; if only one was typed, the only
+    leads that are theirs. Raises NotUnderstood.
     """
     number, email = number.strip(), email.strip().lower()
     if not number and not email:
@@ -113,19 +113,19 @@ def read(number: str, email: str, also: Iterable[int] = ()) -> Person:
 
 
 def who_share(person: Person) -> int:
-    """How many different names have asked with the number, or the address, of this person."""
+    """How many different names are on leads with this person's number or address."""
     found = person.by_one().filter(erased_at=None).values_list("name", flat=True)
     return len({" ".join(name.casefold().split()) for name in found} - {""})
 
 
 def names(leads: Iterable[Lead]) -> set[str]:
-    """The names that these leads have given."""
+    """The names on these leads."""
     return {lead.name.strip() for lead in leads} - {""}
 
 
 def only_theirs(found: Iterable[str], leads: QuerySet[Lead]) -> set[str]:
-    """Those of these names that are of two words or more and that nobody else here has: wherever
-    they are written, this person is meant.
+    """The names that have two words or more and that nobody else here has: wherever these appear,
+    this person is meant.
     """
     whole = {name for name in found if len(name.split()) > 1}
     staff = {user.get_full_name().lower() for user in User.objects.all()}
@@ -139,7 +139,7 @@ def only_theirs(found: Iterable[str], leads: QuerySet[Lead]) -> set[str]:
 
 
 def others_named(leads: Iterable[Lead], person: Person) -> tuple[set[str], set[str]]:
-    """Numbers and addresses that stand on these leads and were not asked for."""
+    """Numbers and addresses on these leads that were not entered."""
     numbers = {lead.phone for lead in leads if not lead.erased_at} - person.numbers
     emails = {lead.email.lower() for lead in leads} - person.emails - {""}
     return numbers, emails

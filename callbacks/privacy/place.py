@@ -1,4 +1,4 @@
-"""A row of the table of personal data (callbacks.privacy.places): what it can say."""
+"""The form of a row in the table of personal data (callbacks.privacy.places)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callbacks.common.translation import Text
 
-# What several rows say: who sees a table, for how long it is kept, why a field stays.
+# Texts that several rows share: who sees a table, how long it is kept, why a field stays.
 SEES_LEADS = _("managers, and the salesperson who is called")
 SEES_CALLS = _("managers who may see calls")
 MANAGERS = _("managers")
@@ -30,7 +30,7 @@ class Found(Enum):
 
 
 class Fate(Enum):
-    """What an erasure does with a row that is theirs."""
+    """What an erasure does with a row about the person."""
 
     BLANKED = _("emptied; the row stays for reports")
     DELETED = _("deleted")
@@ -42,11 +42,10 @@ class Fate(Enum):
 class Place:
     """One table.
 
-    `what`: what it holds, and why. `path`: from its rows to their lead. `only`: which of its rows
-    are meant, if not all. `blank`: what each field
-    becomes. `texts`: fields out of which a person is taken. `kept`: fields of texts that stay, by
-    the reason. `told`: what else of a row is shown to the person. `until`: for how long it is kept;
-    `seen_by`: who sees it.
+    `what`: what it contains, and why. `path`: from its rows to their lead. `only`: which rows are
+    meant, if not all. `blank`: the value that each field gets. `texts`: fields from which a
+    person is removed. `kept`: the reason why text fields stay, by their names. `told`: other fields
+    that are shown to the person. `until`: how long it is kept; `seen_by`: who sees it.
     """
 
     model: str
@@ -77,14 +76,14 @@ class Place:
 
     @property
     def named(self) -> frozenset[str]:
-        """All fields of which it is said what becomes of them."""
+        """All fields whose treatment is given."""
         return frozenset({*self.blank, *self.texts}) | self.kept_fields
 
 
 class Anew(Enum):
-    """Values that are made for each row."""
+    """Values that are generated for each row."""
 
     NUMBER = "number"  # one placeholder for each number of a person
     UUID = "uuid"
     NOW = "now"
-    UNSHARED = "unshared"  # stays where requests of other numbers say the same, else ""
+    UNSHARED = "unshared"  # stays if a lead with another number has the same value, else ""

@@ -1,6 +1,6 @@
-"""Where personal data is stored: the one table that export, erasure and docs/privacy.md go by.
+"""Where personal data is stored: the one table behind export, erasure and docs/privacy.md.
 
-A test fails when a model, or a field of one that can hold a text, is missing here.
+A test fails if a model, or a field that can contain text, is missing here.
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +24,7 @@ _FIGURES = _("reports count it")
 
 
 OF_LEADS = (
-    Place(  # Before the leads: by their numbers it is known what others say too.
+    Place(  # Before the leads: UNSHARED compares their numbers.
         "leads.Attribution",
         _("Where visitors came from: pages without query strings, campaigns, click ids"),
         found=Found.BY_LEAD,
@@ -221,9 +221,9 @@ OF_LEADS = (
 
 PLACES: tuple[Place, ...] = (*OF_LEADS, *OF_NUMBERS, *OF_TEXTS, *SET_UP)
 
-# The many-to-many tables hold ids only. Those that Django makes are named by their model's field.
+# Many-to-many tables that Django makes are missing here: they contain only ids.
 
 
 def searched() -> tuple[Place, ...]:
-    """The tables in whose texts a person is looked for, in the order in which an erasure does."""
+    """The tables whose texts are searched for a person, in the order of an erasure."""
     return tuple(place for place in PLACES if place.texts)

@@ -1,4 +1,4 @@
-"""The tables of numbers, and those of texts in which a person may be named: rows of the table of
+"""Tables of phone numbers, and tables with texts that may name a person, as rows of the table of
 personal data.
 """
 
@@ -74,7 +74,7 @@ OF_TEXTS = (
         until=_("30 days, or as long as the entry"),
         seen_by=MANAGERS,
     ),
-    Place(  # An address or a domain stays blocked, whomever the reason names.
+    Place(  # A blocked address or domain stays blocked, whoever the reason names.
         "leads.BlockEntry",
         _("Why somebody was blocked"),
         found=Found.BY_TEXT,

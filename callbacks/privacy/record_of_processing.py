@@ -1,4 +1,4 @@
-"""The table of personal data as it stands in docs/privacy.md."""
+"""The table of personal data as docs/privacy.md shows it."""
 
 from django.utils.translation import override
 
@@ -10,13 +10,13 @@ _HEAD = "| table | what it holds | kept | seen by | an erasure |\n|---|---|---|-
 
 
 def table() -> str:
-    """In Markdown, in English: the tables that hold something about those who ask to be called."""
+    """The tables that may contain data about visitors, in Markdown and in English."""
     with override("en"):
         return "\n".join([_HEAD, *map(_row, (it for it in PLACES if it not in SET_UP))])
 
 
 def without() -> list[str]:
-    """The tables that hold nothing about them."""
+    """The tables of settings and staff."""
     return sorted(it.table()._meta.db_table for it in SET_UP)
 
 

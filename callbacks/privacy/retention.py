@@ -1,9 +1,9 @@
-"""How long leads are kept: what a source says, and the sweep that goes by it.
+"""How long leads are kept: the setting of a source, and the sweep's step that applies it.
 
-Days count from a lead's end. What is due is made anonymous by `erase_lead`, or deleted. Nothing is
-touched that is open, has a call on, is under a legal hold, or has joined a lead that is open. A
-change of the setting holds a day later (`LeadSource.kept_since`), so that a wrong number of days
-can be taken back.
+Days count from a lead's end. Due leads are made anonymous by `erase_lead`, or deleted. A lead is
+not touched while it is open, has a live call, is under a legal hold, or belongs to an open lead as
+a duplicate. A change of the setting applies a day later (`LeadSource.kept_since`), so that a wrong
+number of days can be corrected.
 """
 
 import logging
@@ -26,24 +26,24 @@ from leads.models import OPEN_STATUSES, AfterThat, EarlierPlan, Lead, LeadSource
 
 log = logging.getLogger(__name__)
 
-# Leads of one source in one sweep; each is a transaction of its own.
+# Leads of one source in one sweep; each has its own transaction.
 _AT_ONCE = 20
 # How far ahead the preview looks.
 AHEAD = timedelta(days=7)
-# After a change of the setting nothing is erased for so long.
+# How long nothing is erased after a change of the setting.
 TIME_TO_THINK = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Due:
-    """`now`: so many leads are due already. `by_day`: so many more on each of the coming days."""
+    """`now`: how many leads are due already. `by_day`: how many more become due on each day."""
 
     now: int
     by_day: Mapping[date, int]
 
 
 def preview(source: LeadSource, now: datetime) -> Due | None:
-    """What the sweep is going to do with a source's leads; None: they are kept."""
+    """How many of a source's leads the sweep will erase; None: they are kept."""
     if source.kept_days is None:
         return None
     kept = timedelta(days=source.kept_days)
@@ -59,7 +59,7 @@ def preview(source: LeadSource, now: datetime) -> Due | None:
 
 
 def keep_to_it() -> None:
-    """A step of the sweep."""
+    """A step of the sweep: erases or deletes the leads that are due."""
     now = timezone.now()
     for source in LeadSource.objects.filter(kept_days__isnull=False, kept_since__lte=now):
         _of_source(source, now)
@@ -69,7 +69,7 @@ def _of_source(source: LeadSource, now: datetime) -> None:
     until = now - timedelta(days=source.kept_days or 0)
     deletes = source.after_that == AfterThat.DELETED
     due = _kept_leads(source).filter(closed_at__lte=until)
-    if deletes:  # first those that have joined others, then the others
+    if deletes:  # duplicates and follow-ups go first, then the leads that they refer to
         due = due.filter(duplicates=None, follow_ups=None)
     ids = list(due.order_by("closed_at").values_list("pk", flat=True)[:_AT_ONCE])
     act = _delete if deletes else _empty
@@ -79,7 +79,7 @@ def _of_source(source: LeadSource, now: datetime) -> None:
 
 
 def _kept_leads(source: LeadSource) -> QuerySet[Lead]:
-    """Those of its leads that may be touched once they are due."""
+    """The source's leads that may be touched once they are due."""
     came_in = Q(source=source, first_source=None) | Q(first_source=source)
     leads = Lead.objects.filter(came_in, closed_at__isnull=False, legal_hold=None)
     leads = leads.exclude(duplicate_of__status__in=OPEN_STATUSES)
@@ -95,7 +95,7 @@ def _empty(lead_id: int, now: datetime) -> bool:
 
 
 def _delete(lead_id: int, now: datetime) -> bool:
-    """With all that belongs to it, in one transaction. Locks as `erase_lead` does."""
+    """Deletes a lead with everything that belongs to it. Locks as `erase_lead` does."""
     with transaction.atomic():
         attempts = CallAttempt.objects.select_for_update().filter(lead=lead_id).order_by("pk")
         if any(attempt.state in LIVE_STATES for attempt in attempts):
@@ -111,7 +111,7 @@ def _delete(lead_id: int, now: datetime) -> bool:
 
 
 def _note(done: Mapping[str, int], now: datetime) -> None:
-    """One receipt for each day."""
+    """Adds to the receipt of the day."""
     day = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     receipt, _is_new = Erasure.objects.get_or_create(
         way=ErasureWay.RETENTION, asked_at=day, defaults={"never_call": False, "finished_at": now}

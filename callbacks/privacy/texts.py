@@ -1,6 +1,6 @@
-"""Takes a person out of texts that are not theirs: mail, logs of changes, saved filters.
+"""Removes a person from texts outside their leads: mail, logs of changes, saved filters.
 
-A table is looked through in steps of its keys, and only rows in which something stands are written.
+A table is searched in steps of its keys, and only rows with a match are written.
 """
 
 from functools import reduce
@@ -19,13 +19,13 @@ from callbacks.privacy.place import Fate, Place
 # Rows of a table in one transaction.
 STEP = 5_000
 _SESSIONS = "sessions.Session"
-# Where nobody has seen it yet, a sentence about a lead waits here for its reader.
+# The session key of messages that wait to be shown, which may name a lead.
 _UNREAD = "_messages"
 
 
 def take_out(place: Place, after: int, marks: Marks) -> tuple[int, int | None]:
-    """Looks through the rows behind `after`; returns how many were changed, and the last key that
-    was looked at; None when the table is over. In the caller's transaction, or its own.
+    """Cleans the rows after the key `after`. Returns how many were changed, and the last key that
+    was searched, or None at the end of the table. In the caller's transaction, or its own.
     """
     if place.model == _SESSIONS:
         return _sessions(marks), None
@@ -41,7 +41,7 @@ def take_out(place: Place, after: int, marks: Marks) -> tuple[int, int | None]:
 
 
 def found(place: Place, marks: Marks) -> list[Any]:
-    """The rows of a table in whose texts a person stands."""
+    """The rows of a table whose texts name a person."""
     if place.model == _SESSIONS or not marks:
         return []
     highest = place.rows().aggregate(highest=Max("pk"))["highest"] or 0
@@ -68,7 +68,7 @@ def _clean(place: Place, key: int, marks: Marks) -> bool:
     values = {}
     for name in place.texts:
         was = getattr(row, name)
-        # Where it must not be there twice, the key makes it another.
+        # The column may be unique, so the key makes the value different in each row.
         longest = _longest(place, name)
         now = marks.taken_out(was, f"{ERASED} {key}" if longest else ERASED)
         if now != was:
@@ -77,13 +77,13 @@ def _clean(place: Place, key: int, marks: Marks) -> bool:
 
 
 def _longest(place: Place, name: str) -> int | None:
-    """How many characters there is room for; None: any number, or it is no text."""
+    """The field's maximum of characters; None if it has none, or is not text."""
     field = place.table()._meta.get_field(name)
     return field.max_length if isinstance(field, CharField) else None
 
 
 def _sessions(marks: Marks) -> int:
-    """Their data is packed: each is opened, and sentences that name the person are dropped."""
+    """Sessions are encoded: each is decoded, and waiting messages are dropped if one names them."""
     changed = 0
     for session in Session.objects.all():
         if _UNREAD not in (data := session.get_decoded()) or not marks.found_in(str(data)):
