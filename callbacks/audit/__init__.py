@@ -1,1 +1,1 @@
-"""Keeps who did what to which setting, right or lead, when and from where, and never changes it."""
+"""Records who did what to which setting, right or lead, when and from where; nothing changes it."""

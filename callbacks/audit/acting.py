@@ -1,7 +1,7 @@
 """Tells the database who acts, for the triggers that write the audit (audit.sql).
 
-Each statement that writes is told of it in its own transaction: a session that a pooler hands on,
-or a transaction that is rolled back, leaves nothing behind, and pages that only read cost nothing.
+This is set in the transaction of each statement that writes. So a session that a pooler passes on,
+or a transaction that is rolled back, keeps nothing of it, and pages that only read cost nothing.
 """
 
 import json
@@ -21,8 +21,8 @@ _WRITES = ("INSERT", "UPDATE", "DELETE")
 
 @contextmanager
 def telling(acting: dict[str, Any]) -> Iterator[None]:
-    """What is written within is written by whoever `acting` says: "user" (id), "name", "address",
-    and "way", the part of the product that it came by.
+    """Attributes everything written within to `acting`: "user" (id), "name", "address", and "way",
+    the part of the product that was used.
     """
     told = json.dumps(acting)
 
@@ -46,16 +46,16 @@ def _tell(told: str) -> None:
 
 
 class ActingMiddleware:
-    """Whoever is signed in acts, from the address that the request comes from; of strangers, who
-    wants a number never to be called, and who gets a new password by mail.
+    """Attributes writes to whoever is signed in, with the request's address. Strangers' writes are
+    attributed on the never-call and sign-in pages.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Nothing is told of a request that a stranger sends: that is no act."""
-        # A page that asks who is there is kept by no cache: a visitor's has nobody to ask for.
+        """Passes the request on. A stranger's request for a call is no act, and not attributed."""
+        # Reading request.user makes a page uncacheable, so it is not read without a session cookie.
         is_known = settings.SESSION_COOKIE_NAME in request.COOKIES
         if is_known and request.user.is_authenticated:
             acting = of_request(request)
@@ -68,7 +68,7 @@ class ActingMiddleware:
 
 
 def _strangers_way(path: str) -> str:
-    """By which way somebody acts who is not signed in; "": none, as with the forms' many posts."""
+    """The way of somebody who is not signed in; "" for posts that are no act, such as forms."""
     if path.startswith("/contact/") and path.endswith("/never-call/"):
         return "visitor"
     return "sign-in" if path.startswith("/sign-in/") else ""
@@ -80,7 +80,7 @@ def _address(request: HttpRequest) -> str | None:
 
 
 def of_request(request: HttpRequest, user: Any = None) -> dict[str, Any]:
-    """What is told of somebody who is signed in; `user` where the request does not say yet."""
+    """Who acts in a request of somebody signed in; `user` if the request does not know it yet."""
     user = user or request.user
     return {
         "user": user.pk,
@@ -91,7 +91,7 @@ def of_request(request: HttpRequest, user: Any = None) -> dict[str, Any]:
 
 
 def in_command(name: str) -> None:
-    """What this process writes is written by a command of manage.py."""
+    """Attributes everything that this process writes to a command of manage.py."""
     told = json.dumps({"way": f"manage.py {name}"[:40]})
 
     def tell(connection: Any, **_kwargs: Any) -> None:

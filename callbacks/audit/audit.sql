@@ -1,12 +1,13 @@
--- The audit: who has changed what. One table, callbacks_auditentry, that triggers write.
+-- The audit: who changed what. Triggers write one table, callbacks_auditentry.
 --
--- Runs in psql as it stands. A migration installs it; another text gets other names (_v2).
+-- Runs in psql as it is. A migration installs it; changed functions need new names (_v2).
 --
--- A trigger misses no way of changing a row: a form, an action on many, a task, a command, SQL typed
--- by hand. Who acts is told by the program in the setting `callbacks.acting`, for the transaction
--- (callbacks/audit/acting.py). No value of a visitor is kept: what is hidden says only that it changed.
+-- A trigger sees every way of changing a row: a form, an action on many, a task, a command, SQL typed
+-- by hand. The program says who acts, in the transaction's setting `callbacks.acting`
+-- (callbacks/audit/acting.py). No value of a visitor is kept: a hidden column only says that it
+-- changed.
 
--- Which columns of a row differ, with their values in the first of the two.
+-- Returns the columns in which two rows differ, with their values in the first row.
 CREATE FUNCTION callbacks_audit_differing_v1(
     given_row jsonb, other_row jsonb, hidden text[], ignored text[]
 ) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $differing$
@@ -21,7 +22,7 @@ CREATE FUNCTION callbacks_audit_differing_v1(
     WHERE key <> 'id' AND key <> ALL (ignored) AND value IS DISTINCT FROM other_row -> key
 $differing$;
 
--- Adds an entry, by whoever acts in this transaction; `given_user` where that is known otherwise.
+-- Adds an entry by whoever acts in this transaction, or by `given_user` if it is given.
 CREATE FUNCTION callbacks_audit_add_v1(
     given_act text, given_kind text, given_id text, given_name text,
     given_before jsonb, given_after jsonb,
@@ -47,7 +48,7 @@ END
 $add$;
 
 -- The trigger of a table of settings or rights. Its arguments: columns whose values are hidden, and
--- columns that are not looked at, each as words with spaces between.
+-- columns that are ignored, each separated by spaces.
 CREATE FUNCTION callbacks_audit_v1() RETURNS trigger LANGUAGE plpgsql AS $audit$
 DECLARE
     hidden CONSTANT text[] := string_to_array(COALESCE(TG_ARGV[0], ''), ' ');
@@ -74,8 +75,8 @@ END
 $audit$;
 
 -- The trigger of Django's log of what was done in the admin and at the desk: "Call now", "Released".
--- What a form has changed in a table that has the trigger above is there already, with its values.
--- The sentence stays there and is not copied: it may quote somebody, and an erasure reaches it there.
+-- A form's change to a table with the trigger above already has an entry, with its values. The
+-- sentence is not copied: it may quote somebody, and an erasure finds it only in Django's log.
 CREATE FUNCTION callbacks_audit_act_v1() RETURNS trigger LANGUAGE plpgsql AS $act$
 DECLARE
     its_kind text;
@@ -104,7 +105,7 @@ BEGIN
 END
 $act$;
 
--- What is written stays as it is. The oldest may go, a year after it was written at the earliest.
+-- Entries are never changed, and may be deleted only when they are at least a year old.
 CREATE FUNCTION callbacks_audit_stays_v1() RETURNS trigger LANGUAGE plpgsql AS $stays$
 BEGIN
     IF TG_OP = 'DELETE' AND OLD.at < now() - interval '365 days' THEN
@@ -115,8 +116,8 @@ BEGIN
 END
 $stays$;
 
--- Deletes the oldest, at most so many; returns how many. By the rights of whoever made the tables,
--- since the product's own database user may have none to delete here (docs/deploy.md).
+-- Deletes the oldest entries, at most `given_most`; returns how many. Runs with the rights of the
+-- tables' owner, since the product's own database user may not delete here (docs/deploy.md).
 CREATE FUNCTION callbacks_audit_forget_v1(given_days int, given_most int) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $forget$
     WITH gone AS (
@@ -170,7 +171,7 @@ CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON callbacks_openinghours
     FOR EACH ROW EXECUTE FUNCTION callbacks_audit_v1();
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON callbacks_scheduleexception
     FOR EACH ROW EXECUTE FUNCTION callbacks_audit_v1('note');
--- Every call changes an extension; only the columns that a manager sets count. Its pauses are acts.
+-- Every call changes an extension, so only columns that a manager sets count. Pauses are in the log.
 CREATE TRIGGER audit AFTER INSERT
     OR UPDATE OF kind, number, name, user_id, team_id, schedule_id, tier, weight, languages,
         daily_cap, wrap_up, is_active, logs_in
@@ -190,7 +191,7 @@ CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON callbacks_callprice
     FOR EACH ROW EXECUTE FUNCTION callbacks_audit_v1();
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON callbacks_spendlimit
     FOR EACH ROW EXECUTE FUNCTION callbacks_audit_v1();
--- A count changes with every call; that somebody has opened a limit again, only by a person.
+-- Calls and cost change with every call; `opened` changes only when somebody reopens a limit.
 CREATE TRIGGER audit AFTER UPDATE OF opened ON callbacks_spendcount
     FOR EACH ROW EXECUTE FUNCTION callbacks_audit_v1('', 'calls cost');
 

@@ -1,4 +1,4 @@
-"""The entries that no trigger writes, and how long all of them are kept."""
+"""Writes the entries that no trigger writes, and deletes old entries."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ from callbacks.audit.acting import of_request
 from callbacks.models import AuditEntry
 from callbacks.models.audit import Act
 
-# In one statement; an hour later the next ones go.
+# Entries deleted in one statement; the next are deleted an hour later.
 _AT_ONCE = 10_000
 
 
 @receiver(user_logged_in)
 def note_sign_in(request: HttpRequest | None, user: AbstractBaseUser, **_kwargs: Any) -> None:
-    """Whoever signs in acts from now on."""
+    """Records that somebody signed in."""
     _note(Act.SIGNED_IN, request, user)
 
 
@@ -27,13 +27,13 @@ def note_sign_in(request: HttpRequest | None, user: AbstractBaseUser, **_kwargs:
 def note_sign_out(
     request: HttpRequest | None, user: AbstractBaseUser | None, **_kwargs: Any
 ) -> None:
-    """Not of somebody whose session was over already: then nobody is there."""
+    """Records that somebody signed out, unless the session was over already."""
     if user is not None:
         _note(Act.SIGNED_OUT, request, user)
 
 
 def note_look_up(request: HttpRequest, leads: int) -> None:
-    """That somebody has looked a person's data up, of so many leads; not whose."""
+    """Records that somebody looked up a person's data, from how many leads, but not whose."""
     acting = of_request(request)
     AuditEntry.objects.create(
         act=Act.LOOKED_UP,
@@ -61,7 +61,7 @@ def _note(act: Act, request: HttpRequest | None, user: AbstractBaseUser) -> None
 
 
 def forget_old() -> int:
-    """Deletes those older than AUDIT_KEPT_DAYS, some thousand at a time. Returns how many."""
+    """Deletes entries older than AUDIT_KEPT_DAYS, at most _AT_ONCE. Returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT callbacks_audit_forget_v1(%s, %s)", [settings.AUDIT_KEPT_DAYS, _AT_ONCE]

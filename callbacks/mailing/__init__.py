@@ -1,1 +1,1 @@
-"""Outgoing mail: it is stored with what it tells of, and handed to a mail server by the workers."""
+"""Outgoing mail: stored in the transaction of its cause, and sent by the workers."""

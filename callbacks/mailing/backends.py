@@ -1,7 +1,7 @@
-"""How mail is handed to a server: Django's SMTP, with a bound for the whole of it.
+"""Mail backends: Django's SMTP with a time limit for the whole session, and one without a server.
 
-`EMAIL_TIMEOUT` bounds each answer; a server that sends a byte now and then could still hold a
-connection for hours. So it is cut after LONGEST seconds, whatever it is doing.
+`EMAIL_TIMEOUT` limits the wait for each answer, but a server that sends a byte now and then could
+still hold a connection for hours. So the connection is cut after LONGEST seconds.
 """
 
 import smtplib
@@ -19,16 +19,16 @@ LONGEST = 45.0
 _END = b"\r\n.\r\n"
 
 
-class MailIsOff(Exception):  # noqa: N818  # no error: nobody has set a mail server
+class MailIsOff(Exception):  # noqa: N818  # not an error: no mail server is set
     """EMAIL_URL is empty."""
 
 
-class InDoubt(Exception):  # noqa: N818  # it may have gone well
-    """All of the mail was handed over, and no answer came: it may arrive or not."""
+class InDoubt(Exception):  # noqa: N818  # the mail may have been accepted
+    """All of the mail was sent, but no answer came: it may arrive or not."""
 
 
 class _Bounded(smtplib.SMTP):
-    """A session that is cut after LONGEST seconds, and knows whether a mail was sent to its end."""
+    """A session that is cut after LONGEST seconds, and knows whether a mail was sent completely."""
 
     is_handed_over = False
     _cut: threading.Timer | None = None
@@ -45,16 +45,16 @@ class _Bounded(smtplib.SMTP):
             if self.sock:
                 self.sock.shutdown(socket.SHUT_RDWR)
         except OSError:
-            pass  # it is over already
+            pass  # the session is over already
 
     def send(self, s: Any) -> None:
-        """Notes that the end of a mail has been written to the connection."""
+        """Notes when the end of a mail has been written to the connection."""
         super().send(s)
         if isinstance(s, bytes) and s.endswith(_END):
             self.is_handed_over = True
 
     def close(self) -> None:
-        """Ends the session, and the waiting for it."""
+        """Ends the session and its timer."""
         if self._cut:
             self._cut.cancel()
         super().close()
@@ -65,25 +65,25 @@ class _BoundedSsl(_Bounded, smtplib.SMTP_SSL):
 
 
 class Smtp(EmailBackend):
-    """Django's, with bounded sessions. `send_messages` raises InDoubt, or smtplib's errors."""
+    """Django's backend with limited sessions. `send_messages` raises InDoubt or smtplib errors."""
 
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
-        """With TLS from the start, or not."""
+        """The session's class: with TLS from the start, or not."""
         return _BoundedSsl if self.use_ssl else _Bounded
 
     def _send(self, email_message: EmailMessage) -> bool:
         try:
             return bool(super()._send(email_message))  # type: ignore[misc]
         except smtplib.SMTPResponseException:
-            raise  # the server has said what became of it
+            raise  # the server has answered
         except (smtplib.SMTPServerDisconnected, OSError) as error:
             if getattr(self.connection, "is_handed_over", False):
                 raise InDoubt from error
             raise
 
     def close(self) -> None:
-        """Hangs up. How the server takes leave changes nothing about a mail that it has taken."""
+        """Ends the session. An error here changes nothing about mail that the server accepted."""
         session, self.connection = self.connection, None
         if session is None:
             return
@@ -96,7 +96,7 @@ class Smtp(EmailBackend):
 
 
 class NoServer(BaseEmailBackend):
-    """In place of a mail server where EMAIL_URL is empty."""
+    """Used instead of a mail server if EMAIL_URL is empty."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:  # noqa: ARG002
         """Raises MailIsOff."""

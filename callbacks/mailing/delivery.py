@@ -1,4 +1,4 @@
-"""One try to hand a mail to the server, and what its answer means."""
+"""One try to hand a mail to the mail server, and what the server's answer means."""
 
 import smtplib
 from dataclasses import dataclass
@@ -11,32 +11,32 @@ from django.utils.translation import gettext
 from callbacks.mailing.backends import InDoubt, MailIsOff
 from callbacks.models import OutgoingMail
 
-_MOST_WORDS = 300  # characters of what a server says
+_MOST_WORDS = 300  # characters of a server's message
 _PERMANENT = 500
 
 
 class Verdict(Enum):
-    """What became of a try."""
+    """The result of a try."""
 
-    SENT = auto()  # the server has taken it
-    AGAIN = auto()  # not now
-    IN_DOUBT = auto()  # nobody knows
-    REFUSED = auto()  # it would be refused again
+    SENT = auto()  # the server accepted the mail
+    AGAIN = auto()  # not accepted now; try later
+    IN_DOUBT = auto()  # unknown
+    REFUSED = auto()  # refused, and would be refused again
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The verdict, and the sentence for whoever looks: without secrets."""
+    """The verdict, and a sentence for people, without secrets."""
 
     verdict: Verdict
     error: str = ""
 
 
 def hand_over(mail: OutgoingMail) -> Outcome:
-    """Asks the mail server. Bounded by EMAIL_TIMEOUT for each answer, and by backends.LONGEST.
+    """Sends a mail. Limited by EMAIL_TIMEOUT for each answer, and by backends.LONGEST in all.
 
-    Holds no transaction and no lock meanwhile. The Message-ID is the mail's own: the same at each
-    try, so that a receiver can tell that two are one.
+    Holds no transaction and no lock. Each try has the same Message-ID, so that a receiver can
+    recognise a repeated mail.
     """
     try:
         get_connection().send_messages([_message(mail)])
@@ -68,7 +68,7 @@ def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
         body=mail.text,
         to=[mail.to],
         headers={
-            # RFC 3834: no answering machine answers it.
+            # RFC 3834: asks automatic responders not to answer.
             "Auto-Submitted": "auto-generated",
             **mail.headers,
             "Message-ID": mail.message_id,
@@ -116,7 +116,7 @@ def _refused(error: Exception) -> Outcome:
 
 
 def _words(said: bytes | str) -> str:
-    """What a server says, without our login, on one line."""
+    """A server's message on one line, without our login."""
     text = said.decode(errors="replace") if isinstance(said, bytes) else said
     for secret in (settings.EMAIL_HOST_PASSWORD, settings.EMAIL_HOST_USER):
         if secret:

@@ -1,15 +1,15 @@
 """The outbox: `post` stores a mail in the caller's transaction; workers hand it to the server.
 
-    waiting ──claim──> sending ──┬─ taken ───────────────────────────────> sent
-       ▲  ▲               │      ├─ refused for good ────────────────────> failed ──┐
+    waiting ──claim──> sending ──┬─ accepted ────────────────────────────> sent
+       ▲  ▲               │      ├─ refused permanently ─────────────────> failed ──┐
        │  │               │      ├─ not now ── a wait of WAITS ──> waiting          │
-       │  └───────────────┘      │             none is left ─────────────> failed   │ a manager:
-       │    nobody knows, once   └─ nobody knows, for the second time ───> failed   │ send again
+       │  └───────────────┘      │             no wait is left ──────────> failed   │ a manager:
+       │    unknown, once        └─ unknown, for the second time ────────> failed   │ send again
        └────────────────────────────────────────────────────────────────────────────┘
 
-A mail that was handed over, and whose answer was lost, or whose process died, is handed over once
-more: a report that comes twice does less harm than one that does not come. Both have one
-Message-ID. No mail is handed over a third time.
+If the answer for a mail was lost, or the process that sent it died, it is sent once more: a report
+that arrives twice does less harm than one that does not arrive. Both have the same Message-ID. A
+mail to which this happens twice is not sent again automatically.
 """
 
 import logging
@@ -35,12 +35,12 @@ from callbacks.models.outgoing_mail import MailState
 
 log = logging.getLogger(__name__)
 
-# How long it waits after each try that failed; after one more it is given up: 12 hours in all.
+# The waits after failed tries; after one more try the mail is given up: 12 hours in all.
 WAITS = tuple(timedelta(minutes=it) for it in (1, 5, 15, 60, 180, 480))
-# Whoever has not said for so long what became of a mail is dead: a try takes LONGEST at most.
+# A process that has not reported a result for this long is dead: a try takes LONGEST at most.
 GIVEN_UP_AFTER = timedelta(seconds=LONGEST + 75)
 MOST_DOUBTS = 2
-# Of all attachments of a mail. Many servers take 25 MB, of which a third is encoding.
+# For all attachments of a mail together. Many servers accept 25 MB, about a third of it encoding.
 MOST_BYTES = 10 * 1024 * 1024
 _LONGEST_SUBJECT = 250
 _ONE_OF_EACH_KEY = "callbacks_outgoingmail_key"
@@ -48,7 +48,7 @@ _ONE_OF_EACH_KEY = "callbacks_outgoingmail_key"
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that goes with a mail."""
+    """A file that is attached to a mail."""
 
     name: str
     content_type: str
@@ -68,10 +68,10 @@ def post(
 ) -> OutgoingMail | None:
     """Stores a mail in the caller's transaction; it is sent once that is committed.
 
-    `kind`: a short word for lists and logs. `to`: one address. `key`: a second mail with the same
-    one is not stored, and None is returned; also if both are written at the same moment. `lead_id`:
-    of a visitor, with whom the mail is erased. Raises
-    ValueError for an address that is none, and for attachments beyond MOST_BYTES.
+    `kind`: a short word for lists and logs. `to`: one address. `key`: if a mail with the same key
+    exists, even one stored at the same moment, nothing is stored and None is returned. `lead_id`:
+    the visitor's lead, with which the mail is erased. Raises ValueError for an invalid address, and
+    for attachments of more than MOST_BYTES.
     """
     try:
         validate_email(to)
@@ -111,9 +111,9 @@ def post(
 
 
 def send_again(mail_id: int, now: datetime) -> bool:
-    """A manager's wish: a failed mail is tried anew, and a waiting one at once.
+    """Sends a failed mail again, or a waiting mail at once, because a manager asked for it.
 
-    False: there is nothing to do any more.
+    Returns False if the mail is neither failed nor waiting any more.
     """
     changed = OutgoingMail.objects.filter(
         pk=mail_id, state__in=(MailState.FAILED, MailState.WAITING)
@@ -123,14 +123,14 @@ def send_again(mail_id: int, now: datetime) -> bool:
 
 
 def is_anything_due(now: datetime) -> bool:
-    """Whether a mail is to be sent. One small query, by an index of those that are not over."""
+    """Whether any mail is due. One small query, on an index of unfinished mail."""
     return OutgoingMail.objects.filter(next_at__lte=now).exists()
 
 
 def send_next() -> bool:
-    """Hands over the mail that has been due for longest; False when none is.
+    """Sends the mail that has been due longest; False if none is due.
 
-    Several processes at once take different ones. No transaction is open while the server is asked.
+    Several processes at once take different mail. No transaction is open while the server is asked.
     """
     mail = _claim(timezone.now())
     if mail is None:
@@ -141,7 +141,7 @@ def send_next() -> bool:
 
 
 def forget_old(now: datetime) -> int:
-    """Deletes mail that is over and older than MAIL_KEPT_DAYS; returns how many."""
+    """Deletes sent or failed mail older than MAIL_KEPT_DAYS; returns how many rows."""
     over = OutgoingMail.objects.filter(
         next_at=None, created_at__lt=now - timedelta(days=settings.MAIL_KEPT_DAYS)
     )
@@ -150,7 +150,7 @@ def forget_old(now: datetime) -> int:
 
 
 def _claim(now: datetime) -> OutgoingMail | None:
-    """The next one, as `sending`. One that has been lost for the second time comes back failed."""
+    """The next due mail, now `sending`; or `failed`, if its sending was lost a second time."""
     with transaction.atomic():
         mail = (
             OutgoingMail.objects.select_for_update(skip_locked=True)
@@ -175,7 +175,7 @@ def _claim(now: datetime) -> OutgoingMail | None:
 
 
 def _settle(mail: OutgoingMail, outcome: Outcome, now: datetime) -> None:
-    """Writes what became of it, unless somebody else has it in hand by now."""
+    """Stores the result of a try, unless another process has claimed the mail meanwhile."""
     doubts = mail.doubts + (outcome.verdict is Verdict.IN_DOUBT)
     wait = WAITS[mail.tries - 1] if mail.tries <= len(WAITS) else None
     state, next_at, sent_at = MailState.FAILED, None, None
@@ -191,5 +191,5 @@ def _settle(mail: OutgoingMail, outcome: Outcome, now: datetime) -> None:
 
 
 def _domain() -> str:
-    """Of our own Message-IDs: the sender's."""
+    """The domain for our Message-IDs: the sender's."""
     return settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip("> ") or "localhost"

@@ -1,7 +1,7 @@
-"""The thread of a worker that sends mail, one after the other.
+"""The thread of a worker that sends mail, one mail after another.
 
-A mail server may take its time, and a worker's threads call leads. So none of them ever waits for
-mail: a process has one thread more for it, which is there while there is mail to send.
+A mail server may be slow, and a worker's threads call leads. So none of them waits for mail: the
+process has an extra thread for it, which runs while there is mail to send.
 """
 
 from functools import cache
@@ -18,6 +18,6 @@ def _sender() -> Aside:
 
 
 def wake() -> None:
-    """Has this process send what is due. Returns at once; does nothing where nothing is due."""
+    """Makes this process send due mail, if there is any. Returns at once."""
     if outbox.is_anything_due(timezone.now()):
         _sender().wake()

@@ -1,4 +1,4 @@
-"""The policy's numbers, from the settings. The rules and their bounds are in `rules`."""
+"""Reads the policy's numbers from the settings. The rules and their bounds are in `rules`."""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -35,16 +35,16 @@ MAX_MISSED = 10
 LEAST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(days=1)
 
-# Seconds. No longer talk may be required for a lead to count as reached.
+# Seconds: the longest talk that may be required for a lead to count as reached.
 MOST_LEAST_TALK = 60
 
-# In `Policy.after_no_answer`: wait until a team opens anew.
+# In `Policy.after_no_answer`: wait until a team opens again.
 OPENING: Final = "opening"
 Wait = timedelta | Literal["opening"]
 
 # The text on an extension with ExtensionStep.FLAGGED, for the manager.
 FLAGGED_REASON = "invalid parameters with different leads: check its number"
-# The same after UNREACHABLE_CALLS calls in a row that the provider could not bring to the phone.
+# The same after UNREACHABLE_CALLS calls in a row that did not reach the phone.
 UNREACHABLE_REASON = "cannot be reached: check the phone and its number"
 UNREACHABLE_CALLS = 3
 FLAGS = (FLAGGED_REASON, UNREACHABLE_REASON)
@@ -218,7 +218,7 @@ class Step:
     """The consequence of one outcome.
 
     A lead that is called again waits for `after`, and with `at_opening` then until a team opens
-    anew. `message` is for the manager, on a lead that needs a person.
+    again. `message` is for the manager, on a lead that needs a person.
     """
 
     lead: LeadStep
