@@ -30,7 +30,7 @@ class Aside:
         self._is_asked_again = False
 
     def wake(self) -> None:
-        """Starts the thread and returns at once. During a job: has it check again afterwards."""
+        """Starts the thread and returns at once. During a job: makes it check again afterwards."""
         with self._lock:
             self._is_asked_again = self._is_busy
             if self._is_busy:

@@ -3,7 +3,7 @@
 Web, workers and beat may run on several machines, and decide by times that another machine wrote:
 whether a lead is due, whether an attempt is lost, whether a team is open. So each process measures
 how far its machine's clock is from the database's, at its start and every MEASURED_EVERY seconds.
-In between it continues the database's time with a clock that nobody sets.
+In between it continues the database's time with a monotonic clock.
 `django.utils.timezone.now` is replaced (`install`, in the settings), because our code, Django and
 other libraries all read the time there, so nobody can forget to use the shared time. While the two
 clocks agree, the machine's own time is used.
@@ -74,7 +74,7 @@ def install() -> None:
 
 
 def elapsed() -> float:
-    """Seconds on a clock that nobody sets and that keeps counting while the machine sleeps."""
+    """Seconds on a monotonic clock that keeps counting while the machine sleeps."""
     return time.clock_gettime(_ELAPSED)
 
 

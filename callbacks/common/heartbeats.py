@@ -3,9 +3,9 @@
 Written in the background, so no caller waits; read by `/readyz` and `/metrics` in any web process.
 In Redis and not in PostgreSQL, because a sign every few seconds is worthless a minute later and
 should cost no commit; and not in a file, because processes of several machines are counted
-together. After Redis was emptied, signs are back with the next one of each process, and counters
-may start from 0 at any time. The time since which Redis has kept signs is stored with them, so that
-an emptied Redis is not mistaken for silence.
+together. After Redis was emptied, signs are back when each process writes its next one; counters
+may start from 0 at any time. Redis also stores since when it has kept signs, so that an emptied
+Redis is not mistaken for silence.
 
 While Redis is unreachable, counts wait in their process; a count whose acknowledgement was lost is
 written twice. Counts are for information only: nothing depends on them.
@@ -136,7 +136,7 @@ def count(**amounts: float) -> None:
 
 
 def say() -> None:
-    """Has waiting signs written in a separate thread; returns at once."""
+    """Makes a separate thread write waiting signs; returns at once."""
     global _writing
     with _lock:
         if _writing or not _unsaid:

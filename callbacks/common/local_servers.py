@@ -1,4 +1,4 @@
-"""What `make run` has started, with which settings, for `manage.py` in a second terminal.
+"""The servers and settings of a running `make run`, for `manage.py` in a second terminal.
 
 Standard library only: the settings import this module in production too.
 """
@@ -22,7 +22,7 @@ class Urls:
 
 
 def recorded_urls(data_dir: Path) -> Urls | None:
-    """Where the servers of a launcher that runs on `data_dir` now listen; None: none runs."""
+    """Where the servers of a `make run` that runs on `data_dir` listen; None: none runs."""
     record = _of_a_launcher_that_runs(data_dir / RECORD)
     try:
         return Urls(**record) if record else None

@@ -58,7 +58,7 @@ class Breaker:
         self.is_open = False
 
     def is_time_for_a_trial(self, now: float) -> bool:
-        """Whether this caller should try at `now` (monotonic seconds) if the broker is back.
+        """Whether this caller should test at `now` (monotonic seconds) if the broker is back.
 
         Only one of many callers gets True.
         """
@@ -124,14 +124,14 @@ def publish(task: str, *keys: int, expires: float | None = None) -> bool:
     `expires`: seconds after which workers may drop the task.
     """
     if _breaker.is_open:
-        # This wake-up tries whether the broker is back, without waiting for the result.
+        # This wake-up tests whether the broker is back, without waiting for the result.
         if _breaker.is_time_for_a_trial(time.monotonic()):
             _senders().submit(_try, task, keys, expires)
         return False
     sent = _senders().submit(_send, task, keys, expires)
     try:
         sent.result(LONGEST_WAIT)
-    except Exception as error:  # noqa: BLE001  # whatever it is, it is not the caller's problem
+    except Exception as error:  # noqa: BLE001  # no error here is the caller's problem
         sent.cancel()
         _breaker.failed(time.monotonic())
         heartbeats.count(publish_failures=1)

@@ -1,1 +1,1 @@
-"""What `manage.py voicenter` does: the engineer's own way to the provider's account."""
+"""The subcommands of `manage.py voicenter`, with which engineers use the provider's account."""

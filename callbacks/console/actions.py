@@ -125,7 +125,7 @@ def run(action: ConsoleAction, given: Mapping[str, Any], output: Output) -> None
 
 
 def _refuse_numbers(wanted: Any, *, is_any_number: bool) -> None:
-    """Raises Stop where one of the numbers may not be rung."""
+    """Raises Stop if one of the numbers may not be rung."""
     rung = [(wanted.phone, True)]
     if isinstance(wanted, Call):
         rung.append((wanted.target, False))
@@ -136,7 +136,7 @@ def _refuse_numbers(wanted: Any, *, is_any_number: bool) -> None:
             return
         may = allowed()
     except DatabaseError as error:
-        # Its message may hold the address with the password.
+        # The error's message may contain the address with the password.
         raise Stop(
             Exit.BROKEN,
             "The database is unavailable, so it is not known who may be rung "

@@ -76,7 +76,7 @@ def run(given: Mapping[str, Any], output: Output) -> None:
 def _settings(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
     found = [it for it in checks.run_checks() if it.id in _OF_THE_PROVIDER | _WARNINGS]
     wrong = [(str(it.msg), str(it.hint or "")) for it in found if it.id in _OF_THE_PROVIDER]
-    # With DEBUG on the check lets a missing code pass; a call does not.
+    # With DEBUG on, the system check accepts a missing code, but a call needs it.
     if not settings.VOICENTER_CODE.strip() and all(it.id != _NO_CODE for it in found):
         wrong.append(
             (
@@ -224,10 +224,10 @@ def _records(name: str, given: Mapping[str, Any]) -> Iterator[CheckStep]:
 
 
 def _site(name: str, site: str) -> CheckStep:
-    """Posts to our own address a body that is not a record: the answer tells, nothing changes."""
+    """Posts a body that is not a record to our own address: the answer shows whether it is ours."""
     path = reverse("voicenter-cdr", args=[settings.CDR_SECRET])
     session = requests.Session()
-    session.trust_env = False  # no proxy is to learn the address with the secret
+    session.trust_env = False  # no proxy should learn the address with the secret
     try:
         answer = session.post(
             site.rstrip("/") + path,
@@ -265,7 +265,7 @@ def _site(name: str, site: str) -> CheckStep:
 
 
 def _secrets(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
-    """Which secrets the provider's posts come with, and from where they are taken."""
+    """When posts last used each of the two secrets."""
     try:
         used = post_secrets.last_used()
     except redis.RedisError:

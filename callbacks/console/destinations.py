@@ -1,4 +1,4 @@
-"""Whom a command may ring: numbers that an engineer types are held to the leads' allow-list."""
+"""Whom a command may ring: the allow-list of leads also applies to numbers that engineers type."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ def provider_spelling(typed: str | None) -> str | None:
 
 
 def refuse_if_listed(number: str) -> None:
-    """Raises Stop for a number that is never called or is blocked, whoever asks and however."""
+    """Raises Stop for a number on the never-call list or a block list. No option overrides this."""
     e164 = to_e164(number)
     try:
         if e164:
@@ -70,7 +70,7 @@ def refuse_if_listed(number: str) -> None:
 def refuse_unless_allowed(number: str, allowed: Allowed, *, first: bool) -> None:
     """Raises Stop unless `number` is an extension's code, or a number that a lead may have.
 
-    An extension's telephone number is held to the rules too: it may be older than they are.
+    The rules also apply to an extension's telephone number, which may be older than the rules.
 
     `first`: the number is the leg that is rung first, where a short code is an extension of the
     account. As a target, a short code may be one of the telephone network's own (emergency, star

@@ -69,7 +69,7 @@ def table() -> str:
 
 
 def stop_for(error: VoicenterError) -> Stop:
-    """The exit for an error of the library. Its message holds no secrets and no numbers."""
+    """The exit for an error of the library, whose message has no secrets and no phone numbers."""
     if isinstance(error, InvalidCall):
         return Stop(Exit.USAGE, str(error), error.reason, {"parameter": error.parameter})
     if isinstance(error, ConfigurationError):

@@ -16,7 +16,7 @@ def add_parameters(
 ) -> None:
     """Adds an option for every parameter in the table; `kind` is the dataclass that takes them.
 
-    An option that is not given is not sent, so the provider's own default holds.
+    An option that is not given is not sent, so the provider's own default applies.
     """
     types = get_type_hints(kind)
     group = parser.add_argument_group("parameters of the call")

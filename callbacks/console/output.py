@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from django.utils import timezone
 
-# Text from the account may hold a terminal's control sequences, or marks that turn a line around.
+# Text from the account may contain terminal control sequences, or marks that reverse a line.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
@@ -53,7 +53,7 @@ class Output:
 
 
 def safe(text: str) -> str:
-    """The text without characters that move a terminal's cursor or turn a line around."""
+    """The text without characters that move a terminal's cursor or reverse a line."""
     return "".join(" " if unicodedata.category(c) in _UNSAFE and c != "\n" else c for c in text)
 
 
@@ -67,7 +67,7 @@ def cell(value: object) -> str:
 
 
 def record(of: Any) -> dict[str, Any]:
-    """A dataclass of the library for machines, without the fields as they were received."""
+    """A dataclass of the library as a dict for machines, without the raw fields."""
     values = {one.name: getattr(of, one.name) for one in fields(of) if one.name != "raw"}
     return {name: _nested(value) for name, value in values.items()}
 

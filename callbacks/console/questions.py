@@ -90,7 +90,7 @@ def add_active_calls(parser: argparse.ArgumentParser) -> None:
 
 
 def active_calls(given: Mapping[str, Any], output: Output) -> None:
-    """Lists the present calls of every extension."""
+    """Lists the current calls of every extension."""
     states = account.client().active_calls(given["extension"])
     rows: list[tuple[object, ...]] = []
     for state in states:

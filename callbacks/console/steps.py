@@ -72,8 +72,8 @@ _ADDRESS = (
 def failure(name: str, error: VoicenterError, url: str, *, knows_code: bool = False) -> CheckStep:
     """The step that failed with `error` when the service at `url` was asked.
 
-    `knows_code`: the service is one beside Click2Call, which is sent the account's code. Its
-    address follows from VOICENTER_URL, and calls can be made while it is down.
+    `knows_code`: the service is not Click2Call, and gets the account's code. Its address follows
+    from VOICENTER_URL, and calls can be made while it is down.
     """
     host = urlsplit(url).hostname or ""
     stop = stop_for(error)
@@ -118,7 +118,7 @@ def _no_answer(reason: str) -> tuple[str, str]:
 
 
 def _beside(error: VoicenterError, message: str) -> tuple[str, str]:
-    """Message and advice for a service beside Click2Call."""
+    """Message and advice for a service other than Click2Call."""
     if isinstance(error, NotSent):
         advice = (
             "Allow this machine to connect to this host as well as to Click2Call's. If it is "

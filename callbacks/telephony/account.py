@@ -38,7 +38,7 @@ from leads.models import Lead
 
 log = logging.getLogger(__name__)
 
-# An unknown outcome is found out or given up within this many times the delay of the Call Log.
+# An unknown outcome is found or given up within this many times the delay of the Call Log.
 LOG_DELAYS = 3
 
 # Added to the longest duration of a call, because clocks differ and records come late.
@@ -129,7 +129,7 @@ def call_log(since: datetime, until: datetime) -> Sequence[CallLogRecord] | None
 def clocks_differ() -> timedelta:
     """How much the provider's clock differs from ours, in either direction.
 
-    By the newest answer in this process; zero if there is none, or if the clocks agree.
+    Measured from the newest answer in this process; zero if there is none, or if the clocks agree.
     """
     theirs = client().providers_time()
     if theirs is None:
@@ -192,7 +192,7 @@ def call_for(claim: Claim, lead: Lead, config: RoutingConfig) -> Call:
     )
     own = {"lead": str(lead.public_id), "attempt": str(attempt.public_id)}
     variables = parameters.get("variables", {})
-    # The column may hold any JSON, whatever the admin's form accepts.
+    # The column may contain any JSON, whatever the admin's form accepts.
     if not isinstance(variables, Mapping):
         raise InvalidCall("variables: must be names and texts", parameter="variables")
     parameters["variables"] = {**variables, **own}
@@ -229,7 +229,7 @@ def message_for(attempt: CallAttempt, config: RoutingConfig) -> Message:
 def told_by(attempt: CallAttempt, now: datetime) -> datetime:
     """Until when a call with a lost answer is held: by then the provider's log has it.
 
-    Counted from `now` if it is found out late that the answer was lost.
+    Counted from `now` if the loss is noticed late.
     """
     return max(asked(attempt).settled_by, now) + log_tells_within()
 
@@ -253,7 +253,7 @@ def hold() -> timedelta:
 
 
 def rings() -> timedelta:
-    """How long both phones of a call ring at most, one after the other, by the settings."""
+    """How long both phones of a call ring at most, one after the other, if only settings apply."""
     return _rings(_from_settings())
 
 

@@ -61,7 +61,7 @@ def kind_of(error: Refused) -> RefusedFor | None:
 
 
 def kind_told_to(attempt: CallAttempt) -> RefusedFor | None:
-    """The same for an ended attempt, by what it stored of the answer."""
+    """The same for an ended attempt, from what it stored of the answer."""
     if attempt.failure_reason in RefusedFor.values:
         return RefusedFor(attempt.failure_reason)
     if attempt.state != AttemptState.REFUSED or attempt.error_code in _CODES_OF_THE_EXTENSION:

@@ -1,9 +1,9 @@
 """How a call ended, from the records of its two legs. Pure.
 
-Each word of the provider has one meaning for each leg: here, through `leg_outcome`. What follows
-from a result is in callbacks.policy.rules. The records come in any order, and either may be lost;
-the result does not depend on the order. Leg 1 alone is enough to say that nobody picked up, so that
-the next salesperson is rung without delay; a leg 2 that rang for seconds, or a talk, corrects that
+`leg_outcome` gives each word of the provider one meaning for each leg. What follows from a result
+is in callbacks.policy.rules. The records come in any order, and either may be lost; the result does
+not depend on the order. Leg 1 alone is enough to say that nobody picked up, so that the next
+salesperson is rung without delay; a leg 2 that rang for seconds, or a talk, corrects that
 (callbacks.reconciliation.records). Leg 2 alone is enough only if its phone rang: otherwise leg 1
 may say that leg 2 was never called.
 """
@@ -40,7 +40,7 @@ class CallResult(Enum):
     LEAD_BUSY = "lead_busy"
     BAD_NUMBER = "bad_number"  # the lead's number is wrong, or not reachable
     LEAD_NOT_RUNG = "lead_not_rung"  # the salesperson picked up, but the lead's phone did not ring
-    UNCLEAR = "unclear"  # the records do not say whether anybody was reached: a person asks
+    UNCLEAR = "unclear"  # the records do not say whether anybody was reached: a person must ask
     OPEN = "open"  # the other leg's record may still decide
 
 
@@ -78,7 +78,7 @@ class Leg:
 def call_result(
     leg1: Leg | None, leg2: Leg | None, *, least_talk: int = 0, is_over: bool = False
 ) -> CallResult:
-    """How the call ended, by the record of each leg; None: the record has not arrived.
+    """How the call ended, from the record of each leg; None: the record has not arrived.
 
     `least_talk`: seconds that the two must have talked to count as reached. `is_over`: no other
     record is expected.

@@ -41,7 +41,7 @@ def was_used(name: str) -> None:
 
 
 def last_used() -> dict[str, float]:
-    """By setting, when a post with its secret last arrived: seconds since the epoch, to a minute.
+    """When a post with each setting's secret last arrived: seconds since the epoch, to a minute.
 
     Leaves out settings that are not known to be used. Raises redis.RedisError.
     """
