@@ -1,4 +1,4 @@
-"""The catalogs of `locale/`: which sentences are in them, how they are kept up to date, compiled.
+"""The catalogs in `locale/`: which sentences they contain, and how they are updated and compiled.
 
 For engineers: docs/languages.md. Nothing here needs settings, a database or GNU gettext.
 """

@@ -9,7 +9,7 @@ from callbacks.catalogs import extract, files
 
 
 def main() -> int:
-    """0, or 1 with a sentence on standard error."""
+    """Returns 0, or 1 after a sentence on standard error."""
     parser = argparse.ArgumentParser(prog="python -m callbacks.catalogs", description=__doc__)
     parser.add_argument("command", choices=("compile", "update"))
     command = parser.parse_args().command

@@ -1,7 +1,7 @@
-"""Takes the sentences out of templates and modules.
+"""Extracts the sentences from templates and modules.
 
-Babel reads Python; templates are turned into something like it by Django itself, as `makemessages`
-does. So nobody needs GNU gettext.
+Babel reads Python. Django turns templates into something like Python, as for `makemessages`. So
+nobody needs GNU gettext.
 """
 
 import ast
@@ -15,7 +15,7 @@ from django.utils.translation.template import templatize
 
 from callbacks.catalogs.places import ROOT, Place, all_places
 
-# Where each function has its texts; "c" marks the context. None: the first argument.
+# Which arguments of each function are texts; "c" marks the context. None: the first argument.
 _FUNCTIONS: dict[str, Any] = {
     "_": None,
     "gettext": None,
@@ -47,13 +47,13 @@ def template() -> Catalog:
 
 
 def sentences(place: Place) -> Catalog:
-    """The sentences of one place. Raises LookupError where the module has no such definition."""
+    """The sentences of one place. Raises LookupError if the module lacks one of its definitions."""
     source = (ROOT / place.path).read_text()
     is_module = place.path.endswith(".py")
     read = source if is_module else _as_python(source)
     lines = _lines_of(source, place) if place.names else None
     catalog = Catalog()
-    # Babel's own types name neither the function nor the comments as what they are.
+    # Babel's own types for the function and the comments are wrong.
     found: Iterator[tuple[int, Any, Any, Any]] = extract_python(
         io.BytesIO(read.encode()), _FUNCTIONS, [_NOTE], {}
     )
@@ -76,10 +76,10 @@ def sentences(place: Place) -> Catalog:
 
 
 def _as_python(source: str) -> str:
-    """A template's sentences as calls that Babel finds."""
-    # A note for translators becomes Python's comment: what follows it stands on the next line.
+    """A template's sentences as function calls that Babel finds."""
+    # A note for translators becomes a Python comment, so the text after it needs a new line.
     called = templatize(source.replace("{% endcomment %}", "{% endcomment %}\n"))
-    return f"(\n{called}\n)"  # in brackets no line's indentation counts
+    return f"(\n{called}\n)"  # inside brackets, indentation does not matter
 
 
 def _lines_of(source: str, place: Place) -> set[int]:
@@ -90,7 +90,7 @@ def _lines_of(source: str, place: Place) -> set[int]:
 
 
 def _definitions(source: str) -> Iterator[tuple[str, range]]:
-    """What a module defines at its top, by name, with its lines."""
+    """The names that a module defines at its top level, with their lines."""
     for node in ast.parse(source).body:
         lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
         if isinstance(node, ast.FunctionDef | ast.ClassDef):

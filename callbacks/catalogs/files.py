@@ -1,7 +1,7 @@
-"""Reads, brings up to date and compiles `locale/<language>/LC_MESSAGES/django.po`.
+"""Reads, updates and compiles `locale/<language>/LC_MESSAGES/django.po`.
 
-A .po is what people write, and is kept in git; Django reads the .mo beside it, which is made from
-it and is not. Each .mo holds the digest of its .po, so that nobody has to trust the times of files.
+People write the .po files, which are in git. Django reads the .mo files beside them, which are
+compiled and not in git. Each .mo contains the digest of its .po, so file times do not matter.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from babel.messages.pofile import PoFileError, read_po, write_po
 from callbacks.catalogs.places import ROOT
 
 FOLDER: Final = ROOT / "locale"
-# Those of Django's own catalogs: of a language with other forms, each plural would be another one.
+# As in Django's own catalogs: with other forms, plurals from there would get the wrong form.
 PLURAL_FORMS: Final = {
     "ar": (
         "nplurals=6; plural=n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : "
@@ -42,22 +42,22 @@ _LINE: Final = re.compile(
 )
 
 
-class BrokenCatalog(Exception):  # noqa: N818  # said of the file, to an engineer
+class BrokenCatalog(Exception):  # noqa: N818  # shown to an engineer
     """A .po that cannot be read, or would break a page; the message says where."""
 
 
 def po_path(language: str) -> Path:
-    """What people write."""
+    """The file that people write."""
     return FOLDER / language / "LC_MESSAGES" / "django.po"
 
 
 def mo_path(language: str) -> Path:
-    """What Django reads."""
+    """The compiled file that Django reads."""
     return po_path(language).with_suffix(".mo")
 
 
 def read(language: str) -> Catalog:
-    """A language's catalog. Raises BrokenCatalog; OSError where there is none."""
+    """A language's catalog. Raises BrokenCatalog, or OSError if there is none."""
     path = po_path(language)
     content = path.read_bytes()
     try:
@@ -77,13 +77,13 @@ def read(language: str) -> Catalog:
 
 
 def is_translated(message: Message) -> bool:
-    """Whether it has a translation, in each of its forms."""
+    """Whether the message has a translation in each of its forms."""
     string = message.string
     return all(string) if isinstance(string, tuple | list) else bool(string)
 
 
 def _refuse_broken_lines(text: str) -> None:
-    """Babel takes a line without its last quotation mark for one without its last letter."""
+    """Refuses lines without their last quotation mark: Babel would drop their last letter."""
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip() and not line.startswith("#") and not _LINE.fullmatch(line.strip()):
             raise ValueError(f"line {number} is no text between quotation marks.")
@@ -109,7 +109,7 @@ def _problem(message: Message, catalog: Catalog) -> str:
 
 
 class _AnyValues(dict[str, int]):
-    """Has a value for each placeholder."""
+    """Has a value for every placeholder."""
 
     def __missing__(self, name: str) -> int:
         return 0
@@ -118,13 +118,13 @@ class _AnyValues(dict[str, int]):
 def updated(language: str, template: Catalog) -> str:
     """The text of the .po with exactly the sentences of `template`; known translations stay.
 
-    A sentence that has changed is a new one: its translation is written anew.
+    A changed sentence counts as a new one and needs a new translation.
     """
     if po_path(language).exists():
         catalog = read(language)
     else:
         catalog = Catalog(locale=language, domain="django", header_comment=f"# {language}")
-    # For it reads the number of plural forms.
+    # The catalog reads its number of plural forms from this header.
     catalog.mime_headers = [("Plural-Forms", PLURAL_FORMS[language])]
     catalog.update(template, no_fuzzy_matching=True)
     body = io.BytesIO()
@@ -136,7 +136,7 @@ def updated(language: str, template: Catalog) -> str:
 
 
 def _head(catalog: Catalog, language: str) -> Iterator[str]:
-    """Without dates and names: what changes with every run is changed in every branch."""
+    """The head without dates and names, which would change with every run and in every branch."""
     yield from catalog.header_comment.splitlines()
     yield 'msgid ""'
     yield 'msgstr ""'
@@ -149,9 +149,9 @@ def _head(catalog: Catalog, language: str) -> Iterator[str]:
 
 
 def compile_all() -> list[Path]:
-    """Compiles each .po whose .mo is missing or made from another one. Returns what was written.
+    """Compiles each .po whose .mo is missing or outdated. Returns the paths that were written.
 
-    Raises BrokenCatalog, and then leaves the .mo as it is. Several may do this at a time.
+    Raises BrokenCatalog, and then leaves the .mo as it is. Several processes may compile at once.
     """
     written = []
     for language in LANGUAGES:
@@ -171,7 +171,9 @@ def compile_all() -> list[Path]:
 
 
 def _without_unfinished(catalog: Catalog) -> Catalog:
-    """Without plurals that lack a form: those would show nothing, where English is shown now."""
+    """The catalog without untranslated messages: a missing plural form would show nothing, where
+    English is shown now.
+    """
     unfinished = [it for it in catalog if it.id and not is_translated(it)]
     for message in unfinished:
         catalog.delete(message.id, message.context)
@@ -179,7 +181,7 @@ def _without_unfinished(catalog: Catalog) -> Catalog:
 
 
 def not_compiled() -> list[str]:
-    """The languages whose .mo is missing, or made from another .po than the one beside it."""
+    """The languages whose .mo is missing, or was not compiled from the present .po."""
     found = {language: _digest(language) for language in LANGUAGES}
     return [it for it, digest in found.items() if digest and not _is_made_from(digest, it)]
 

@@ -1,7 +1,7 @@
-"""Sentences of Django's own that our pages show, and that it has not in all of our languages.
+"""Django's own sentences that our pages show, and that Django does not have in all our languages.
 
-Nobody imports this: it is here for `make messages`, and for tests/catalogs, which say when Django
-has got one of them. Our catalogs come before Django's.
+Our code does not import this module. `make messages` reads it, and tests/catalogs reports when
+Django has got one of the translations. Our catalogs take precedence over Django's.
 """
 
 from django.utils.translation import ngettext_lazy

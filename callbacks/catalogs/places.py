@@ -1,7 +1,7 @@
-"""Where the sentences stand that visitors and salespeople read, and that are translated therefore.
+"""The places of sentences that visitors and salespeople read, which are therefore translated.
 
-The pages of managers stay English: what only they read is not in the catalogs. Paths begin at the
-project's folder.
+Managers' pages stay English, so the catalogs do not contain what only managers read. Paths are
+relative to the project's folder.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Place:
-    """A template or module; of a module, all of it or the definitions at its top that are named."""
+    """A template or module. `names`: the top-level definitions that count; (): the whole module."""
 
     path: str
     names: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ FOLDERS: Final = (
     "templates/signin",
     "templates/wallboard",
 )
-# ... but for these, each with the reason.
+# ... except these, each with the reason.
 FOR_MANAGERS: Final[dict[str, str]] = {
     "callbacks/signin/second_factor.py": "entries of the audit",
     "callbacks/signin/single.py": "entries of the audit",
@@ -51,7 +51,7 @@ FOR_MANAGERS: Final[dict[str, str]] = {
     "templates/mail/report.txt": "reports that managers have sent to them",
     "templates/mail/unsubscribe.html": "reports that managers have sent to them",
 }
-# What reaches visitors and salespeople from everywhere else.
+# Places elsewhere whose sentences reach visitors and salespeople.
 ELSEWHERE: Final = (
     Place("callbacks/admin/attempts/talk_form.py", ("TalkForm",)),
     Place(
@@ -78,7 +78,7 @@ ELSEWHERE: Final = (
 
 
 def all_places() -> Iterator[Place]:
-    """Every place that sentences for visitors and salespeople are taken from, by its path."""
+    """Every place with sentences for visitors and salespeople, sorted by path."""
     found = {path: Place(path) for path in in_folders() if path not in FOR_MANAGERS}
     found |= {place.path: place for place in ELSEWHERE}
     yield from (found[path] for path in sorted(found))

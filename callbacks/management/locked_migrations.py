@@ -1,19 +1,19 @@
-"""Migrations beside the running product: no deadlock with it, and nobody waits in line behind them.
+"""Migrations while the product runs: they cause no deadlock, and nothing queues behind them.
 
-A migration that changes several tables in one transaction takes their locks one by one, in its own
-order; the product takes them in other orders. Each then waits for the other, and PostgreSQL ends
-one of them, which may be the one that records a call. And whoever waits for a table has all who
-come later wait behind it, readers too.
+A migration that changes several tables in one transaction locks them one by one, in its own order,
+and the product locks them in other orders. Each may then wait for the other, and PostgreSQL ends
+one of them, perhaps the one that records a call. And a session that waits for a table makes all
+later ones wait behind it, even readers.
 
-So a migration takes all tables that it needs at once, before it does anything, or none of them, and
-tries again: while it waits it holds nothing, and nobody waits for it. A migration that is not
-atomic (it builds indexes while the table is used) takes its locks as it always did.
+So before it does anything, a migration locks all its tables at once. If it cannot, it locks none
+and tries again; while it waits it holds nothing, and nothing waits for it. A migration that is not
+atomic (it builds indexes while the table is used) locks its tables as usual.
 
-An autovacuum holds its table for as long as it works, minutes of a large one, and gives way only to
-somebody who waits: PostgreSQL ends it once they have waited for `deadlock_timeout`, one second. One
-who never waits never gets past it. So where an autovacuum has one of the tables, that one is waited
-for, for a moment longer than that. One that keeps transaction ids from running out is never ended:
-it has to be over first.
+An autovacuum holds its table while it works, which may take minutes, and gives way only to a
+session that waits: PostgreSQL ends the autovacuum once the session has waited for
+`deadlock_timeout`, one second. A session that never waits never gets the table. So if an autovacuum
+holds a table, the migration waits for it slightly longer than that. PostgreSQL never ends an
+autovacuum that prevents transaction ids from running out: it has to finish first.
 """
 
 import inspect
@@ -30,14 +30,14 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.operations import RunPython, RunSQL, SeparateDatabaseAndState
 from django.db.migrations.state import ProjectState
 
-# Seconds: for how long tables are asked for, and the longest pause between two times.
+# Seconds: how long to try to lock the tables, and the longest pause between two tries.
 WAITS = 60.0
 _PAUSE = 0.1
-# For a lock that nobody has foreseen. A deadlock is looked for after one second.
+# The longest wait for an unforeseen lock. PostgreSQL checks for deadlocks after one second.
 _UNFORESEEN = "500ms"
-# For a table that an autovacuum has: the server looks once `deadlock_timeout` is over whether it is
-# one that can be ended, and this is so much longer. Where the server looks so late, nobody is kept
-# waiting for it. Milliseconds.
+# Milliseconds, for a table that an autovacuum holds. The server checks after `deadlock_timeout`
+# whether it can end the autovacuum, and the migration waits this much longer. If `deadlock_timeout`
+# is longer than the second value, it does not wait.
 _LONGER, _LATEST_LOOK = 500, 3_000
 _AUTOVACUUM = "autovacuum worker"
 _IN_USE, DEADLOCK = "55P03", "40P01"
@@ -47,7 +47,7 @@ _CHANGES_TABLES = re.compile(r"\b(?:ALTER|DROP|TRUNCATE)\b|\bCREATE (?:UNIQUE )?
 
 
 class TablesInUseError(Exception):
-    """There was no moment when nobody used the tables. Nothing was changed."""
+    """The tables were in use all the time. Nothing was changed."""
 
     def __init__(
         self, migration: Migration, tables: Iterable[str], vacuumed: Iterable[str] = ()
@@ -69,12 +69,12 @@ class TablesInUseError(Exception):
 
 
 class Executor(MigrationExecutor):
-    """Django's, which takes a migration's tables before it begins."""
+    """Django's executor, which here locks a migration's tables before it begins."""
 
     def apply_migration(
         self, state: ProjectState, migration: Migration, *args: Any, **options: Any
     ) -> ProjectState:
-        """Raises TablesInUseError."""
+        """Applies a migration after locking its tables. Raises TablesInUseError."""
         if not migration.atomic or options.get("fake") or (args and args[0]):
             return super().apply_migration(state, migration, *args, **options)
         with transaction.atomic(using=self.connection.alias):
@@ -83,7 +83,7 @@ class Executor(MigrationExecutor):
 
 
 def take_tables(connection: BaseDatabaseWrapper, migration: Migration, state: ProjectState) -> None:
-    """Locks the tables that a migration names until the transaction's end. TablesInUseError."""
+    """Locks a migration's tables until the transaction's end. Raises TablesInUseError."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_UNFORESEEN])
         cursor.execute(
@@ -107,9 +107,9 @@ def take_tables(connection: BaseDatabaseWrapper, migration: Migration, state: Pr
 
 
 def _vacuumed(connection: BaseDatabaseWrapper, tables: list[str]) -> list[str]:
-    """Those of the tables that an autovacuum works on.
+    """The tables that an autovacuum works on.
 
-    A role without rights to see it is not told what another's process is: it may be an autovacuum.
+    A role without the right to see other processes may take one of them for an autovacuum.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -124,8 +124,8 @@ def _vacuumed(connection: BaseDatabaseWrapper, tables: list[str]) -> list[str]:
 
 
 def _have_it_give_way(connection: BaseDatabaseWrapper, table: str, mode: str) -> None:
-    """Waits for one table, so that PostgreSQL ends the autovacuum that has it, and lets it go: the
-    others are taken with it, or not at all. Whoever comes meanwhile waits as long.
+    """Waits for one table, so that PostgreSQL ends the autovacuum that holds it, and releases it
+    again, because all tables are locked together. Sessions that come meanwhile wait as long.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT setting::int FROM pg_settings WHERE name = 'deadlock_timeout'")
@@ -156,22 +156,22 @@ def _takes(connection: BaseDatabaseWrapper, statement: str) -> bool:
 
 
 def sqlstate(problem: OperationalError) -> str:
-    """PostgreSQL's code for it; "" where the connection broke."""
+    """PostgreSQL's code for the problem; "" if the connection broke."""
     return getattr(problem.__cause__, "sqlstate", None) or ""
 
 
 def is_transient(problem: OperationalError) -> bool:
-    """Whether it was a lock that nobody had foreseen: the migration can be applied again."""
+    """Whether the problem was an unforeseen lock, so that the migration can be applied again."""
     return sqlstate(problem) in {_IN_USE, DEADLOCK}
 
 
 def named_tables(migration: Migration, state: ProjectState) -> set[str]:
-    """The tables that its operations, SQL or code name; some need not be there yet."""
+    """The tables named in the migration's operations, SQL or code; some may not exist yet."""
     found: set[str] = set()
     for operation in _operations(migration.operations):
         found |= set(_TABLE.findall(_text(operation)))
         models = set(_MODEL.findall(_text(operation)))
-        # Of an operation on a field, an index or a constraint, `name` is that one's.
+        # In an operation on a field, an index or a constraint, `name` is not a model's.
         for key in ("model_name",) if hasattr(operation, "model_name") else ("name", "old_name"):
             if isinstance(name := getattr(operation, key, None), str):
                 models.add((migration.app_label, name))

@@ -1,4 +1,4 @@
-"""`manage.py demo`: creates what it takes to see a call. It is safe to repeat."""
+"""`manage.py demo`: creates what is needed to see a call. It is safe to repeat."""
 
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
@@ -16,7 +16,7 @@ from leads import language_choice
 from leads.models import LeadSource, WidgetText
 
 SOURCE = "website"
-# Whoever tries it wants to hear it ring: at night, and by the same number again and again.
+# People who try it want it to ring at night too, and for the same number again and again.
 AT_ANY_TIME = {"call_from": None, "call_until": None, "calls_a_day": None}
 # What the button says on the Hebrew page of the shop that `make run` shows.
 HEBREW = {"language": "he", "button": "חזרו אליי", "title": "נחזור אליכם בטלפון"}

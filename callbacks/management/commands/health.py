@@ -1,4 +1,4 @@
-"""`manage.py health`: asks whether one worker, or one beat, of this machine still works."""
+"""`manage.py health`: checks whether a worker, or a beat, of this machine still works."""
 
 import math
 import re
@@ -21,12 +21,12 @@ STOPPED_AFTER = 90.0
 _LOOKS_AGAIN_AFTER = 10.0
 _STOPPED, _NOT_KNOWN = 1, 2
 _BEAT = "beat"
-# Celery's own name for a worker that is given none.
+# Celery's own name for a worker without a given name.
 _UNNAMED = {"worker": "celery"}
 
 
 class Command(BaseCommand):
-    """Exits with 0 while the process works, 1 when it has stopped, 2 when nobody can tell."""
+    """Exits with 0 if the process works, 1 if it has stopped, 2 if this is unknown."""
 
     help = (
         "Exits with 0 if this machine's worker or beat is running, with 1 if it has stopped, and "
@@ -110,7 +110,7 @@ def _look(name: str, patience: float) -> str:
 
 
 def _ago(seen_at: float | None) -> float:
-    """Seconds. A sign from the future was left before the clock was put back."""
+    """Seconds. A sign from the future was written before the clock was set back."""
     return math.inf if seen_at is None else abs(timezone.now().timestamp() - seen_at)
 
 

@@ -1,4 +1,4 @@
-"""`manage.py hold_waiting`: after a restore, has a manager decide about every lead that waits."""
+"""`manage.py hold_waiting`: holds all waiting leads after a restore, for a manager to decide."""
 
 import re
 import time
@@ -16,7 +16,7 @@ from callbacks.console.exits import Stop
 from callbacks.console.output import Output
 from callbacks.reconciliation import restored
 
-# Seconds. A worker leaves a sign every five; what it left before it was stopped stays for a while.
+# Seconds. A worker writes a sign every five; the last sign of a stopped worker stays for a while.
 WATCHED_FOR = 12.0
 _AGE = re.compile(r"(\d{1,5})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -31,7 +31,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Adds which leads, and whether to ask."""
+        """Adds the options that choose leads, and those that skip questions."""
         parser.add_argument(
             "--older-than",
             type=_age,
@@ -58,7 +58,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, **given: Any) -> None:
-        """Does it, and says what was done."""
+        """Holds the leads, and says what was done."""
         output = Output(self.stdout, self.stderr, as_json=False)
         now = timezone.now()
         asked = {"older_than": given["older_than"], "appointments": given["appointments"]}
@@ -88,7 +88,7 @@ class Command(BaseCommand):
 
 
 def _a_worker_runs() -> bool:
-    """Whether any leaves a sign of life now. One that was just stopped has left its last."""
+    """Whether a worker writes signs of life now; a worker that was just stopped writes no more."""
     try:
         before = heartbeats.read()
         until = time.monotonic() + WATCHED_FOR

@@ -1,4 +1,4 @@
-"""`manage.py migrate`: Django's, made to run beside the product (callbacks.management)."""
+"""`manage.py migrate`: Django's command, changed to run while the product runs."""
 
 import random
 import time
@@ -11,10 +11,10 @@ from django.db import OperationalError
 from callbacks.management.locked_migrations import Executor, TablesInUseError, is_transient
 from callbacks.monitoring import newer_database
 
-# What Django's command makes its plan with, and nothing else there.
+# Django's command makes its plan with this, and uses it for nothing else.
 migrate.MigrationExecutor = Executor  # type: ignore[attr-defined]
 
-# A lock that nobody had foreseen: so often it is begun anew. What was applied stays applied.
+# How often to start again after an unforeseen lock. Migrations that were applied stay applied.
 _TIMES = 20
 
 
@@ -22,9 +22,8 @@ class Command(migrate.Command):
     """Applies migrations while leads come in and are called."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """As Django's, and says what Django's keeps to itself: that `--check` has found some, and
-        that there are others, of a newer version. CommandError when tables were in use all the
-        time.
+        """As Django's command. Also says that `--check` found missing migrations, and that a newer
+        version made the database. Raises CommandError if tables were in use all the time.
         """
         try:
             self._apply(*args, **options)

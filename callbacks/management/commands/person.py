@@ -1,4 +1,4 @@
-"""`manage.py person`: shows, takes out and erases everything that is held of somebody."""
+"""`manage.py person`: shows, exports and erases all data that is stored about a person."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -14,7 +14,7 @@ from callbacks.privacy import course, held, persons, record_of_processing
 from callbacks.privacy.persons import NotUnderstood, Person
 
 _USAGE, _WAITS, _UNDER_WAY = 2, 3, 4
-# Seconds; what is left after that, the sweep does.
+# Seconds; after that, the sweep does the rest.
 _TAKES = 600.0
 
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     help = "Shows or erases all data about a person, or prints where data is stored."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Adds what is to be done, and about whom."""
+        """Adds what to do, and about whom."""
         parser.add_argument("what", choices=["show", "erase", "places"])
         parser.add_argument("--number", default="", help="in any spelling")
         parser.add_argument("--email", default="")
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="do not ask")
 
     def handle(self, *_args: Any, **given: Any) -> None:
-        """Does it, and says what was done."""
+        """Shows or erases the data, and says what was done."""
         output = Output(self.stdout, self.stderr, as_json=given["as_json"])
         if given["what"] == "places":
             self.stdout.write(record_of_processing.table())
@@ -85,7 +85,7 @@ class Command(BaseCommand):
             confirm(f"{count} leads are permanently erased", yes=given["yes"], output=output)
         except Stop as stop:
             raise CommandError(str(stop), returncode=_USAGE) from None
-        # Others have asked for the same number, and wait for a call.
+        # Others may have requested the same number, and wait for a call.
         never = not given["may_be_called"] and person.marks().numbers == person.numbers
         erasure = course.begin(person, ErasureWay.COMMAND, never=never)
         progress = course.go_on_for(erasure.pk, _TAKES)

@@ -29,7 +29,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Adds what is to be created."""
+        """Adds the options for what is created."""
         parser.add_argument(
             "--user",
             default="",
@@ -115,7 +115,7 @@ class Command(BaseCommand):
 
 
 def _team_of(slug: str) -> str:
-    """The team that answers this source already, by its name; "" where none does."""
+    """The name of the team that already answers this source; "" if none does."""
     found = Team.objects.filter(sources__slug=slug).order_by("pk").first()
     return found.name if found else ""
 
@@ -128,7 +128,7 @@ def _origin(typed: str) -> str:
 
 
 def _ask(what: str, usual: str) -> str:
-    """What is typed; `usual` where nothing is, or nobody is there to ask."""
+    """What is typed; `usual` if nothing is typed, or if there is no terminal to ask on."""
     if not sys.stdin.isatty():
         return usual
     return input(f"{what} [{usual}]: " if usual else f"{what}: ").strip() or usual

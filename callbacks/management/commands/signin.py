@@ -1,4 +1,4 @@
-"""`manage.py signin`: a lost second factor of the last owner, and other keys for all of them."""
+"""`manage.py signin`: resets a lost second factor, and encrypts all of them with a new key."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -13,7 +13,7 @@ from callbacks.signin import second_factor
 
 
 class Command(BaseCommand):
-    """Both are written where the admin's log can be read, or change nothing that anybody sees."""
+    """A reset is recorded in the admin's log; encrypting again changes nothing that people see."""
 
     help = "Resets a lost second factor, or encrypts all second-factor keys again."
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, **given: Any) -> None:
-        """Does it and says what was done."""
+        """Runs the chosen command, and says what was done."""
         if given["command"] == "seal-anew":
             self._seal_anew()
         else:
@@ -45,7 +45,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "There is no such user. Give the user name that the person logs in with."
             )
-        # The log needs somebody who did it; on the command line nobody is signed in.
+        # The log needs a user; on the command line nobody is signed in.
         sentence = "Reset the second factor on the server's command line"
         if not second_factor.reset(user, user, sentence):
             raise CommandError("This person has no second factor.")

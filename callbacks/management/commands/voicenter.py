@@ -19,7 +19,7 @@ Run = Callable[[Mapping[str, Any], Output], None]
 
 
 class _Parser(CommandParser):
-    """Wrong usage exits with code 2, also from call_command, and writes a document with --json."""
+    """Exits with code 2 for wrong usage, also in call_command; writes a document with --json."""
 
     def __init__(self, **kwargs: Any) -> None:
         # A later option could make an abbreviation ambiguous and break a script.
@@ -48,7 +48,7 @@ class Command(BaseCommand):
     """One subcommand for each of the provider's questions and actions."""
 
     help = "Checks the Voicenter account, makes calls, and reads records and extensions."
-    # It explains wrong settings itself, with --json too.
+    # The command explains wrong settings itself, with --json too.
     requires_system_checks = []
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
@@ -112,7 +112,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             stop = Stop(Exit.INTERRUPTED, "Stopped. Nothing was changed.", "interrupted")
         except DatabaseError as error:
-            # Its message may hold the address with the password.
+            # The error's message may contain the address with the password.
             words = f"The database cannot be used ({type(error).__name__})."
             stop = Stop(Exit.BROKEN, words, "database")
         _told(output, stop)
