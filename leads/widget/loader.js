@@ -50,7 +50,7 @@
     return element;
   };
 
-  // Without our server's answer: enough for a dialog that says so.
+  // Used without our server's answer: enough for a dialog that says so.
   function byItself() {
     const wanted = (language || document.documentElement.lang).slice(0, 2).replace("iw", "he");
     const [close, failed, open] = WORDS[wanted] ?? WORDS.en;
@@ -77,8 +77,8 @@
       return told;
     });
 
-  // In em: "rem" is the page's own, and "initial" is the visitor's choice in the browser. Important
-  // rules inside a shadow win over all of the page's style sheets.
+  // In em: "rem" is the page's, and "initial" is the visitor's choice in the browser. Important rules
+  // inside a shadow root win over all of the page's style sheets.
   const css = ({ colour = "#0b57c4", ink = "#fff", side = "end" }) => `
 :host{all:initial!important;display:block!important}
 @media print{:host{display:none!important}}
@@ -167,7 +167,7 @@ iframe{display:block;flex:1;inline-size:100%;min-block-size:0;border:0}
       wait(2);
       hello();
     });
-    // Loads it again if it did not load before. If it did, the page around it may be another now.
+    // Loads the form again if it has not loaded. If it has, the page around it may have changed.
     state.load = () => {
       if (state.page) return hello();
       if (frame.src && trouble.hidden) return; // loading, and perhaps typed into already

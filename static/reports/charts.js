@@ -1,12 +1,12 @@
-// The report's pictures: each canvas with data-chart is drawn from the JSON of that id, with Chart.js,
-// which the admin's theme has loaded. Colours are the page's own, light or dark.
+// The report's charts: draws each canvas with data-chart from the JSON with that id, with Chart.js,
+// which the admin's theme has loaded. Uses the page's own colours, light or dark.
 "use strict";
 (() => {
   const drawn = [];
   const style = () => getComputedStyle(document.documentElement);
   const colour = (name) => style().getPropertyValue(`--${name}`).trim();
 
-  // `units`: the length of each in seconds and its name, the longest first.
+  // `units`: pairs of a length in seconds and a name, the longest first.
   function words(value, units) {
     const at = Math.max(units.findIndex(([size]) => value >= size), 0);
     const found = value < 1 ? units.slice(-1) : units.slice(at, at + 2);
@@ -18,9 +18,9 @@
     });
     return parts.filter(Boolean).join(" ");
   }
-  // So many names stand below a chart, however narrow it is: of more, each second, third, ...
+  // A chart shows up to this many names, however narrow it is; of more names, only some.
   const MOST_NAMED = 14;
-  // Where people divide time: not at 100 or 2,000 seconds.
+  // Steps at which people divide time: not 100 or 2,000 seconds.
   const STEPS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 43200, 86400, 172800, 604800, 2592000];
   const DECADES = [1, 10, 60, 600, 3600, 21600, 86400, 604800, 2592000];
 
@@ -35,7 +35,7 @@
     for (let value = 0; value <= max; value += step) scale.ticks.push({ value });
   }
 
-  // No line leads to it and none away: of one day, the target is a dash.
+  // Whether a value has no neighbours, so no line is drawn to it: the target of a single day is a dash.
   const isAlone = ({ values }, at) => (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null;
 
   function dataset(series, data) {
@@ -45,7 +45,7 @@
     if (data.kind !== "line" && data.kind !== "mixed") {
       return { ...shared, backgroundColor: own, borderRadius: data.kind === "bars" ? 3 : 0, maxBarThickness: 56, stack: data.kind === "stacked" ? "all" : undefined };
     }
-    // A hollow point is of few leads.
+    // A hollow point stands for few leads.
     const hollow = (at) => (series.small?.[at] ? colour("surface") : own);
     return {
       ...shared,
@@ -64,7 +64,7 @@
     };
   }
 
-  // A line for a line, a box for bars.
+  // The legend shows a line for a line, and a box for bars.
   function mixedLabels(chart) {
     const made = window.Chart.defaults.plugins.legend.labels.generateLabels(chart);
     return made.map((it) => ({ ...it, pointStyle: chart.data.datasets[it.datasetIndex].type === "line" ? "line" : "rect" }));
@@ -94,7 +94,7 @@
     const titled = (words) => ({ display: Boolean(words), text: words ?? "", color: text, font });
     const scales = isLying ? { x: values, y: names } : { x: names, y: values };
     if (data.kind === "mixed") {
-      // Times to the right, numbers of leads to the left.
+      // Times on the right, numbers of leads on the left.
       scales.y = { ...values, position: "right", title: titled(data.timed) };
       scales.count = { beginAtZero: true, position: "left", grid: { display: false }, border: { display: false }, title: titled(data.counted), ticks: { color: text, font, precision: 0 } };
     }
@@ -139,7 +139,7 @@
   }
 
   drawAll();
-  // The theme's switch from light to dark is a class of the root.
+  // The theme switches between light and dark with a class of the root element.
   document.addEventListener("pictures-changed", drawAll);
   new MutationObserver(drawAll).observe(document.documentElement, { attributeFilter: ["class"] });
 })();

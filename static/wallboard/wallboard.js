@@ -1,5 +1,5 @@
-// Shows the board: asks for the figures every five seconds, and counts the seconds in between by a
-// clock that nobody sets. What cannot be refreshed is dimmed, and says how old it is.
+// Shows the board: asks for the figures every five seconds, and counts the seconds in between with a
+// monotonic clock. Figures that cannot be refreshed are dimmed, and show their age.
 "use strict";
 
 (() => {
@@ -22,7 +22,7 @@
       minute: "2-digit",
       second: "2-digit",
       hourCycle: "h23",
-      timeZone: page.dataset.zone, // the screen's own may be any
+      timeZone: page.dataset.zone, // the screen may be set to another one
     });
 
   // 75 -> "1:15", 3725 -> "1:02:05"
@@ -41,7 +41,7 @@
     return seconds < 60 ? page.dataset.seconds.replace("%s", whole) : counted(whole * SECOND);
   }
 
-  // Green until half of the target is used, amber until it is over, then red.
+  // Green until half of the target is used, amber until it is used up, then red.
   function tone(lead) {
     if (lead.due === null) return "again";
     if (now() > lead.due) return "late";
@@ -157,7 +157,7 @@
       if (answer.status === 404) {
         failures += 1;
         isOld(lost.dataset.withdrawn);
-        main.hidden = true; // who has withdrawn it wants nothing shown
+        main.hidden = true; // the link was withdrawn, so nothing may be shown
       } else if (!answer.ok) {
         throw new Error(`status ${answer.status}`);
       } else {
@@ -175,7 +175,7 @@
   }
 
   window.setInterval(tick, SECOND);
-  // A screen stays on for months: once a day it takes what is new of the page itself, if it is there.
+  // A screen stays on for months: it reloads once a day for new versions, if the server answers.
   window.setInterval(() => failures || window.location.reload(), 24 * 60 * 60 * SECOND);
   ask();
 })();
