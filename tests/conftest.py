@@ -40,7 +40,7 @@ pytest_plugins = [
     "tests.support.website",
 ]
 
-# On a busy machine everything takes longer, and that is no fault of what is tested.
+# On a busy machine everything takes longer, which is not the tested code's fault.
 hypothesis_settings.register_profile(
     "tests",
     parent=hypothesis_settings.get_profile(hypothesis_settings.get_current_profile_name()),
@@ -48,8 +48,8 @@ hypothesis_settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 hypothesis_settings.load_profile("tests")
-# For `make nightly`: 5,000 runs of the engine's machine, and 100,000 examples for each parser
-# (test_any_bytes.py counts in shares of the profile).
+# For `make nightly`: 5,000 runs of the engine's state machine, and 100,000 examples for each parser
+# (test_any_bytes.py uses multiples of the profile).
 hypothesis_settings.register_profile(
     "nightly",
     parent=hypothesis_settings.get_profile("tests"),
@@ -60,7 +60,7 @@ hypothesis_settings.register_profile(
 
 
 def pytest_configure() -> None:
-    """Compiles the languages of the pages, which a fresh clone has not."""
+    """Compiles the pages' translation catalogs, which a fresh clone does not have."""
     try:
         catalog_files.compile_all()
     except catalog_files.BrokenCatalog as broken:
@@ -68,7 +68,7 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests of the long lane, and puts the long modules first."""
+    """Marks tests that need the whole product, and sorts long modules first."""
     for item in items:
         if lanes.needs_the_product(item.nodeid, getattr(item, "fixturenames", ())):
             item.add_marker("product")
@@ -76,7 +76,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class _Scheduling(LoadScopeScheduling):
-    """A module's tests stay together, and a group's modules."""
+    """Keeps a module's tests together, and a group's modules."""
 
     def _split_scope(self, nodeid: str) -> str:
         for group in lanes.GROUPS:
@@ -87,14 +87,14 @@ class _Scheduling(LoadScopeScheduling):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
-    """For `--dist loadscope`."""
+    """Our scheduler for `--dist loadscope`."""
     return _Scheduling(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 def pytest_collection_finish() -> None:
-    """Four thousand tests stay in memory; to look for garbage in them took a tenth of the time.
+    """Freezes the four thousand tests: collecting garbage among them took a tenth of the time.
 
-    Until now the collector was off (tests.support.servers).
+    The collector was off until now (tests.support.servers).
     """
     gc.collect()
     gc.freeze()
@@ -104,14 +104,14 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Without the limit of a new installation: tests make more calls within an hour."""
+    """Removes the spending limit of a new installation: tests make more calls within an hour."""
     with django_db_blocker.unblock():
         SpendLimit.objects.all().delete()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _static_files_are_looked_for_when_they_are_asked_for() -> Iterator[None]:
-    """Every Client loads the middleware, which would look through all static files each time."""
+    """Every Client loads the middleware, which would scan all static files each time."""
     with override_settings(WHITENOISE_AUTOREFRESH=True):
         yield
 
@@ -135,7 +135,7 @@ def extension(team: Team) -> Extension:
 
 @pytest.fixture
 def dispositions(db: None) -> dict[str, Disposition]:
-    """Those that a new database has, by name: a test that commits deletes them."""
+    """The dispositions of a new database, by name: a test that commits deletes them."""
     effects = {
         "Interested": "stop", "Not interested": "stop", "Call again": "call_again",
         "Wrong number": "stop", "Spam": "spam", "Never call again": "never_call",
@@ -151,7 +151,7 @@ def dispositions(db: None) -> dict[str, Disposition]:
 
 @pytest.fixture
 def make_lead(source: LeadSource) -> Callable[..., Lead]:
-    """make_lead(phone="+9725055501..") stores one the way the form does."""
+    """make_lead(phone="+9725055501..") stores a lead as the form does."""
     numbers = iter(range(101, 200))
 
     def make(phone: str = "", **values: object) -> Lead:
@@ -174,16 +174,16 @@ def make_lead(source: LeadSource) -> Callable[..., Lead]:
 
 @pytest.fixture(scope="session")
 def broker() -> Iterator[redis.Redis]:
-    """The tests' own database of Redis."""
+    """The tests' own Redis database."""
     with redis.Redis.from_url(django_settings.REDIS_URL) as broker:
         yield broker
 
 
 @pytest.fixture(autouse=True)
 def _empty_queue(broker: redis.Redis) -> Iterator[None]:
-    """No wake-up of one test reaches the next one's worker."""
+    """Keeps a test's wake-ups from the worker of the next test."""
     yield
-    eventually(lambda: not heartbeats._writing)  # nor a sign that is just being left
+    eventually(lambda: not heartbeats._writing)  # a sign is being written
     heartbeats._missed = None
     broker.flushdb()
     account.client.cache_clear()
@@ -191,7 +191,7 @@ def _empty_queue(broker: redis.Redis) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _what_a_test_measured_of_the_clock_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A command that measures the database's clock would keep later tests from travelling."""
+    """A measured database clock would keep later tests from travelling in time."""
     monkeypatch.setattr(clock, "_reading", None)
 
 
@@ -221,7 +221,7 @@ def _notices_are_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
 def _no_wake_up_is_lost_for_a_busy_machine(
     monkeypatch: pytest.MonkeyPatch, settings: SettingsWrapper
 ) -> None:
-    """The broker of the tests is there, and may take as long as it likes to take a message."""
+    """The tests' broker is running, and may take as long as it likes to accept a message."""
     options = transport_options(settings.CELERY_BROKER_URL, seconds=60.0)
     settings.PUBLISH_TRANSPORT_OPTIONS = options
     monkeypatch.setattr(task_publisher, "PUBLISH_TIMEOUT", 60.0)
@@ -238,7 +238,7 @@ def simulator_process() -> Iterator[SimulatorProcess]:
 def simulator(
     simulator_process: SimulatorProcess, settings: SettingsWrapper
 ) -> Iterator[SimulatorProcess]:
-    """The provider, over HTTP, as it is when it has just been started."""
+    """The provider's simulator, over HTTP, as if just started."""
     simulator_process.control(reset=True)
     settings.VOICENTER_URL = simulator_process.click2call_url
     settings.VOICENTER_TIMEOUT = 5.0  # a busy machine may need seconds

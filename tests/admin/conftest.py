@@ -1,4 +1,4 @@
-"""People who use the admin, and rows in any number."""
+"""People who use the admin, and any number of rows."""
 
 import uuid
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from leads.models import Lead, LeadSource
 
 @pytest.fixture
 def manager(db: None) -> User:
-    """A sales manager, with what the group allows and no more."""
+    """A sales manager with only the group's rights."""
     ensure_roles()
     user = User.objects.create_user("dana", is_staff=True)
     user.groups.add(Group.objects.get(name=SALES_MANAGERS))
@@ -40,7 +40,7 @@ def superuser(db: None) -> Client:
 
 @pytest.fixture
 def staff_with(db: None) -> Callable[..., Client]:
-    """staff_with("leads.view_lead", ...): somebody who may do just that."""
+    """staff_with("leads.view_lead", ...): a client of somebody with only these rights."""
 
     def make(*permissions: str) -> Client:
         user = User.objects.create_user(f"user-{uuid.uuid4()}", is_staff=True)
@@ -58,7 +58,7 @@ def staff_with(db: None) -> Callable[..., Client]:
 
 @pytest.fixture
 def fill(source: LeadSource, team: Team) -> Callable[[int], None]:
-    """fill(n): n more of everything that has a list, each related to others of its own."""
+    """fill(n): adds n rows of everything that has a list, each related to its own rows."""
     now = timezone.now()
 
     def add(index: int) -> None:

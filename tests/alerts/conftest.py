@@ -1,4 +1,4 @@
-"""Receivers of alerts, a clock that tests set, and looks at what there is to be told."""
+"""Receivers of alerts, and a clock that tests set and that looks for alerts."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -30,14 +30,14 @@ OVERDUE = {"lead_overdue": 5}
 
 
 class Clock:
-    """The time of the test, and a look at each time that it is moved on to."""
+    """The test's time, with a look for alerts at each new time."""
 
     def __init__(self, traveller: Any) -> None:
         self._traveller = traveller
         self.now = NOON
 
     def after(self, **since_noon: float) -> None:
-        """So long after noon: looks, and posts what is due."""
+        """Moves to a time after noon, looks for alerts, and sends what is due."""
         self.move(**since_noon)
         watch.watch()
         while send_next():
@@ -46,7 +46,7 @@ class Clock:
             pass
 
     def move(self, **since_noon: float) -> None:
-        """So long after noon, without a look."""
+        """Moves to a time after noon, without a look."""
         self.now = NOON + timedelta(**since_noon)
         self._traveller.move_to(self.now, tick=False)
 
@@ -58,14 +58,14 @@ def _what_is_usual_is_of_this_test() -> None:
 
 @pytest.fixture
 def clock() -> Iterator[Clock]:
-    """At noon."""
+    """A clock at noon."""
     with time_machine.travel(NOON, tick=False) as traveller:
         yield Clock(traveller)
 
 
 @pytest.fixture
 def mail_server(settings: SettingsWrapper) -> Iterator[MailServer]:
-    """Over SMTP, as EMAIL_URL would name it."""
+    """A mail server over SMTP, in the settings as from EMAIL_URL."""
     with smtp_server() as running:
         settings.EMAIL_BACKEND = "callbacks.mailing.backends.Smtp"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
@@ -77,7 +77,7 @@ def mail_server(settings: SettingsWrapper) -> Iterator[MailServer]:
 def make_receiver(
     db: None, clock: Clock, webhook: WebhookReceiver, settings: SettingsWrapper
 ) -> MakeReceiver:
-    """make_receiver(thresholds={"lead_overdue": 5}): by webhook, at once, at any hour."""
+    """make_receiver(thresholds={"lead_overdue": 5}): gets webhooks at once, at any hour."""
     settings.WEBHOOKS_TO_LOOPBACK = True
     settings.SITE_URL = "https://callbacks.example.com"
 
@@ -97,7 +97,7 @@ def make_receiver(
 
 @pytest.fixture
 def late_lead(make_lead: MakeLead, extension: Extension) -> MakeLead:
-    """late_lead(minutes=1): a lead that was due so long before noon."""
+    """late_lead(minutes=1): a lead that was due this long before noon."""
 
     def make(minutes: float = 10, **values: Any) -> Lead:
         due = NOON - timedelta(minutes=minutes)

@@ -1,4 +1,4 @@
-"""A page that fails its test when the console complains; a website of others with the widget."""
+"""A page that fails its test if the console shows an error; another website with the widget."""
 
 from collections.abc import Callable, Iterator
 
@@ -17,7 +17,7 @@ from tests.support.website import Website
 
 @pytest.fixture(scope="module")
 def tab(browser: Browser) -> Iterator[Page]:
-    """The page of a module's tests: to open one takes as long as most of what they do with it."""
+    """The page of a module's tests: opening a page takes as long as most tests."""
     context = browser.new_context()
     context.set_default_timeout(PATIENCE)
     yield context.new_page()
@@ -26,8 +26,8 @@ def tab(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def page(tab: Page) -> Iterator[Page]:
-    """An empty page, light and 390 px wide, that remembers nothing; any complaint on the console
-    fails.
+    """An empty page, light and 390 px wide, without stored data. The test fails on any error in the
+    console.
     """
     complaints: list[str] = []
 
@@ -54,7 +54,7 @@ def page(tab: Page) -> Iterator[Page]:
 
 @pytest.fixture
 def admin(stack: Stack, page: Page) -> Page:
-    """The page of a superuser, 1280 px wide. That people can log in, test_form_to_admin shows."""
+    """A superuser's page, 1280 px wide. test_form_to_admin shows that people can log in."""
     client = Client()
     client.force_login(get_user_model().objects.create_superuser("admin"))
     name = settings.SESSION_COOKIE_NAME
@@ -79,7 +79,7 @@ PAGE = """<!doctype html><html lang="en"><head><title>Shop</title>
 
 @pytest.fixture(scope="module")
 def strict(browser: Browser) -> Iterator[Browser]:
-    """A Chromium in which each site has a process of its own, as at people's."""
+    """A Chromium in which each site has its own process, as in people's browsers."""
     path = program("chromium-headless-shell", "chromium", "chromium-browser")
     own = browser.browser_type.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
     yield own
@@ -88,7 +88,7 @@ def strict(browser: Browser) -> Iterator[Browser]:
 
 @pytest.fixture
 def shop(strict: Browser) -> Iterator[Page]:
-    """A page at 390 px in which third parties keep no cookies."""
+    """A page 390 px wide in which third-party cookies are blocked."""
     context = strict.new_context(viewport={"width": 390, "height": 844})
     context.set_default_timeout(PATIENCE)
     page = context.new_page()

@@ -1,4 +1,4 @@
-"""The command as another program calls it, and as a process of its own."""
+"""The command as another program calls it, and as a separate process."""
 
 import io
 import json
@@ -34,14 +34,14 @@ class Ended:
 
     @property
     def document(self) -> dict[str, Any]:
-        """stdout, which is one JSON document and nothing else."""
+        """stdout, which is exactly one JSON document."""
         found: dict[str, Any] = json.loads(self.out)
         return found
 
 
 @pytest.fixture
 def run(db: None) -> Callable[..., Ended]:
-    """run("check", "--json"): in this process. No output may hold the account's code."""
+    """run("check", "--json"): in this process. No output may contain the account's code."""
     codes = set()
 
     def call(*arguments: str) -> Ended:
@@ -67,7 +67,7 @@ def run(db: None) -> Callable[..., Ended]:
 def start(
     transactional_db: None, simulator: SimulatorProcess
 ) -> Callable[..., "subprocess.Popen[str]"]:
-    """start("call", ..., stdin=...): as a process, on the test database and the simulator."""
+    """start("call", ..., stdin=...): as a process, with the test database and the simulator."""
     address = urlsplit(django_settings.DATABASE_URL)
     database = address._replace(path=f"/{connection.settings_dict['NAME']}")
     environment = {
@@ -93,7 +93,7 @@ def start(
 
 @dataclass
 class WebServer:
-    """A web server that is no provider: what it was told, and what it says to everything."""
+    """A web server that is not the provider: the requests it got, and its answer to all of them."""
 
     url: str
     port: int

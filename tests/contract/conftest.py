@@ -1,4 +1,4 @@
-"""A simulator of this suite's own, so that it needs neither Django nor a database."""
+"""This suite's own simulator, so that it needs neither Django nor a database."""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ def hook() -> Iterator[Receiver]:
 
 @pytest.fixture(params=["recorded", "simulator"])
 def source(request: pytest.FixtureRequest) -> Recorded | Simulated:
-    """Where the messages come from: every test that takes it holds for both."""
+    """Where the messages come from: every test with this fixture runs with both."""
     if request.param == "recorded":
         return Recorded()
     return Simulated(request.getfixturevalue("simulator"), request.getfixturevalue("hook"))

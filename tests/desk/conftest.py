@@ -18,13 +18,13 @@ PASSWORD = "a-password-for-tests"
 
 @pytest.fixture(autouse=True)
 def _passwords_are_soon_hashed(settings: SettingsWrapper) -> None:
-    """The product's hash takes a quarter of a second, as it should."""
+    """The product's hash takes a quarter of a second on purpose."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
 def dana(extension: Extension) -> User:
-    """Whose phone 101 is."""
+    """The owner of phone 101."""
     user = User.objects.create_user("dana", password=PASSWORD, first_name="Dana")
     Extension.objects.filter(pk=extension.pk).update(user=user)
     extension.refresh_from_db()
@@ -40,7 +40,7 @@ def hers(dana: User) -> Client:
 
 @pytest.fixture
 def make_attempt(make_lead: Callable[..., Lead]) -> Callable[..., CallAttempt]:
-    """make_attempt(extension, "bridged"): a call to a lead of its own, an hour ago or on now."""
+    """make_attempt(extension, "bridged"): a call to a new lead, by default now."""
     made = iter(range(1, 500))
 
     def make(extension: Extension, state: str = "accepted", **values: Any) -> CallAttempt:

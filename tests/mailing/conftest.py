@@ -8,7 +8,7 @@ from tests.support.mail_server import MailServer, mail_server
 
 @pytest.fixture
 def server(settings: SettingsWrapper) -> Iterator[MailServer]:
-    """A mail server over SMTP; the settings are those of EMAIL_URL=smtp://127.0.0.1:port."""
+    """A mail server over SMTP, with the settings of EMAIL_URL=smtp://127.0.0.1:port."""
     with mail_server() as running:
         settings.EMAIL_BACKEND = "callbacks.mailing.backends.Smtp"
         settings.EMAIL_HOST = "127.0.0.1"

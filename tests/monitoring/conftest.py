@@ -1,4 +1,4 @@
-"""Signs of life in Redis, and a way to Redis that a test can cut."""
+"""Signs of life in Redis, and a connection to Redis that a test can cut."""
 
 import time
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.support.tunnel import Tunnel
 
 @pytest.fixture
 def signs(broker: redis.Redis) -> redis.Redis:
-    """Redis that has kept signs for an hour: of a beat, a worker and a sweep just now."""
+    """A Redis that has kept signs for an hour, with signs of a beat, a worker and a sweep now."""
     now = time.time()
     broker.set("callbacks:signs_since", now - 3600)
     broker.hset("callbacks:seen", mapping={"beat": now, "sweep": now})
@@ -24,7 +24,7 @@ def signs(broker: redis.Redis) -> redis.Redis:
 
 @pytest.fixture
 def through_tunnel(tunnel: Tunnel, settings: SettingsWrapper) -> Iterator[None]:
-    """The way to Redis that a test can cut, for signs and broker."""
+    """Sends signs and the broker's messages through a tunnel to Redis that a test can cut."""
     from callbacks.config.celery import app
 
     address = urlsplit(settings.REDIS_URL)

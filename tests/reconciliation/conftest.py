@@ -1,4 +1,4 @@
-"""Calls whose answer was lost, in an account of one extension."""
+"""Calls whose answer was lost, in an account with one extension."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,7 +21,7 @@ LONG = timedelta(minutes=20)
 
 @pytest.fixture
 def account(simulator: SimulatorProcess, settings: Any) -> SimulatorProcess:
-    """An account with one extension, whose Call Log has not been asked in the last minute."""
+    """An account with one extension, whose phones ring for only two seconds."""
     simulator.control(extensions={"101": "online"})
     settings.VOICENTER_PHONE_MAX_DIAL_TIME = 2
     settings.VOICENTER_TARGET_MAX_DIAL_TIME = 2
@@ -32,7 +32,7 @@ def account(simulator: SimulatorProcess, settings: Any) -> SimulatorProcess:
 def lost(
     make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
 ) -> Callable[..., CallAttempt]:
-    """lost("reset_after"): dials a new lead, and the answer is lost that way."""
+    """lost("reset_after"): dials a new lead, and loses the answer by this fault."""
 
     def lose(kind: str, phone: str = "") -> CallAttempt:
         simulator.control(faults=[{"kind": kind}])
@@ -45,7 +45,7 @@ def lost(
 
 
 def pass_time(by: timedelta) -> None:
-    """As if every attempt were that much older, and due to be asked about."""
+    """Makes every attempt this much older, and due for a look-up."""
     CallAttempt.objects.update(next_lookup_at=None, **{name: F(name) - by for name in TIMES})
     CallAttempt.objects.filter(state=AttemptState.ENDED).update(next_lookup_at=timezone.now())
 

@@ -1,4 +1,4 @@
-"""Leads that come at night to an office that opens at nine."""
+"""Leads that arrive at night at an office that opens at nine."""
 
 from datetime import UTC, datetime, time, timedelta
 
@@ -26,7 +26,7 @@ def workdays(name: str, opens: int = 9, closes: int = 17) -> Schedule:
 
 @pytest.fixture
 def office(team: Team) -> Team:
-    """Open from nine to five; it takes ten leads a minute in the morning."""
+    """A team that is open from nine to five and takes ten leads a minute at the opening."""
     team.schedule = workdays("Office")
     team.opening_rate = 10
     team.save()
@@ -46,7 +46,7 @@ def times() -> list[datetime]:
 
 
 def due_since(source: LeadSource, at: datetime, how_many: int) -> None:
-    """Leads that have waited in vain since the minutes before `at`, the last one longest."""
+    """Creates leads that became due before `at`, one second apart; the last has waited longest."""
     Lead.objects.bulk_create(
         Lead(
             source=source,

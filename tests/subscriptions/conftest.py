@@ -1,4 +1,4 @@
-"""A manager who gets a view by mail."""
+"""A manager who gets a saved view by mail."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -22,7 +22,7 @@ def reader(db: None, settings: object) -> User:
 
 @pytest.fixture
 def subscribe(reader: User) -> Callable[..., ReportSubscription]:
-    """subscribe(query, now=..., rhythm="weekly", ...): a view of the reader's, from `now` on."""
+    """subscribe(query, now=..., rhythm="weekly", ...): subscribes the reader to a view."""
 
     def make(
         query: str = "period=yesterday&by=source&show=main", now: datetime | None = None,

@@ -1,4 +1,4 @@
-"""An account whose extensions are asked for, and a lead that waits for them."""
+"""An account whose active calls are requested, and a lead that waits for its extensions."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -39,23 +39,23 @@ def asked(sim: SimulatorProcess) -> int:
 
 
 def strangers_call(sim: SimulatorProcess, extension: str) -> None:
-    """A call that is none of ours, on an extension."""
+    """Puts an extension on a call that is not ours."""
     assert sim.call(phone=extension, target="972505550199")["ERRORCODE"] == 0
 
 
 def seen(extension: Extension) -> str:
-    """What the provider was seen to show of it; "": nothing that keeps it from being rung."""
+    """The provider's state that keeps the extension from being rung; "" if there is none."""
     extension.refresh_from_db()
     return extension.provider_busy_as if extension.provider_busy_until else ""
 
 
 def is_over(extension: Extension, at: datetime) -> bool:
-    """Whether what was seen keeps it out no longer at `at`."""
+    """Whether the provider's state no longer keeps the extension from being rung at `at`."""
     extension.refresh_from_db()
     return extension.provider_busy_until is None or extension.provider_busy_until <= at
 
 
 def again() -> bool:
-    """Another look, as if the time for it had come."""
+    """Looks again, as if the time for it had come."""
     Presence.objects.update(asked_at=timezone.now() - timedelta(minutes=2))
     return presence.look()
