@@ -2,7 +2,7 @@
 ARG PYTHON=3.12-slim
 
 FROM python:${PYTHON} AS packages
-# requirements.lock is what runs in production; a demo is built with LOCK=requirements-run.lock.
+# Production uses requirements.lock; a demo is built with LOCK=requirements-run.lock.
 ARG LOCK=requirements.lock
 COPY requirements*.lock /
 RUN python -m venv /venv \
@@ -15,12 +15,12 @@ RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin callb
 WORKDIR /app
 COPY --from=packages /venv /venv
 COPY . .
-# Collected once, under hashed names; compiled once, since the user below may not write here: the
-# catalogs of languages, and Python.
+# Compiles the translation catalogs and Python, and collects static files under hashed names, because
+# the user below may not write here.
 RUN python -m callbacks.catalogs compile \
     && python manage.py collectstatic --noinput \
     && python -m compileall -q callbacks leads manage.py
 USER callbacks
 EXPOSE 8000
-# No shell between: signals reach the process, which then ends what it is doing.
+# Without a shell, so that signals reach the process, which then finishes its requests.
 CMD ["gunicorn", "callbacks.config.wsgi"]

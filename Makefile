@@ -1,22 +1,22 @@
-# `make help` lists the targets. Nothing needs to be there but Python 3.11+ and make.
+# `make help` lists the targets. Only Python 3.11+ and make need to be installed.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# What is imported is compiled then, and kept; most of what is installed never is.
+# Modules are compiled when they are first imported; most installed modules never are.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --no-input --disable-pip-version-check \
 	--only-binary :all: --require-hashes --no-compile
 
-# The packages in these stamps are installed completely; every lock file has its own.
+# A stamp exists once all packages of its lock file are installed.
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
-# There while an installation is under way: one that was cut short is started from the beginning.
+# Exists during an installation: an interrupted installation starts again from the beginning.
 UNDER_WAY := $(VENV)/.installing
 
-# Django reads what is made from locale/: compiled when it has changed, in a tenth of a second.
+# Compiles the catalogs in locale/ that have changed, in a tenth of a second.
 CATALOGS := $(BIN)/python -m callbacks.catalogs
 
-# Without compiled files every start would compile the libraries again.
+# Without stored compiled files, every start would compile the libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
@@ -34,9 +34,9 @@ run: $(RUN_STAMP) ## everything on this machine: form, admin, a shop, simulator;
 check: $(DEV_STAMP) ## all checks, and the tests without a browser and without the whole product
 	@exec $(BIN)/python -m callbacks.localrun.servers bash .ci/test -m "not product"
 
-# What comes from the distribution and what comes from the registry is installed at the same time;
-# the virtual environment before, since for it too something may come from the distribution.
-# pytest comes last: its summary is the last line.
+# Packages from the distribution and from the registry are installed at the same time; the virtual
+# environment is made first, since it may need a package from the distribution too. pytest runs
+# last, so that its summary is the last line.
 test: ## all checks and all tests, as .ci/run does
 	@PYTHON="$(PYTHON)" VENV="$(VENV)" bash .ci/venv
 	@$(MAKE) --silent --no-print-directory --jobs 2 packages $(DEV_STAMP)
@@ -87,7 +87,7 @@ $(RUN_STAMP): requirements-run.lock
 	@$(call install,requirements-run.lock)
 	@touch $@
 
-# The development lock holds the same versions and more: what `make run` needs is then there too.
+# The development lock has the same versions and more, so it includes what `make run` needs.
 $(DEV_STAMP): requirements-dev.lock requirements-run.lock
 	@$(call install,requirements-dev.lock)
 	@touch $@ $(RUN_STAMP)

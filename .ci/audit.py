@@ -1,8 +1,8 @@
-"""`make audit`: are there known weaknesses in what the lock files install?
+"""`make audit`: checks for known weaknesses in what the lock files install.
 
-Asks an advisory database by pip-audit: PyPI's, and where that has none, OSV's. Ends with 0 only
-when one has been asked that knows of weaknesses at all: a mirror of PyPI may leave them out, and
-would call everything safe. 1: something was found. 2: nobody could be asked, so nothing is known.
+Uses pip-audit with the advisory database of PyPI, or of OSV if PyPI's has no advisories: a mirror
+of PyPI may leave them out, and would call everything safe. Exit codes: 0 if nothing was found by a
+database that has advisories, 1 if something was found, 2 if no such database could be reached.
 """
 
 import json
@@ -14,28 +14,28 @@ from pathlib import Path
 
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 SERVICES = {"pypi": "PyPI", "osv": "OSV"}
-# Weaknesses of this old release have been public for years: who has none of them has no database.
+# This old release's weaknesses were published years ago: a service without them has no advisories.
 PROBE = "django==3.2"
 Run = Callable[[Sequence[str]], str]
 
 
 class NoAnswerError(Exception):
-    """pip-audit came to no result; its words are not told, since they may name an address."""
+    """pip-audit got no result. Its message is not shown, because it may contain an address."""
 
 
 def pip_audit(arguments: Sequence[str]) -> str:
-    """What pip-audit says, as JSON. Raises NoAnswerError."""
+    """pip-audit's result, as JSON. Raises NoAnswerError."""
     command = [sys.executable, "-m", "pip_audit", "--format", "json", "--progress-spinner", "off"]
     command += ["--disable-pip", "--no-deps", "--timeout", "15", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    # 1 is for weaknesses that were found, and for its own errors, which have no document.
+    # 1 means weaknesses, or an error in pip-audit itself, which prints no document.
     if done.returncode not in {0, 1} or not done.stdout.strip():
         raise NoAnswerError
     return done.stdout
 
 
 def weak(answer: str) -> list[str]:
-    """A line for every weakness in pip-audit's document. Raises NoAnswerError for half a one."""
+    """A line for every weakness in pip-audit's document. Raises NoAnswerError if incomplete."""
     try:
         packages = json.loads(answer)["dependencies"]
         skipped = [it["name"] for it in packages if it.get("skip_reason")]
@@ -54,7 +54,7 @@ def weak(answer: str) -> list[str]:
 
 
 def knows_weaknesses(service: str, run: Run) -> bool:
-    """Whether this service answers, and has an advisory database behind it."""
+    """Whether this service answers and has advisories."""
     with tempfile.TemporaryDirectory() as folder:
         asked = Path(folder) / "requirements.txt"
         asked.write_text(f"{PROBE}\n")
@@ -67,7 +67,7 @@ def knows_weaknesses(service: str, run: Run) -> bool:
 
 
 def audit(run: Run = pip_audit, say: Callable[[str], None] = print) -> int:
-    """Asks about each lock file; the exit code."""
+    """Checks each lock file. Returns the exit code."""
     service = next((it for it in SERVICES if knows_weaknesses(it, run)), None)
     if service is None:
         say(

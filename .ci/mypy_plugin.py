@@ -1,4 +1,4 @@
-"""django-stubs' plugin for mypy. It loads the settings, which want a key, and signs nothing."""
+"""django-stubs' plugin for mypy. It loads the settings, which need a key, and signs nothing."""
 
 import os
 

@@ -4,7 +4,7 @@
 --
 --   OWNER_PASSWORD=... APP_PASSWORD=... psql --file docs/deploy/roles.sql
 --
--- The passwords come from the environment, since arguments can be read by every user of the machine.
+-- The passwords come from the environment, because every user of the machine can read arguments.
 
 \set ON_ERROR_STOP on
 \getenv owner_password OWNER_PASSWORD
@@ -18,7 +18,7 @@
     DO $$ BEGIN RAISE EXCEPTION 'APP_PASSWORD is not set in the environment of psql.'; END $$;
 \endif
 
--- The passwords below reach neither the server's log nor its statistics.
+-- Keeps the passwords below out of the server's log and statistics.
 SET log_statement = 'none';
 SET log_min_error_statement = 'panic';
 SET log_min_duration_statement = -1;
@@ -35,7 +35,7 @@ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'callbacks')
 \gexec
 REVOKE ALL ON DATABASE callbacks FROM PUBLIC;
 GRANT CONNECT ON DATABASE callbacks TO callbacks_app;
--- Statements and the details of errors hold what visitors typed: both stay out of the server's log.
+-- Statements and error details contain what visitors typed: keep both out of the server's log.
 ALTER DATABASE callbacks SET log_min_error_statement = 'panic';
 ALTER DATABASE callbacks SET log_error_verbosity = 'terse';
 
@@ -44,7 +44,7 @@ ALTER SCHEMA public OWNER TO callbacks_owner;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO callbacks_app;
 
--- The product reads and writes what there is, and what later migrations make.
+-- The product reads and writes the existing tables, and those that later migrations create.
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO callbacks_app;
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO callbacks_app;
 ALTER DEFAULT PRIVILEGES FOR ROLE callbacks_owner IN SCHEMA public
@@ -52,8 +52,8 @@ ALTER DEFAULT PRIVILEGES FOR ROLE callbacks_owner IN SCHEMA public
 ALTER DEFAULT PRIVILEGES FOR ROLE callbacks_owner IN SCHEMA public
     GRANT USAGE, SELECT ON SEQUENCES TO callbacks_app;
 
--- Which migrations have run is the owner's to write, and the audit is only ever added to. Before the
--- first migration there is neither table.
+-- Only the owner records which migrations have run, and the product only adds to the audit. Before
+-- the first migration, neither table exists.
 SELECT format('REVOKE INSERT, UPDATE, DELETE ON %s FROM callbacks_app', found)
 FROM to_regclass('public.django_migrations') AS found WHERE found IS NOT NULL
 UNION ALL
