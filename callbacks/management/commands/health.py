@@ -15,9 +15,9 @@ from kombu.exceptions import OperationalError
 
 from callbacks.common import clock, heartbeats, task_publisher
 
-# Seconds. Longer than a restart takes, dials in hand included; signs come every five seconds.
+# Seconds. Longer than a restart takes, including running dials; signs come every five seconds.
 STOPPED_AFTER = 90.0
-# Seconds. Where Redis comes back this moment, a process that runs leaves a sign within this time.
+# Seconds within which a running process writes a sign if Redis comes back at this moment.
 _LOOKS_AGAIN_AFTER = 10.0
 _STOPPED, _NOT_KNOWN = 1, 2
 _BEAT = "beat"
@@ -74,7 +74,7 @@ def _look(name: str, patience: float) -> str:
         ) from None
     ago = _ago(seen_at)
     if ago > patience:
-        # The signs have the database's time, and this machine's clock may be wrong.
+        # The signs use the database's time, and this machine's clock may be wrong.
         clock.measure()
         ago = _ago(seen_at)
     if ago < patience:
