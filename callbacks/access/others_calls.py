@@ -36,6 +36,7 @@ TOLD = (
     "helped",
     "feedback",
     "assigned_to",
+    "disposition",
 )
 
 

@@ -90,6 +90,11 @@ def moved_here(sources: frozenset[int]) -> Q:
     return Q(first_source__isnull=False) & ~Q(first_source__in=sources)
 
 
+def without_moved(found: QuerySet[Any], seen: "Scope") -> QuerySet[Any]:
+    """The same leads without those that came from other teams: for what is hidden of them."""
+    return found.exclude(moved_here(seen.sources)) if seen.is_limited else found
+
+
 def mark(seen: "Scope", column: str, lead: str = "") -> Any:
     """A lead's `utm_campaign` or a similar column, for a report; NULL if it is hidden. A lead
     counts for its newest request, so the mark of a lead that came from another team may come from a

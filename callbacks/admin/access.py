@@ -22,12 +22,12 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminPasswordWidget,
     UnfoldAdminRadioSelectWidget,
 )
 
 from callbacks.access import groups
 from callbacks.access.roles import DEFINITIONS, Role
+from callbacks.admin import own_email
 from callbacks.models import Team
 from leads.admin import Admin
 
@@ -52,18 +52,7 @@ class UserForm(UserChangeForm):  # type: ignore[misc]  # unfold has no types
 
     giving: tuple[Role, ...] = ()
 
-    # For one's own login. Otherwise somebody at an unattended browser could change the e-mail
-    # address and have a password reset link sent there.
-    current_password = forms.CharField(
-        label=_("Your password"),
-        required=False,
-        strip=False,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "current-password"}),
-        help_text=_(
-            "Needed only to change your own e-mail address, because password reset links are "
-            "sent there."
-        ),
-    )
+    current_password = own_email.password_field()  # for one's own login
     role = forms.ChoiceField(label=_("Role"), required=False, widget=UnfoldAdminRadioSelectWidget)
     led_teams = forms.ModelMultipleChoiceField(
         label=_("Leader of these teams"),
@@ -104,10 +93,8 @@ class UserForm(UserChangeForm):  # type: ignore[misc]  # unfold has no types
     def clean_current_password(self) -> str:
         """Required to change one's own e-mail address."""
         typed: str = self.cleaned_data["current_password"]
-        if "email" in self.changed_data and not self.instance.check_password(typed):
-            raise forms.ValidationError(
-                gettext("Enter your password to change your own e-mail address.")
-            )
+        if "email" in self.changed_data:
+            own_email.check(self.instance, typed)
         return typed
 
     def clean(self) -> dict[str, Any]:

@@ -168,8 +168,16 @@ def visible_to(user: Any) -> QuerySet[SavedView]:
     """
     seen = [key for key, report in REPORTS.items() if report.may_see(user)]
     found = SavedView.objects.filter(Q(owner=user.pk) | Q(is_shared=True), report__in=seen)
-    sees_all = of(user).names and not of(user).is_limited
-    return found if sees_all else found.filter(owner=user.pk)
+    return found if _sees_others(user) else found.filter(owner=user.pk)
+
+
+def is_visible_to(user: Any, view: SavedView) -> bool:
+    """Whether `visible_to` has this view, of a report that the user may see."""
+    return view.owner_id == user.pk or (view.is_shared and _sees_others(user))
+
+
+def _sees_others(user: Any) -> bool:
+    return of(user).names and not of(user).is_limited
 
 
 def address_of(view: SavedView) -> str:

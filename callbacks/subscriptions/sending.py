@@ -15,7 +15,7 @@ from callbacks.access import scope
 from callbacks.models import ReportSubscription
 from callbacks.models.subscriptions import NotSent
 from callbacks.opening_hours import calendar
-from callbacks.reports.saved_views import REPORTS, problem
+from callbacks.reports.saved_views import REPORTS, is_visible_to, problem
 from callbacks.subscriptions import compose, times
 from callbacks.subscriptions.times import Plan
 
@@ -53,7 +53,7 @@ def why_not(subscription: ReportSubscription, now: datetime) -> NotSent | None:
         return NotSent.NO_RIGHT
     if not user.email:
         return NotSent.NO_ADDRESS
-    if not view.is_shared and view.owner_id != user.pk:
+    if not is_visible_to(user, view):
         return NotSent.NOT_SHARED
     return NotSent.BROKEN if problem(view, now, scope.of(user)) else None
 

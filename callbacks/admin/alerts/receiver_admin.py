@@ -106,6 +106,25 @@ class AlertReceiverAdmin(Admin):
             (_("Limited to"), {"fields": [("sources", "teams")]}),
         ]
 
+    def get_form(
+        self, request: HttpRequest, obj: AlertReceiver | None = None, **kwargs: Any
+    ) -> Any:
+        """To choose from are the logins, sources and teams that who asks may see, and what is
+        chosen.
+        """
+        form = super().get_form(request, obj, **kwargs)
+        chosen = {"owner": Q(pk=request.user.pk)}
+        if obj is not None:
+            chosen["owner"] |= Q(pk=obj.owner_id)
+            chosen |= {it: Q(pk__in=getattr(obj, it).values("pk")) for it in ("sources", "teams")}
+        for name in ("owner", "sources", "teams"):
+            if field := form.base_fields.get(name):
+                its = self.admin_site.get_model_admin(field.queryset.model)
+                seen = its.get_queryset(request).order_by().values("pk")
+                may = Q(pk__in=seen) if its.has_view_permission(request) else Q(pk__in=())
+                field.queryset = field.queryset.filter(may | chosen.get(name, Q(pk__in=())))
+        return form
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Values with which a receiver for the current user can be saved at once."""
         user: Any = request.user

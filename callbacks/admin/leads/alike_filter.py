@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from callbacks.admin.leads.held_filters import of_address
+from callbacks.admin.leads.held_filters import of_address, told_to
 from leads import one_line, visible_rows
 from leads.models import Lead
 
@@ -73,5 +73,7 @@ class AlikeFilter(SimpleListFilter):
         lead = visible_rows.of(request.user, Lead.objects.filter(pk=int(asked[2]))).first()
         if lead is None:
             return queryset.none()
+        if asked[1] == "address":
+            queryset = told_to(request.user, queryset)
         near = (lead.submitted_at - _BESIDE, lead.submitted_at + _BESIDE)
         return _BY[asked[1]](queryset.filter(submitted_at__range=near), lead)

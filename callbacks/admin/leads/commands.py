@@ -89,8 +89,13 @@ class _PlayCommand(CallCommand):
 
 def why_not(lead: Lead, user: Any = None, *, to_play: bool = False) -> str:
     """Why this lead cannot be called, and what to do about it; "" if it can be called."""
-    if lead.status == LeadStatus.HELD and user and not user.has_perm("leads.judge_heldlead"):
-        return gettext("This request is held, so nobody calls it. Ask a manager to release it.")
+    if user and not user.has_perm("leads.judge_heldlead"):
+        if lead.status == LeadStatus.HELD:
+            return gettext("This request is held, so nobody calls it. Ask a manager to release it.")
+        if _has_not_been_released(lead):
+            return gettext(
+                "This request was held, and nobody has released it. Ask a manager to call it."
+            )
     if lead.status == LeadStatus.HELD:
         address = f"{reverse('admin:leads_heldlead_changelist')}?id__exact={lead.pk}"
         sentence = escape(gettext("This request is held, so nobody calls it. %(link)s"))
@@ -101,11 +106,18 @@ def why_not(lead: Lead, user: Any = None, *, to_play: bool = False) -> str:
     return manual.why_not(lead, to_play=to_play)
 
 
+def _has_not_been_released(lead: Lead) -> bool:
+    """Whether it was closed, or has joined another request, while it was held; or that is."""
+    first = lead.duplicate_of
+    is_held = first is not None and first.status == LeadStatus.HELD
+    return lead.is_held_back or lead.cancelled_while_held or is_held
+
+
 def _see_that_it_can_be(lead: Lead, user: Any, *, to_play: bool = False) -> None:
     """Raises CannotCall, with a link, if the lead cannot be called. callbacks.calling.manual checks
     again with the lead locked.
     """
-    lead.refresh_from_db(fields=["status"])
+    lead.refresh_from_db(fields=["status", "is_held_back", "cancelled_while_held"])
     if sentence := why_not(lead, user, to_play=to_play):
         raise manual_requests.CannotCall(sentence)
 

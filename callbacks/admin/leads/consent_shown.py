@@ -15,9 +15,9 @@ from unfold.decorators import display
 
 from callbacks.access.others_requests import is_hidden
 from callbacks.admin import html
-from leads import consent
+from leads import consent, visible_rows
 from leads.admin import Admin
-from leads.models import Consent, ConsentText, Lead
+from leads.models import Consent, ConsentText, Lead, LeadSource
 
 # As many leads as a search finds.
 _MOST = 1_000
@@ -68,7 +68,7 @@ class ConsentFilter(SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """With or without consent, and the text that a link asks for."""
         choices = [("yes", gettext("Agreed")), ("no", gettext("Did not agree"))]
-        text = self._text()
+        text = self._text(request)
         if text is not None:
             words = {"source": text.source, "text": text}
             choices.append((str(text.pk), gettext("%(source)s, %(text)s") % words))
@@ -84,13 +84,15 @@ class ConsentFilter(SimpleListFilter):
                 newest = Lead.objects.order_by("-submitted_at").values_list("pk", flat=True)
                 ids = set(newest[:_MOST])
                 return queryset.filter(pk__in=ids.difference(consents.filter(lead__in=ids)))
-        text = self._text()
+        text = self._text(request)
         if text is None:
             return queryset
         return queryset.filter(pk__in=list(consents.filter(text=text)[:_MOST]))
 
-    def _text(self) -> ConsentText | None:
+    def _text(self, request: HttpRequest) -> ConsentText | None:
         asked = self.value() or ""
         if not (asked.isascii() and asked.isdecimal() and len(asked) < 18):
             return None
-        return ConsentText.objects.select_related("source").filter(pk=int(asked)).first()
+        sources = visible_rows.of(request.user, LeadSource.objects.order_by())
+        texts = ConsentText.objects.select_related("source").filter(source__in=sources)
+        return texts.filter(pk=int(asked)).first()

@@ -16,11 +16,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RadioFilter, RangeDateTimeFilter
 
+from callbacks.admin.leads.held_filters import held_for, told_to
 from callbacks.common.translation import Text
 from callbacks.reconciliation import restored
 from callbacks.reports.date_ranges import parsed_day
 from leads.guard import blocks, keyless, listed_numbers, rates, robots, websites
-from leads.models import CameBy, Finding, Lead, is_held
+from leads.models import CameBy, Finding, Lead
 
 _CHECKS: dict[str, Text] = {
     listed_numbers.NAME: _("Never-call list"),
@@ -33,15 +34,15 @@ _CHECKS: dict[str, Text] = {
 }
 
 
-def counted_by_reason(reasons: Iterable[str]) -> "Counter[str]":
-    """How many leads are held for each of these reasons."""
-    held = _of_held_leads().filter(reason__in=set(reasons))
-    found = held.order_by().values("reason").annotate(number=Count("lead", distinct=True))
+def counted_by_reason(reasons: Iterable[str], held: QuerySet[Lead]) -> "Counter[str]":
+    """How many of the leads in `held` are held for each of these reasons."""
+    holding = _findings(held).filter(reason__in=set(reasons))
+    found = holding.order_by().values("reason").annotate(number=Count("lead", distinct=True))
     return Counter({row["reason"]: row["number"] for row in found})
 
 
-def _of_held_leads() -> QuerySet[Finding]:
-    return Finding.objects.filter(lead__in=Lead.objects.filter(is_held()).order_by().values("pk"))
+def _findings(held: QuerySet[Lead]) -> QuerySet[Finding]:
+    return Finding.objects.filter(lead__in=held.order_by().values("pk"))
 
 
 def _found(**values: Any) -> Exists:
@@ -56,8 +57,8 @@ class CheckFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
         """The checks, each with the number of leads it holds."""
-        held = _of_held_leads().order_by()
-        found = held.values("asked").annotate(number=Count("lead", distinct=True))
+        holding = _findings(held_for(request.user)).order_by()
+        found = holding.values("asked").annotate(number=Count("lead", distinct=True))
         counts = {row["asked"]: row["number"] for row in found}
         if self.value() and self.value() not in counts:
             counts[self.value()] = 0
@@ -72,7 +73,9 @@ class CheckFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The leads that this check holds."""
-        return queryset.filter(_found(asked=self.value())) if self.value() else queryset
+        if not self.value():
+            return queryset
+        return told_to(request.user, queryset).filter(_found(asked=self.value()))
 
 
 class ReasonFilter(SimpleListFilter):
@@ -88,7 +91,9 @@ class ReasonFilter(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The leads held for this reason."""
-        return queryset.filter(_found(reason=self.value())) if self.value() else queryset
+        if not self.value():
+            return queryset
+        return told_to(request.user, queryset).filter(_found(reason=self.value()))
 
 
 class WayFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types

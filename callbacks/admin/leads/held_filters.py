@@ -13,6 +13,8 @@ from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from callbacks.access import others_requests, scope
+from leads import visible_rows
 from leads.guard import address
 from leads.models import Lead, is_held
 
@@ -39,19 +41,29 @@ def domain_of(lead: Lead) -> str:
     return lead.email.rpartition("@")[2].lower()
 
 
-def counted_by_address(networks: Iterable[str]) -> "Counter[str]":
-    """How many held leads came from each of these addresses or networks."""
-    return _counted(_NETWORK, networks)
+def held_for(user: Any) -> QuerySet[Lead]:
+    """The held leads that the user may see, without those of which something is hidden."""
+    return told_to(user, visible_rows.of(user, Lead.objects.filter(is_held())))
 
 
-def counted_by_domain(domains: Iterable[str]) -> "Counter[str]":
-    """How many held leads have an e-mail in each of these domains."""
-    return _counted(_DOMAIN, domains)
+def told_to(user: Any, leads: QuerySet[Any]) -> QuerySet[Any]:
+    """The leads that the user may filter by what was written and from where."""
+    return others_requests.without_moved(leads, scope.of(user))
 
 
-def _counted(by: Any, values: Iterable[str]) -> "Counter[str]":
+def counted_by_address(networks: Iterable[str], held: QuerySet[Lead]) -> "Counter[str]":
+    """How many leads in `held` came from each of these addresses or networks."""
+    return _counted(_NETWORK, networks, held)
+
+
+def counted_by_domain(domains: Iterable[str], held: QuerySet[Lead]) -> "Counter[str]":
+    """How many leads in `held` have an e-mail in each of these domains."""
+    return _counted(_DOMAIN, domains, held)
+
+
+def _counted(by: Any, values: Iterable[str], held: QuerySet[Lead]) -> "Counter[str]":
     wanted = {value for value in values if value}
-    leads = Lead.objects.filter(is_held()).alias(same=by).filter(same__in=wanted)
+    leads = held.alias(same=by).filter(same__in=wanted)
     found = leads.order_by().values(value=by).annotate(number=Count("pk"))
     return Counter({row["value"]: row["number"] for row in found})
 
@@ -80,7 +92,9 @@ class _OfOne(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The leads of this sender."""
         value = self.value()
-        return _same(queryset, self.by, value.lower()) if value else queryset
+        if not value:
+            return queryset
+        return _same(told_to(request.user, queryset), self.by, value.lower())
 
 
 class AddressFilter(_OfOne):
@@ -99,7 +113,8 @@ class AddressFilter(_OfOne):
             network = ipaddress.ip_network(value, strict=False)
         except ValueError:
             return queryset.none()
-        return _same(queryset, self.by, address.customer(network.network_address))
+        leads = told_to(request.user, queryset)
+        return _same(leads, self.by, address.customer(network.network_address))
 
 
 class DomainFilter(_OfOne):

@@ -43,9 +43,10 @@ from callbacks.admin.leads.held_filters import (
     counted_by_address,
     counted_by_domain,
     domain_of,
+    held_for,
     network_of,
 )
-from leads.admin import Admin
+from callbacks.admin.leads.requests_shown import AsksNothingHidden
 from leads.models import HeldLead, Lead, LeadStatus, is_held
 
 LIST = "admin:leads_heldlead_changelist"
@@ -54,7 +55,7 @@ _AT_ONCE = 1000
 
 
 @admin.register(HeldLead)
-class HeldLeadAdmin(ReadOnly, Admin):
+class HeldLeadAdmin(ReadOnly, AsksNothingHidden):
     """Newest or oldest first. Anybody who may see leads sees it; deciding needs its own right."""
 
     list_display = ["came", "person", "why", "sender", "domain"]
@@ -112,7 +113,7 @@ class HeldLeadAdmin(ReadOnly, Admin):
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Adds how many other held leads share the address and the domain."""
         changes: Any = super().get_changelist_instance(request)
-        _add_others(changes.result_list)
+        _add_others(changes.result_list, held_for(request.user))
         return changes  # type: ignore[no-any-return]
 
     @display(description=_("submitted"), ordering="submitted_at")  # type: ignore[untyped-decorator]
@@ -243,14 +244,14 @@ def _joined(lead: Lead) -> SafeString:
     return SafeString(sentence % {"lead": link})
 
 
-def _add_others(leads: Iterable[Any]) -> None:
-    """Sets how many held leads share the address, domain and reasons of each of these. Three
+def _add_others(leads: Iterable[Any], held: QuerySet[Lead]) -> None:
+    """Sets how many of the leads in `held` share the address, domain and reasons of each. Three
     queries.
     """
     leads = list(leads)
-    reasons = counted_by_reason(it.reason for lead in leads for it in lead.findings.all())
-    addresses: Counter[str] = counted_by_address(network_of(it) for it in leads)
-    domains: Counter[str] = counted_by_domain(domain_of(it) for it in leads)
+    reasons = counted_by_reason((it.reason for lead in leads for it in lead.findings.all()), held)
+    addresses: Counter[str] = counted_by_address((network_of(it) for it in leads), held)
+    domains: Counter[str] = counted_by_domain((domain_of(it) for it in leads), held)
     for lead in leads:
         lead.of_reason = reasons
         lead.of_address = addresses[network_of(lead)] - 1

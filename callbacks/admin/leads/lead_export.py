@@ -16,7 +16,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 from callbacks.access import scope
-from callbacks.access.others_requests import is_hidden
+from callbacks.access.others_requests import is_hidden, without_moved
 from callbacks.access.scope import EVERYTHING, Scope
 from callbacks.admin import ai_data
 from callbacks.admin.leads import came_from_shown, consent_shown
@@ -106,7 +106,7 @@ def rows(
     def duration(name: str) -> Column:
         return Column(name, Kind.SECONDS)
 
-    own = _own_fields(leads)
+    own = _own_fields(leads, seen)
     columns: tuple[Column, ...] = (
         Column(gettext("Lead"), Kind.COUNT),
         moment(gettext("Submitted")),
@@ -154,13 +154,15 @@ def rows(
     return Rows(columns, _written(leads, own, seen, with_ai=with_ai), count)
 
 
-def _own_fields(leads: QuerySet[Lead]) -> dict[str, str]:
-    """A column's heading for each key of an own field, from all forms. Includes deleted fields if
-    one of these leads answered them.
+def _own_fields(leads: QuerySet[Lead], seen: Scope) -> dict[str, str]:
+    """A column's heading for each key of an own field, from all forms that are `seen`. Includes
+    deleted fields if one of these leads answered them.
     """
     rows = FormField.objects.filter(kind__in=OWN_KINDS).order_by("key", "pk")
+    if seen.is_limited:
+        rows = rows.filter(source__in=seen.sources)
     found = {it.key: f"{it.label} ({it.key})" for it in rows}
-    answered = form_fields.asked_of(leads)
+    answered = form_fields.asked_of(without_moved(leads, seen))
     gone = {key: f"{label} ({key})" for key, label in answered.items() if key not in found}
     return found | gone
 

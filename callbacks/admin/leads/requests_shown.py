@@ -4,6 +4,7 @@
 
 from typing import Any
 
+from django.core.exceptions import FieldDoesNotExist
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -13,30 +14,52 @@ from unfold.decorators import display
 
 from callbacks.access import others_calls, others_requests, scope
 from callbacks.admin import html
+from callbacks.admin.leads.consent_shown import ConsentFilter
 from callbacks.admin.leads.feedback_shown import FeedbackFilter
 from leads.admin import Admin
 from leads.models import Lead
 
 
-class ShowsRequests(Admin):
+class AsksNothingHidden(Admin):
+    """Refuses filters by hidden fields, whose values could be guessed letter by letter.
+
+    `ask_what_is_told`: the parameters of filters that check by themselves what to show.
+    """
+
+    ask_what_is_told: tuple[str, ...] = ()
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Refuses a hidden field by either of its names: `assigned_to` and `assigned_to_id`."""
+        is_limited = request is not None and scope.of(request.user).is_limited
+        told = (*others_requests.TOLD, *others_calls.TOLD)
+        if is_limited and lookup not in self.ask_what_is_told and self._column(lookup) in told:
+            return False
+        return bool(super().lookup_allowed(lookup, value, request))
+
+    def _column(self, lookup: str) -> str:
+        name = lookup.partition("__")[0]
+        try:
+            return str(self.model._meta.get_field(name).name)
+        except FieldDoesNotExist:
+            return name
+
+
+class ShowsRequests(AsksNothingHidden):
     """The part of the leads' admin that shows the requests for a number. Lists cannot be filtered
     by what a page hides.
     """
+
+    ask_what_is_told = (
+        FeedbackFilter.parameter_name,
+        ConsentFilter.parameter_name,
+        "disposition__id__exact",
+    )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Lead | None = None) -> Any:
         """Adds the hidden fields, because saving would overwrite them."""
         fields = super().get_readonly_fields(request, obj)
         is_hidden = obj is not None and others_requests.is_hidden(obj)
         return [*fields, "name", "email", "message"] if is_hidden else fields
-
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """Refuses filters by hidden fields, whose values could be guessed letter by letter."""
-        is_limited = request is not None and scope.of(request.user).is_limited
-        told = (*others_requests.TOLD, *others_calls.TOLD)
-        is_a_filter = lookup == FeedbackFilter.parameter_name  # checks by itself what to show
-        if is_limited and not is_a_filter and lookup.partition("__")[0] in told:
-            return False
-        return bool(super().lookup_allowed(lookup, value, request))
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -83,12 +84,14 @@ def _asked(request: HttpRequest) -> str:
         return ""
 
 
-def in_words(query: str) -> str:
-    """ "status: failed · source: Website"; a deleted source is shown by its id."""
+def in_words(query: str, user: Any) -> str:
+    """ "status: failed · source: Website"; a source that was deleted, or that the user may not see,
+    is shown by its id.
+    """
     pairs = parse_qsl(query)
     ids = [int(value) for name, value in pairs if name == "source__id__exact" and _is_id(value)]
-    named = LeadSource.objects.filter(pk__in=ids).values_list("pk", "name")
-    sources = {str(pk): name for pk, name in named}
+    named = visible_rows.of(user, LeadSource.objects.filter(pk__in=ids))
+    sources = {str(pk): name for pk, name in named.values_list("pk", "name")}
     return " · ".join(
         gettext("%(name)s: %(value)s")
         % {"name": _NAMES.get(name, name), "value": sources.get(value, value)}
@@ -165,6 +168,13 @@ class SavedListAdmin(Admin):
         """Only the lists that this person may see."""
         return visible_to(request.user).select_related("owner")
 
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """With what each list shows, for who asks."""
+        changes: Any = super().get_changelist_instance(request)
+        for saved in changes.result_list:
+            saved.said = in_words(saved.query, request.user)
+        return changes  # type: ignore[no-any-return]
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Only from the list of leads, which passes the filter."""
         says_what = request.method == "POST" or "query" in request.GET
@@ -185,7 +195,7 @@ class SavedListAdmin(Admin):
         form.user = request.user
         shown = obj.query if obj else request.GET.get("query", "")[:LONGEST_QUERY]
         if "name" in form.base_fields and shown:
-            form.base_fields["name"].help_text = in_words(shown)
+            form.base_fields["name"].help_text = in_words(shown, request.user)
         return form
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
@@ -204,7 +214,7 @@ class SavedListAdmin(Admin):
     @display(description=_("shows"))  # type: ignore[untyped-decorator]
     def shows(self, obj: SavedList) -> str:
         """The filter in words."""
-        return in_words(obj.query)
+        return str(obj.said)  # type: ignore[attr-defined]  # of get_changelist_instance
 
     @display(description="")  # type: ignore[untyped-decorator]
     def opened(self, obj: SavedList) -> SafeString:

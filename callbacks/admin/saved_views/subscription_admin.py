@@ -47,6 +47,12 @@ SEND_NOW = Command(
 )
 
 
+def _has_password(request: HttpRequest) -> bool:
+    """Without one there is no link for a forgotten password either."""
+    user: Any = request.user
+    return bool(user.has_usable_password())
+
+
 @admin.register(ReportSubscription)
 class SubscriptionAdmin(Admin):
     """Users with the right get reports by mail, and decide which and when."""
@@ -94,10 +100,13 @@ class SubscriptionAdmin(Admin):
         return self._may(request)
 
     def get_fields(self, request: HttpRequest, obj: ReportSubscription | None = None) -> Any:
-        """Hides the address from users who may only read."""
+        """Hides the address from users who may only read; asks only users who have a password."""
+        left_out = set()
         if obj is not None and not self.has_change_permission(request, obj):
-            return [name for name in self.fields if name != "email"]
-        return self.fields
+            left_out = {"email", "current_password"}
+        elif not _has_password(request):
+            left_out = {"current_password"}
+        return [name for name in self.fields if name not in left_out]
 
     def get_form(
         self, request: HttpRequest, obj: ReportSubscription | None = None, **kwargs: Any
@@ -105,6 +114,8 @@ class SubscriptionAdmin(Admin):
         """Sets the user."""
         form = super().get_form(request, obj, **kwargs)
         form.user = request.user
+        if not _has_password(request):  # a form keeps the fields that it declares
+            form.base_fields.pop("current_password", None)
         return form
 
     def save_model(

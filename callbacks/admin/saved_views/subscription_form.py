@@ -4,12 +4,15 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils.formats import get_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminSelectWidget
 
-from callbacks.models import ReportSubscription
+from callbacks.access import scope
+from callbacks.admin import own_email
+from callbacks.models import ReportSubscription, Schedule, Team
 from callbacks.models.schedules import OpeningHours, time_zones
 from callbacks.reports import saved_views
 
@@ -23,11 +26,13 @@ class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
         help_text=_("The e-mail address of your login. Alerts and other mail also go there."),
     )
 
+    current_password = own_email.password_field()
+
     class Meta:
         model = ReportSubscription
         fields = (
-            "view", "email", "rhythm", "weekday", "day_of_month", "hour", "zone",
-            "only_working_days", "calendar", "is_on",
+            "view", "email", "current_password", "rhythm", "weekday", "day_of_month", "hour",
+            "zone", "only_working_days", "calendar", "is_on",
         )  # fmt: skip
         labels = {"weekday": _("Day of the week"), "is_on": _("Switched on")}
 
@@ -59,12 +64,28 @@ class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
             calendar: Any = fields["calendar"]
             words = gettext("No schedule: %(first)s to %(last)s")
             calendar.empty_label = words % _working_week()
+            calendar.queryset = self._calendars()
 
     def clean_zone(self) -> str:
         """The zone as the zone database writes it, if it is known."""
         typed: str = self.cleaned_data["zone"].strip().replace(" ", "_")
         known = {name.lower(): name for name in time_zones()}
         return known.get(typed.lower(), typed)
+
+    def _calendars(self) -> QuerySet[Schedule]:
+        """All schedules; for who sees only some teams, those of these teams, and the chosen one."""
+        seen, found = scope.of(self.user), Schedule.objects.all()
+        if not seen.is_limited:
+            return found
+        of_teams = Team.objects.filter(seen.of_teams("pk")).values("schedule")
+        return found.filter(Q(pk__in=of_teams) | Q(pk=self.instance.calendar_id))
+
+    def clean_current_password(self) -> str:
+        """The login's address is changed with it."""
+        typed: str = self.cleaned_data["current_password"]
+        if "email" in self.changed_data:
+            own_email.check(self.user, typed)
+        return typed
 
     def clean(self) -> dict[str, Any]:
         """A person can subscribe to a view only once."""

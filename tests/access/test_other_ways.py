@@ -1,0 +1,318 @@
+"""What a right, or its absence, says holds whichever way somebody takes."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from callbacks.access import groups
+from callbacks.access.roles import Role
+from callbacks.models import (
+    AlertReceiver,
+    CallAttempt,
+    ReportSubscription,
+    SavedList,
+    SavedView,
+    Schedule,
+)
+from callbacks.models.subscriptions import NotSent
+from callbacks.subscriptions import sending
+from leads.guard import rates
+from leads.models import (
+    ApiClient,
+    ConsentText,
+    Disposition,
+    Finding,
+    FormField,
+    Lead,
+    LeadStatus,
+)
+from tests.access import world as worlds
+from tests.access.test_moved_leads import asks
+from tests.access.test_teams import MARK, text_of, unpacked
+from tests.access.world import QUERY, World
+
+PASSWORD = "a long pass phrase"
+LEADS, HELD = "/admin/leads/lead/", "/admin/leads/heldlead/"
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return worlds.make()
+
+
+@pytest.fixture
+def leading(world: World) -> Client:
+    return world.as_(Role.TEAM_LEADER)
+
+
+# --- the address of one's own login ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_changed"),
+    [({}, False), ({"current_password": "another"}, False), ({"current_password": PASSWORD}, True)],
+)
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_subscription_changes_ones_address_with_the_password_alone(
+    is_new: bool, typed: dict[str, str], is_changed: bool, world: World
+) -> None:
+    """Links for a forgotten password are sent there."""
+    user = world.people[Role.ANALYST]
+    assert user
+    user.set_password(PASSWORD)
+    user.save()
+    client = Client()
+    client.force_login(user)
+    mine = worlds.theirs(user)
+    page = f"/admin/callbacks/reportsubscription/{mine[ReportSubscription].pk}/change/"
+    if is_new:
+        mine[ReportSubscription].delete()
+        page = "/admin/callbacks/reportsubscription/add/"
+    fields = {
+        "view": mine[SavedView].pk, "email": "found@example.com", "rhythm": "weekly",
+        "weekday": "6", "day_of_month": "1", "hour": "7", "zone": "UTC", "is_on": "on",
+    }  # fmt: skip
+    answer = client.post(page, fields | typed)
+    user.refresh_from_db()
+    assert (user.email == "found@example.com") == is_changed
+    assert ("Enter your password to change" in answer.text) == (not is_changed)
+    # With the address as it is, nothing is asked.
+    ReportSubscription.objects.all().delete()
+    page = "/admin/callbacks/reportsubscription/add/"
+    assert client.post(page, fields | {"email": user.email}).status_code == 302
+
+
+# --- held leads -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def held(world: World) -> Lead:
+    return Lead.objects.get(pk=world.own.rows[worlds.HeldLead].pk)
+
+
+@pytest.mark.parametrize("way", ["call-now", "call-with", "play", "call_selected"])
+@pytest.mark.parametrize("closed_by", ["cancel", "done_selected"])
+def test_a_held_lead_that_was_closed_is_called_by_who_may_release_it(
+    closed_by: str, way: str, held: Lead, world: World
+) -> None:
+    def do(client: Client, what: str) -> None:
+        more = {"extension": world.own.extension.pk, "record_name": "sorry", "sure": "on"}
+        if what.endswith("_selected"):
+            more |= {"action": what, "_selected_action": [held.pk]}
+            client.post(LEADS, {"confirmed": "yes", **more})
+        else:
+            client.post(f"{LEADS}{held.pk}/{what}/", {"confirmed": "yes", **more})
+
+    leading, managing = world.as_(Role.TEAM_LEADER), world.as_(Role.MANAGER)
+    do(leading, closed_by)
+    assert Lead.objects.get(pk=held.pk).status == LeadStatus.CANCELLED
+    do(leading, way)
+    assert Lead.objects.get(pk=held.pk).status == LeadStatus.CANCELLED
+    assert not CallAttempt.objects.filter(lead=held).exists()
+    if way != "play":
+        do(managing, way)
+        assert Lead.objects.get(pk=held.pk).status in (LeadStatus.WAITING, LeadStatus.CALLING)
+
+
+def test_no_message_is_played_to_a_held_number_by_what_has_joined_it(
+    held: Lead, world: World, leading: Client
+) -> None:
+    now = timezone.now()
+    joined = Lead.objects.create(
+        source=held.source, name="Again", phone=held.phone, status="duplicate", duplicate_of=held,
+        clock_started_at=now, due_at=now, closed_at=now,
+    )  # fmt: skip
+    posted = {"confirmed": "yes", "record_name": "sorry", "sure": "on"}
+    answer = leading.post(f"{LEADS}{joined.pk}/play/", posted, follow=True)
+    assert not CallAttempt.objects.filter(phone=held.phone).exists(), answer.text
+
+
+def test_what_is_held_is_counted_among_ones_own(held: Lead, world: World, leading: Client) -> None:
+    """Whoever reads "1 other" of an address learns that it has written to another team."""
+    theirs = Lead.objects.get(pk=world.other.rows[worlds.HeldLead].pk)
+    same = {"submitted_from": "203.0.113.9", "email": "dana@shop.example"}
+    Lead.objects.filter(pk__in=[held.pk, theirs.pk]).update(**same)
+    for lead in (held, theirs):
+        Finding.objects.create(lead=lead, asked=rates.NAME, verdict="hold", reason="Too many")
+    text = text_of(leading.get(HELD))
+    assert "other held" not in text
+    assert "Too many requests (1)" in text
+    text = text_of(world.as_(Role.MANAGER).get(HELD))
+    assert text.count("1 other held") == 6
+    assert "Too many requests (2)" in text
+
+
+# --- leads that have come from another team -------------------------------------------------------
+
+
+@pytest.fixture
+def moved(world: World) -> Lead:
+    lead = asks(world.other, f"{MARK}-writes")
+    asked_for = Disposition.objects.create(name="Zz", effect="stop")
+    sender = ApiClient.objects.create(name="Zz sends")
+    Lead.objects.filter(pk=lead.pk).update(
+        source=world.own.source, first_source=world.other.source, disposition=asked_for,
+        assigned_to=world.other.salesperson, api_client=sender, submitted_from="203.0.113.9",
+    )  # fmt: skip
+    lead.refresh_from_db()
+    Finding.objects.create(lead=lead, asked="blocked", verdict="hold", reason=f"A word: {MARK}")
+    return lead
+
+
+def ways_to_guess(lead: Lead) -> dict[str, str]:
+    return {
+        "the disposition": f"disposition={lead.disposition_id}",
+        "the disposition, exactly": f"disposition__exact={lead.disposition_id}",
+        "the disposition's id": f"disposition_id={lead.disposition_id}",
+        "any disposition": "disposition__isnull=False",
+        "who has it": f"assigned_to_id={lead.assigned_to_id}",
+        "who has sent it": f"api_client_id={lead.api_client_id}",
+        "a name": f"name__startswith={MARK}",
+        "a message": f"message__contains={MARK}",
+        "an e-mail": f"email__startswith={MARK}",
+        "an address": "submitted_from=203.0.113.9",
+    }
+
+
+GUESSES = [
+    "the disposition", "the disposition, exactly", "the disposition's id", "any disposition",
+    "who has it", "who has sent it", "a name", "a message", "an e-mail", "an address",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("page", [LEADS, HELD])
+@pytest.mark.parametrize("guess", GUESSES)
+def test_no_list_is_narrowed_by_what_is_hidden(
+    guess: str, page: str, moved: Lead, leading: Client
+) -> None:
+    if page == HELD:
+        Lead.objects.filter(pk=moved.pk).update(status=LeadStatus.HELD)
+    assert moved.pk in {it.pk for it in leading.get(page).context["cl"].result_list}
+    answer = leading.get(f"{page}?{ways_to_guess(moved)[guess]}")
+    assert answer.status_code in (302, 400) or moved.pk not in {
+        it.pk for it in answer.context["cl"].result_list
+    }
+
+
+@pytest.mark.parametrize(
+    "query", ["address=203.0.113.9", "domain=example.com", f"reason=A word: {MARK}"]
+)
+def test_a_held_lead_is_not_found_by_what_is_hidden(
+    query: str, moved: Lead, world: World, leading: Client
+) -> None:
+    Lead.objects.filter(pk=moved.pk).update(status=LeadStatus.HELD)
+    found = leading.get(f"{HELD}?{query}").context["cl"].result_list
+    assert moved.pk not in {it.pk for it in found}
+    found = world.as_(Role.MANAGER).get(f"{HELD}?{query}").context["cl"].result_list
+    assert moved.pk in {it.pk for it in found}
+
+
+def test_a_lead_is_not_found_by_the_address_of_another(
+    moved: Lead, world: World, leading: Client
+) -> None:
+    Lead.objects.filter(pk=world.own.lead.pk).update(submitted_from="203.0.113.9")
+    query = f"alike=address-{world.own.lead.pk}"
+    found = leading.get(f"{LEADS}?{query}").context["cl"].result_list
+    assert [it.pk for it in found] == [world.own.lead.pk]
+
+
+# --- names of what another team has ---------------------------------------------------------------
+
+
+def test_no_filter_names_another_teams_source(world: World, leading: Client) -> None:
+    text = ConsentText.objects.get(source=world.other.source)
+    source = f"source__id__exact%3D{world.other.source.pk}"
+    for role in (Role.TEAM_LEADER, Role.MANAGER):
+        SavedList.objects.create(
+            name="Mine", owner=world.people[role], query=source.replace("%3D", "=")
+        )
+    for page in (
+        f"/admin/callbacks/savedlist/add/?query={source}",
+        "/admin/callbacks/savedlist/",
+        f"{LEADS}?consent={text.pk}",
+    ):
+        answer = leading.get(page, follow=True)
+        assert answer.status_code == 200
+        assert MARK not in text_of(answer).casefold(), page
+        # A manager is told, so the test would see it.
+        assert MARK in text_of(world.as_(Role.MANAGER).get(page)).casefold(), page
+
+
+def test_the_leads_file_has_no_column_of_another_teams_form(world: World, leading: Client) -> None:
+    for side in (world.own, world.other):
+        FormField.objects.create(
+            source=side.source, key=side.mark, kind="text", label=f"Asks {side.mark}"
+        )
+    found = unpacked(leading.post(f"{LEADS}export/", {"format": "csv"})).casefold()
+    assert "asks ownside" in found
+    assert MARK not in found
+
+
+def test_only_schedules_of_ones_own_teams_are_offered(world: World, leading: Client) -> None:
+    for side in (world.own, world.other):
+        side.team.schedule = Schedule.objects.create(name=f"Hours {side.mark}")
+        side.team.save()
+    page = "/admin/callbacks/reportsubscription/add/"
+    text = text_of(leading.get(page))
+    assert "Hours ownside" in text
+    assert MARK not in text.casefold()
+    leader = world.people[Role.TEAM_LEADER]
+    assert leader
+    view = SavedView.objects.create(name="Mine", owner=leader, query=QUERY)
+    leading.post(page, {
+        "view": view.pk, "email": leader.email, "rhythm": "weekly", "weekday": "6", "hour": "7",
+        "day_of_month": "1", "zone": "UTC", "is_on": "on", "calendar": world.other.team.schedule_id,
+    })  # fmt: skip
+    assert not ReportSubscription.objects.filter(user=leader).exists()
+
+
+# --- rights that somebody has lost, or never had --------------------------------------------------
+
+
+def test_a_shared_view_is_not_mailed_to_who_may_not_see_it_any_more(world: World) -> None:
+    """Its name and words name people and teams (callbacks.reports.saved_views)."""
+    user, manager = (
+        User.objects.create_user("was", email="was@example.com"),
+        world.people[Role.MANAGER],
+    )
+    assert manager
+    groups.give(user, Role.MANAGER)
+    view = SavedView.objects.create(name="All", owner=manager, is_shared=True, query=QUERY)
+    now = timezone.now()
+    subscription = ReportSubscription.objects.create(
+        view=view, user=user, zone="UTC", decided_until=now
+    )
+    assert sending.why_not(subscription, now) is None
+    groups.give(user, Role.TEAM_LEADER)
+    again = ReportSubscription.objects.select_related("user", "view").get(pk=subscription.pk)
+    assert sending.why_not(again, now) == NotSent.NOT_SHARED
+
+
+def test_an_integrator_reads_nobodys_address_through_a_receiver(world: World) -> None:
+    client = world.as_(Role.INTEGRATOR)
+    manager, integrator = world.people[Role.MANAGER], world.people[Role.INTEGRATOR]
+    assert manager
+    assert integrator
+    fields = {
+        "name": "Mine", "is_active": "on", "channel": "mail", "timing": "at_once",
+        "digest_minutes": "60", "digest_at": "08:00", "least_gap": "30", "time_zone": "UTC",
+        "kind_lead_overdue": "5",
+    }  # fmt: skip
+    page = "/admin/callbacks/alertreceiver/add/"
+    for chosen in ({"owner": manager.pk}, {"owner": integrator.pk, "teams": [world.other.team.pk]}):
+        text = text_of(client.post(page, fields | chosen, follow=True))
+        text += text_of(client.get("/admin/callbacks/alertreceiver/"))
+        assert manager.email not in text
+        assert MARK not in text.casefold()
+    assert not AlertReceiver.objects.filter(name="Mine").exists()
+    answer = client.post(page, fields | {"owner": integrator.pk})
+    assert AlertReceiver.objects.filter(name="Mine").exists(), answer.context["errors"]
+    # What a manager has chosen stays, whoever saves it.
+    made = AlertReceiver.objects.get(name="Mine")
+    AlertReceiver.objects.filter(pk=made.pk).update(owner=manager)
+    made.teams.add(world.other.team)
+    kept = {"owner": manager.pk, "teams": [world.other.team.pk], "name": "Ours"}
+    answer = client.post(f"/admin/callbacks/alertreceiver/{made.pk}/change/", fields | kept)
+    assert answer.status_code == 302, answer.context["errors"]
+    assert AlertReceiver.objects.get(pk=made.pk).owner == manager
