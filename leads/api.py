@@ -168,7 +168,7 @@ def _store(
     if sent.header is not None and (known := intake.find(key)):
         return _repeated(request, known, mark, fields)
     if keyless.is_refused(source, how):
-        raise KeyRefused(401, gettext("This source takes requests with an API key only."))
+        raise KeyRefused(401, gettext("This source only accepts requests with an API key."))
     form = ApiForm(fields, source=source, language=languages.read(fields.get("language", "")))
     unknown = form.unknown(fields)
     if not form.is_valid() or unknown:
@@ -186,10 +186,10 @@ def _store(
 def _not_taken(refused: Refused, client: ApiClient | None) -> HttpResponse:
     """403 or 429: the guard refused the request."""
     if refused.is_for_good:
-        return _errors(403, {"request": [gettext("We cannot take this request here.")]})
+        return _errors(403, {"request": [gettext("We cannot accept this request here.")]})
     sentence = gettext("Too many requests come from this address. See Retry-After.")
     if client:
-        sentence = gettext("Too many requests were sent with keys of this client. See Retry-After.")
+        sentence = gettext("Too many requests were sent with this client's keys. See Retry-After.")
     answer = _errors(429, {"request": [sentence]})
     answer["Retry-After"] = str(refused.seconds)
     return answer
@@ -226,7 +226,7 @@ def _repeated(
     if lead.submission_fingerprint in {mark, ""}:  # "": stored by a release without fingerprints
         return _created(request, lead, fields.get("language", ""))
     sentence = gettext(
-        "This key was sent before with another body. Use a new key for each submission."
+        "This key was already sent with another body. Use a new key for each submission."
     )
     return _errors(422, {"Idempotency-Key": [sentence]})
 
@@ -258,7 +258,7 @@ def _standing(request: HttpRequest, public_id: uuid.UUID) -> dict[str, object] |
     source = intake.active_by_id(lead.came_through, visitor_status.version_of(lead))
     language_choice.speak(request, source or lead.source)
     if expiry.has_expired(lead, now):
-        said = gettext("What became of this request is not shown any more.")
+        said = gettext("The status of this request is no longer shown.")
         return {"errors": {"id": [said]}, "final": True}
     stands = visitor_status.standing(lead, now)
     return {

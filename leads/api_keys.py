@@ -84,8 +84,8 @@ def refuse_in_address(request: HttpRequest) -> None:
         raise KeyRefused(
             400,
             gettext(
-                "Send the API key as “Authorization: Bearer …”, never in an address: addresses are "
-                "written into logs. Have a key that was sent so replaced."
+                "Send the API key as “Authorization: Bearer …”, never in an address: addresses "
+                "end up in logs. Have any key sent this way replaced."
             ),
         )
 
@@ -99,7 +99,7 @@ def refuse_in_body(sent: Mapping[str, Any]) -> None:
             400,
             gettext(
                 "Send the API key as “Authorization: Bearer …”, never in the body: what is sent "
-                "there is stored. This request was not. Have a key that was sent so replaced."
+                "there is stored. This request was not. Have any key sent this way replaced."
             ),
         )
 
@@ -120,7 +120,7 @@ def client_of(request: HttpRequest, scope: ApiScope, now: datetime) -> ApiClient
     if not constant_time_compare(_digest(text), key.digest if key else _NOBODYS) or key is None:
         raise KeyRefused(401, gettext("This API key is not known."))
     if key.ended_at:
-        raise KeyRefused(401, gettext("This API key has been ended."))
+        raise KeyRefused(401, gettext("This API key has been revoked."))
     if not key.holds(now):
         raise KeyRefused(401, gettext("This API key has expired."))
     if not key.client.is_active:

@@ -173,7 +173,7 @@ def is_foreign(asked: Asked) -> bool:
 
 def foreign(asked: Asked) -> HttpResponse:
     """The answer to a request from another website's page."""
-    trouble = gettext("A page of another website sent this. Answer here.")
+    trouble = gettext("This was sent from another website. Answer here.")
     return asked.page("leads/act_not_now.html", 403, trouble=trouble)
 
 

@@ -44,7 +44,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answers 400."""
     foreign = ""
     if isinstance(exception, DisallowedHost):
-        foreign = gettext("This website does not answer under the name in the address.")
+        foreign = gettext("This website does not use the name in the address.")
     if _is_for_the_api(request):
         return api.refused(foreign)
     words = {
@@ -142,7 +142,8 @@ def not_taken(refused: Refused) -> str:
     """For a visitor whose request is refused: when to try again, if at all."""
     if refused.is_for_good:
         return gettext(
-            "We cannot take this request here, and nothing was sent. Please reach us another way."
+            "We cannot accept this request here, and nothing was sent. Please contact us "
+            "another way."
         )
     minutes = math.ceil(refused.seconds / 60)
     if minutes > 90:
@@ -166,9 +167,9 @@ def not_taken(refused: Refused) -> str:
 def not_stored() -> str:
     """For a visitor whose request could not be stored: they can send it again as it is."""
     return gettext(
-        "We could not save your request just now, which is not your fault. Everything that you "
-        "wrote is still here. Wait a few seconds and press “%(button)s” again: however often you "
-        "press it, we get one request."
+        "We could not save your request just now. This is not your fault, and everything you "
+        "wrote is still here. Wait a few seconds and press “%(button)s” again: no matter how "
+        "often you press it, we get one request."
     ) % {"button": gettext("Call me back")}
 
 
@@ -176,10 +177,10 @@ def too_many_changes(wait: timedelta) -> str:
     """For a visitor who has changed a request too often."""
     minutes = math.ceil(wait.total_seconds() / 60)
     return ngettext(
-        "You have changed this request many times. Nothing was changed now. Try again in "
-        "%(number)d minute.",
-        "You have changed this request many times. Nothing was changed now. Try again in "
-        "%(number)d minutes.",
+        "You have changed this request too many times. Nothing was changed this time. Try again "
+        "in %(number)d minute.",
+        "You have changed this request too many times. Nothing was changed this time. Try again "
+        "in %(number)d minutes.",
         minutes,
     ) % {"number": minutes}
 
@@ -188,10 +189,10 @@ def too_many_numbers(wait: timedelta) -> str:
     """For somebody who put too many numbers on the never-call list."""
     hours = math.ceil(wait.total_seconds() / 3600)
     return ngettext(
-        "Too many numbers were put on our list from your network. Try again in %(number)d hour, or "
-        "tell whoever calls you.",
-        "Too many numbers were put on our list from your network. Try again in %(number)d hours, "
-        "or tell whoever calls you.",
+        "Too many numbers were put on our list from your network. Try again in %(number)d hour, "
+        "or tell the person who calls you.",
+        "Too many numbers were put on our list from your network. Try again in %(number)d "
+        "hours, or tell the person who calls you.",
         hours,
     ) % {"number": hours}
 
@@ -201,12 +202,12 @@ def _too_much(request: HttpRequest, exception: Exception) -> str:
     if isinstance(exception, TooManyFieldsSent):
         few = isinstance(exception, TooManyFields) or not request.path_info.startswith("/admin/")
         most = MOST_FIELDS if few else settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
-        return gettext("This form has more than %(most)s fields, and no more are taken.") % {
+        return gettext("This form has more than %(most)s fields, the most we accept.") % {
             "most": f"{most:,}"
         }
     if isinstance(exception, RequestDataTooBig):
         size = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024
-        return gettext("This form has more than %(size)s KiB of text, and no more is taken.") % {
+        return gettext("This form has more than %(size)s KiB of text, the most we accept.") % {
             "size": size
         }
     return ""

@@ -71,13 +71,13 @@ class LeadForm(forms.Form):
 
     # For consent to a version that is not in use.
     AGREE_ANEW = _(
-        "This text has changed in the meantime. Please read it, and agree to it as it is now."
+        "This text has changed in the meantime. Please read and agree to the new version."
     )
 
     # For a number that may be incomplete.
     MAY_BE_HALF = _(
-        "Some of your number may be missing: we would call %(number)s. If this is all of it, say "
-        "so below. Otherwise enter it with + and the code of your country."
+        "Part of your number may be missing: we would call %(number)s. If this is your whole "
+        "number, confirm it below. Otherwise, enter it with + and your country code."
     )
     unsure_of = ""
 
@@ -316,7 +316,7 @@ class LeadForm(forms.Form):
         field.widget.choices += days
         if days:
             # Set on the bound field: Django may have made it already, with the old help text.
-            self["call_at"].help_text = gettext("Times are %(zone)s.") % {
+            self["call_at"].help_text = gettext("Times are in %(zone)s.") % {
                 "zone": dated_sentences.zone_name(hours.zone, timezone.now())
             }
         if not days and "call_at" not in self.errors:
@@ -354,10 +354,10 @@ class ApiForm(LeadForm):
     """LeadForm with the fields that only the API accepts."""
 
     MAY_BE_HALF = _(
-        "This may be half a number: we would call %(number)s. Send the number with + and the code "
-        "of its country."
+        "This may be only part of a number: we would call %(number)s. Send the number with + "
+        "and its country code."
     )
-    AGREE_ANEW = _("This version is not in use. Say which version of the text was agreed to.")
+    AGREE_ANEW = _("This version is not in use. State which version of the text was agreed to.")
 
     language = LineField(label=_("Language"), required=False)
 
@@ -377,7 +377,7 @@ class ApiForm(LeadForm):
     def unknown(self, fields: Mapping[str, str]) -> dict[str, list[str]]:
         """A sentence for each field that looks like an own field of the source but is not one."""
         known = sorted(it.name for it in self.own if it.is_own and it.need is not Need.HIDDEN)
-        sentence = gettext("This source has no field of this name.")
+        sentence = gettext("This source has no field with this name.")
         if known:
             names = gettext(", ").join(known)
             sentence = gettext("This source has no such field. It has: %(names)s.") % {

@@ -320,8 +320,8 @@ def _misread(why: str, default_country: str, allowed_countries: Collection[str])
         case "extension":
             return (
                 gettext(
-                    "Enter the phone number in digits. Write an extension of up to 7 digits behind "
-                    "it like this: %(with_extension)s."
+                    "Enter the phone number in digits. Write an extension of up to 7 digits "
+                    "after it like this: %(with_extension)s."
                 )
                 % shown
             )
@@ -330,8 +330,8 @@ def _misread(why: str, default_country: str, allowed_countries: Collection[str])
         case "incomplete":
             return (
                 gettext(
-                    "Enter the whole number, as it is dialled in its country (%(example)s) or "
-                    "beginning with + and the country code (%(code)s)."
+                    "Enter the whole number, as you would dial it in its country (%(example)s) "
+                    "or starting with + and the country code (%(code)s)."
                 )
                 % shown
             )

@@ -162,13 +162,13 @@ def read(request: HttpRequest, limit: int = LIMIT) -> bytes:
 
 def encoded_on_the_way() -> BodyRefused:
     """501: a Transfer-Encoding other than `chunked` alone."""
-    sentence = gettext("Send the body as it is: no Transfer-Encoding but chunked is understood.")
+    sentence = gettext("Send the body as it is: chunked is the only Transfer-Encoding supported.")
     return BodyRefused.of(501, sentence)
 
 
 def unreadable() -> BodyRefused:
     """For a body that breaks off, or has invalid chunks."""
-    return BodyRefused.of(400, gettext("The body could not be read to its end."))
+    return BodyRefused.of(400, gettext("The body could not be read to the end."))
 
 
 def too_large(limit: int = LIMIT) -> BodyRefused:

@@ -68,8 +68,8 @@ UNCERTAIN = Standing(
     "checking",
     _("We have your request"),
     _(
-        "We are making sure that our call to you went through. If your phone rings, please answer "
-        "it; if it does not, we will call again or get back to you."
+        "We are checking whether our call to you went through. If your phone rings, please "
+        "answer it; if it does not, we will call again or get back to you."
     ),
     final=False,
     changes_in=5,
@@ -96,7 +96,7 @@ HUNG_UP = Standing(
     changes_in=5,
 )
 CONNECTED = Standing(
-    "connected", _("We have reached you"), _("Thank you for taking our call."), final=True
+    "connected", _("We reached you"), _("Thank you for taking our call."), final=True
 )
 CALLED = Standing(
     "called",
@@ -121,21 +121,21 @@ RECEIVED = Standing(
 CANCELLED = Standing(
     "cancelled",
     _("This request is closed"),
-    _("We will not call you about it any more. If you would like a call, ask for another one."),
+    _("We will not call you about it again. If you would like a call, ask for another one."),
     final=True,
 )
 # The submitter sent another number instead.
 SENT_ANOTHER = Standing(
     "cancelled",
-    _("You have sent another number"),
-    _("We will not call this number about your request any more, only the one you sent later."),
+    _("You sent another number"),
+    _("We will no longer call this number about your request, only the one you sent later."),
     final=True,
 )
 # For a lead that waits and is never called automatically; its status is that of RECEIVED.
 FOR_A_PERSON = Standing(
     "received",
     _("We have your request"),
-    _("We cannot call you automatically. A colleague will look at it and get back to you."),
+    _("We cannot call you automatically. A colleague will read your request and get back to you."),
     final=True,
 )
 
@@ -145,54 +145,54 @@ TAKEN_BACK = {
     WhyTakenBack.CANCELLED: (
         Standing(
             "cancelled",
-            _("You have cancelled this request"),
+            _("You cancelled this request"),
             _("We will not call you about it. If you would like a call, ask for another one."),
             final=True,
         ),
         _(
-            "A call to you had begun by then, so your phone may still ring once. After that we "
-            "will not call you about it."
+            "A call to you had already started, so your phone may still ring once. After that, "
+            "we will not call you about it."
         ),
     ),
     WhyTakenBack.NOT_THEIRS: (
         Standing(
             "cancelled",
             _("We will not call this number"),
-            _("Thank you for telling us. Nobody calls this number for your request any more."),
+            _("Thank you for telling us. We will not call this number about your request again."),
             final=True,
         ),
         _(
-            "Thank you for telling us. A call to this number had begun by then, so it may still "
-            "ring once. After that nobody calls it for your request."
+            "Thank you for telling us. A call to this number had already started, so it may "
+            "still ring once. After that, we will not call it about your request."
         ),
     ),
     WhyTakenBack.CORRECTED: (
         SENT_ANOTHER,
         _(
-            "A call to this number had begun by then, so it may still ring once. After that we "
-            "only call the number you sent later."
+            "A call to this number had already started, so it may still ring once. After that, "
+            "we will only call the number you sent later."
         ),
     ),
     WhyTakenBack.RETIMED: (
         Standing(
             "cancelled",
-            _("You have chosen another time"),
-            _("We will call you at the time that you chose."),
+            _("You chose another time"),
+            _("We will call you at the time you chose."),
             final=True,
         ),
         _(
-            "A call to you had begun by then, so your phone may still ring once. After that we "
-            "will call you at the time that you chose."
+            "A call to you had already started, so your phone may still ring once. After that, "
+            "we will call you at the time you chose."
         ),
     ),
     WhyTakenBack.NEVER: (
         Standing(
             "cancelled",
             _("We will not call you again"),
-            _("Nobody here will call this number any more."),
+            _("We will never call this number again."),
             final=True,
         ),
-        _("Nobody here will call this number any more. A call that had begun by then goes on."),
+        _("We will never call this number again. A call that has already started continues."),
     ),
 }
 
@@ -204,9 +204,12 @@ CLOSED = DatedSentence(
 )
 # The limit of calls is reached, or enough calls wait for the opening.
 FULL = DatedSentence(
-    _("We can take no more calls just now. We will call you today at %(time)s."),
-    _("We can take no more calls just now. We will call you tomorrow, %(weekday)s, at %(time)s."),
-    _("We can take no more calls just now. We will call you on %(date)s, at %(time)s."),
+    _("We cannot take any more calls right now. We will call you today at %(time)s."),
+    _(
+        "We cannot take any more calls right now. We will call you tomorrow, %(weekday)s, at "
+        "%(time)s."
+    ),
+    _("We cannot take any more calls right now. We will call you on %(date)s, at %(time)s."),
 )
 FIRST_CALL = DatedSentence(
     _("We will call you today at %(time)s."),
@@ -215,12 +218,12 @@ FIRST_CALL = DatedSentence(
 )
 # For somebody who asks at night, and is called at once only if somebody is there.
 IF_NOT_BEFORE = DatedSentence(
-    _("If your phone has not rung before then, we will call you today at %(time)s."),
+    _("If your phone does not ring before then, we will call you today at %(time)s."),
     _(
-        "If your phone has not rung before then, we will call you tomorrow, %(weekday)s, at "
+        "If your phone does not ring before then, we will call you tomorrow, %(weekday)s, at "
         "%(time)s."
     ),
-    _("If your phone has not rung before then, we will call you on %(date)s, at %(time)s."),
+    _("If your phone does not ring before then, we will call you on %(date)s, at %(time)s."),
 )
 NEXT_CALL = DatedSentence(
     _("We will call you again today at %(time)s."),

@@ -201,7 +201,7 @@ def _other_number(asked: Asked, source: LeadSource, typed: str, posted: Posted) 
         number_refused.send(sender=LeadSource, refused=refused)
         raise
     if phone.e164 == one_line.stored(asked.lead.phone):
-        same = gettext("This is the number that we have for you. Enter another one.")
+        same = gettext("This is the number we already have for you. Enter another one.")
         raise PhoneRefused("same", same)
     if phone.is_doubtful and clean_line(posted.get(SURE, "")) != phone.e164:
         raise PhoneRefused("unsure", LeadForm.may_be_half(phone.e164), number=phone.e164)
@@ -243,7 +243,7 @@ def never_call_again(asked: Asked) -> HttpResponse:
     if asked.is_post:
         how: Circumstances = circumstances.of_request(asked.request)
         if is_foreign(asked):
-            trouble, status = gettext("A page of another website sent this. Answer here."), 403
+            trouble, status = gettext("This was sent from another website. Answer here."), 403
         elif has_been_called and (wait := rates.wait_to_list(how, lead.phone, now)):
             trouble, status = error_pages.too_many_numbers(wait), 429
         else:

@@ -313,8 +313,8 @@ def _form_page(
         form = LeadForm(source=source, language=get_language() or "")
         hidden = _hidden({})
         trouble = gettext(
-            "A page of another website sent this, and nothing of it was kept. Please fill in the "
-            "form here."
+            "This was sent from another website, and nothing was saved. Please fill in the form "
+            "here."
         )
     form.offer_times()
     form.focus_on_what_is_wrong()

@@ -163,7 +163,7 @@ def extension_now(
         (extension.is_blocked, Words(gettext("blocked by the provider"), RED)),
         (is_paused(extension, now), _paused(extension, now, zone)),
         (not team_is_open, Words(gettext("off shift"), note=gettext("its team is closed now"))),
-        (not is_on_shift, Words(gettext("off shift"), note=gettext("by its own hours"))),
+        (not is_on_shift, Words(gettext("off shift"), note=gettext("outside its own hours"))),
         (_still(extension.unavailable_until, now), _out(extension, now, zone)),
         (_still(extension.capped_until, now), _capped(extension, now, zone)),
         (_still(extension.wrap_up_until, now), _resting(extension, now, zone)),
@@ -172,7 +172,7 @@ def extension_now(
             Words(
                 extension.provider_busy_as or gettext("busy"),
                 ORANGE,
-                gettext("as the provider shows it"),
+                gettext("according to the provider"),
             ),
         ),
     )
@@ -252,9 +252,7 @@ def _out(extension: Extension, now: datetime, zone: tzinfo) -> Words:
 
 def _capped(extension: Extension, now: datetime, zone: tzinfo) -> Words:
     words = {"time": _time(extension.capped_until, now, zone)}
-    return Words(
-        gettext("has had its calls until %(time)s") % words, ORANGE, gettext("of this day")
-    )
+    return Words(gettext("call limit reached until %(time)s") % words, ORANGE, gettext("for today"))
 
 
 def _resting(extension: Extension, now: datetime, zone: tzinfo) -> Words:

@@ -164,18 +164,18 @@ def _held(attempt_id: int) -> CallAttempt:
     found = {it.pk: it for it in locked.filter(its_own).order_by("pk")}
     attempt = found.get(attempt_id)
     if attempt is None:
-        raise CannotCall(gettext("That call is not there any more. Nothing was written."))
+        raise CannotCall(gettext("That call no longer exists. Nothing was saved."))
     if attempt.kind == AttemptKind.MESSAGE:
-        raise CannotCall(gettext("Nobody talked: a message was played to the lead alone."))
+        raise CannotCall(gettext("Nobody talked: the lead only heard a recorded message."))
     if attempt.lead.erased_at:
-        raise CannotCall(gettext("This person was erased. Nothing is written about them any more."))
+        raise CannotCall(gettext("This person's data was erased, so no notes can be added."))
     return attempt
 
 
 def _keep(disposition: Disposition | None) -> None:
     """Keeps the disposition from being deleted before the commit; others may use it meanwhile."""
     if disposition and not list(sql.rows(_KEEP, {"id": disposition.pk})):
-        raise CannotCall(gettext("That choice is not offered any more. Choose another."))
+        raise CannotCall(gettext("That choice is no longer available. Choose another."))
 
 
 def _says(note: CallNote) -> Writing:
@@ -357,8 +357,8 @@ def _meanwhile(before: CallNote) -> str:
     words = {"who": before.written_by, "what": before.disposition or before.note}
     return (
         gettext(
-            "%(who)s has written “%(what)s” about this call meanwhile. Nothing of yours is saved "
-            "yet: look at it, then choose again."
+            "Meanwhile, %(who)s wrote “%(what)s” about this call. Your entry is not saved yet: "
+            "read theirs, then choose again."
         )
         % words
     )

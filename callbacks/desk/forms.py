@@ -23,7 +23,7 @@ class PauseForm(forms.Form):
         initial=PauseLength.QUARTER,
         widget=forms.RadioSelect,
         error_messages={
-            "required": _("Choose for how long."),
+            "required": _("Choose how long."),
             "invalid_choice": _("Choose one of these times."),
         },
     )

@@ -22,7 +22,7 @@ _SHOWN = (
     "shift_share",
 )  # fmt: skip
 # Names that replace a manager's term in the report.
-_NAMES: dict[str, Text] = {"pick_up_p50": _("Time to pick up, median")}
+_NAMES: dict[str, Text] = {"pick_up_p50": _("Median time to pick up")}
 
 
 @dataclass(frozen=True)

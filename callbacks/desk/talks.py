@@ -157,7 +157,7 @@ def _choice(disposition: Disposition, chosen: int | None) -> DeskChoice:
 
 
 def _timed(disposition: Disposition, offered: OfferedTime) -> DeskChoice:
-    note = gettext("the first time that fits") if offered.moved else ""
+    note = gettext("first available time") if offered.moved else ""
     return DeskChoice(
         f"{disposition.pk}@{offered.value}", offered.title, when=offered.when, note=note
     )
@@ -184,7 +184,7 @@ def said(note: CallNote, now: datetime, zone: tzinfo) -> str:
     said = [saved, call_notes.follows(note, now, zone)]
     is_another = note.disposition.effect != DispositionEffect.NEVER_CALL
     if is_another and never_call.entry(note.lead.phone):
-        said.append(gettext("The number stays on the never-call list: a manager takes it off."))
+        said.append(gettext("The number stays on the never-call list until a manager removes it."))
     return " ".join(it for it in said if it)
 
 
@@ -223,6 +223,6 @@ def record_says(attempt: CallAttempt) -> str:
     if attempt.is_live or attempt.state in _MAY_HAVE_TALKED:
         return ""
     return gettext(
-        "The record of this call says that nobody talked: %(state)s. You can write about it all "
-        "the same."
+        "According to its record, nobody talked on this call: %(state)s. You can still write "
+        "about it."
     ) % {"state": attempt.get_state_display()}

@@ -51,7 +51,7 @@ _OUTCOMES: "dict[str, tuple[StrOrPromise, str]]" = {
     AttemptState.STOPPED: (_("Stopped by a manager"), "off"),
     AttemptState.AGENT_NO_ANSWER: (_("You did not pick up"), "warn"),
     AttemptState.AGENT_UNREACHED: (_("Your phone was not reached"), "off"),
-    AttemptState.ENDED: (_("Over"), "off"),
+    AttemptState.ENDED: (_("Call ended"), "off"),
     AttemptState.REFUSED: (_("Not put through"), "off"),
     AttemptState.NOT_SENT: (_("Not put through"), "off"),
     AttemptState.NEVER_PLACED: (_("Not put through"), "off"),
@@ -84,27 +84,27 @@ class CallStage:
 
 
 _MAYBE_ON = CallStage(
-    _("A call may be on"),
-    _("A call may be on: %(name)s"),
+    _("A call may be in progress"),
+    _("A call may be in progress: %(name)s"),
     _("Pick up if your phone rings."),
     "warn",
 )
 _ON_THE_LINE = CallStage(
     _("On the line"),
     _("On the line: %(name)s"),
-    _("The lead's phone rings, or you are talking already."),
+    _("The lead's phone is ringing, or you are already talking."),
     "good",
 )
 _RINGS_SOON = CallStage(
-    _("Your phone rings in a moment"),
-    _("Your phone rings in a moment: %(name)s"),
-    _("Pick up; then the lead's phone rings."),
+    _("Your phone is about to ring"),
+    _("Your phone is about to ring: %(name)s"),
+    _("When you pick up, the lead's phone rings."),
     "busy",
 )
 _RINGS = CallStage(
-    _("Your phone rings"),
-    _("Your phone rings: %(name)s"),
-    _("Pick up; then the lead's phone rings."),
+    _("Your phone is ringing"),
+    _("Your phone is ringing: %(name)s"),
+    _("When you pick up, the lead's phone rings."),
     "busy",
 )
 
@@ -244,10 +244,10 @@ def _assigned_to(user: Any, now: datetime) -> DeskAssigned:
 def _lead(lead: Lead, now: datetime) -> DeskLead:
     newest, zone = lead.newest_request(), timezone.get_current_timezone()
     if lead.call_after > now:
-        when_ = gettext("To be called at %(time)s.")
+        when_ = gettext("Call planned for %(time)s.")
         at = lead.call_after
     else:
-        when_ = gettext("Waits since %(time)s.")
+        when_ = gettext("Waiting since %(time)s.")
         at = max(lead.call_after, lead.submitted_at)
     return DeskLead(
         pk=lead.pk,
@@ -293,9 +293,9 @@ def _phone(extension: Extension, now: datetime) -> DeskPhone:
 
 def _paused_afterwards(extension: Extension, now: datetime) -> str:
     if extension.paused_until is None:
-        return gettext("Your phone is paused after this call.")
+        return gettext("Your phone will be paused after this call.")
     ends = clock(extension.paused_until, now, timezone.get_current_timezone())
-    return gettext("Your phone is paused after this call, until %(time)s.") % {"time": ends}
+    return gettext("Your phone will be paused after this call, until %(time)s.") % {"time": ends}
 
 
 def _live(attempt: CallAttempt, user: Any, now: datetime) -> DeskLiveCall:

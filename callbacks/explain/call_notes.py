@@ -16,35 +16,31 @@ def follows(note: CallNote, now: datetime, zone: tzinfo) -> str:
     """
     effect = note.disposition.effect if note.disposition else DispositionEffect.NONE
     if effect == DispositionEffect.NEVER_CALL:
-        return gettext("Nobody calls this number any more.")
+        return gettext("This number will not be called again.")
     if effect in (DispositionEffect.STOP, DispositionEffect.SPAM):
-        return gettext("Nobody calls for this request again by itself.")
+        return gettext("This request gets no more automatic calls.")
     if effect != DispositionEffect.CALL_AGAIN or note.call_again_at is None:
         return ""
     words = {"time": when(note.call_again_at, now, zone)}
     if note.is_pending:
-        return gettext("The next call is planned when this one is over: %(time)s.") % words
+        return gettext("When this call ends, the next one is planned for %(time)s.") % words
     follow_up = note.follow_up
     if follow_up is None:
         return ""
     if follow_up.status == LeadStatus.HELD:
         return (
             gettext(
-                "The number is on the never-call list: the call of %(time)s is held for a manager."
+                "The number is on the never-call list: the call planned for %(time)s is held "
+                "for a manager."
             )
             % words
         )
     if follow_up.status == LeadStatus.DUPLICATE:
-        return (
-            gettext(
-                "The number has another open request, which is called by %(time)s at the latest."
-            )
-            % words
-        )
+        return gettext("Another open request for this number will be called by %(time)s.") % words
     if follow_up.status == LeadStatus.WAITING and follow_up.call_after > now:
         words = {"time": when(follow_up.call_after, now, zone)}
-        return gettext("The next call is planned: %(time)s.") % words
-    return gettext("The call that was planned for %(time)s: %(status)s.") % {
+        return gettext("The next call is planned for %(time)s.") % words
+    return gettext("Status of the call planned for %(time)s: %(status)s.") % {
         **words,
         "status": follow_up.get_status_display(),
     }

@@ -17,5 +17,5 @@ def of(lead: Lead) -> Feedback | None:
 
 
 def in_a_sentence(feedback: Feedback) -> str:
-    """ "Did it help? 4 of 5"; the visitor's own words are shown beside it."""
-    return gettext("Did it help? %(score)s of 5") % {"score": feedback.score}
+    """ "Did it help? 4 out of 5"; the visitor's own words are shown beside it."""
+    return gettext("Did it help? %(score)s out of 5") % {"score": feedback.score}

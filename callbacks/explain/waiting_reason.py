@@ -195,7 +195,7 @@ def _later(
             gettext("retry at %(time)s") % {"time": at},
         )
     return WaitingReason(
-        gettext("To be called at %(time)s.") % {"time": at}, gettext("at %(time)s") % {"time": at}
+        gettext("Call planned for %(time)s.") % {"time": at}, gettext("at %(time)s") % {"time": at}
     )
 
 

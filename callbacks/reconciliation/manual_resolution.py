@@ -77,15 +77,15 @@ def no_call_came(attempt_id: int, user: object) -> str:
     with transaction.atomic():
         attempt = CallAttempt.objects.select_for_update().filter(pk=attempt_id).first()
         if attempt is None or attempt.state != AttemptState.UNKNOWN:
-            raise CannotCall(gettext("What became of that call is known by now."))
+            raise CannotCall(gettext("The outcome of that call is now known."))
         log_context.follow(attempt.lead_id)
         if now < begins_by(attempt):
-            raise CannotCall(gettext("The phone may still begin to ring. Wait for half a minute."))
+            raise CannotCall(gettext("The phone may still ring. Wait half a minute."))
         if not attempt.disprove(now):
-            raise CannotCall(gettext("What became of that call is known by now."))
+            raise CannotCall(gettext("The outcome of that call is now known."))
         apply(attempt, now)
     log.info("no call came attempt=%s user=%s", attempt_id, _id(user))
-    return gettext("No call came: the phone is free, and the lead is called again.")
+    return gettext("No call came: the phone is free, and the lead will be called again.")
 
 
 def begins_by(attempt: CallAttempt) -> datetime:
@@ -99,11 +99,9 @@ def _question(attempt_id: int) -> UnknownOutcome:
     if attempt and open_questions().filter(pk=attempt_id).exists():
         return attempt
     if attempt and attempt.state != AttemptState.ENDED:
-        sentence = gettext(
-            "The outcome has become known meanwhile: %(state)s. Nothing was changed."
-        )
+        sentence = gettext("The outcome is now known: %(state)s. Nothing was changed.")
         raise CannotCall(sentence % {"state": attempt.get_state_display()})
-    raise CannotCall(gettext("Somebody has decided meanwhile. Nothing was changed."))
+    raise CannotCall(gettext("Somebody has already decided. Nothing was changed."))
 
 
 def _id(user: object) -> object:

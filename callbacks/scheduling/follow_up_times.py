@@ -110,9 +110,9 @@ def chosen(
     try:
         at = typed_time.read(typed, zone).at
     except typed_time.NotAMoment:
-        raise TimeRefused(gettext("This is not a time. Use one like 2026-11-29 14:00.")) from None
+        raise TimeRefused(gettext("This is not a valid time. Example: 2026-11-29 14:00.")) from None
     if at <= now:
-        raise TimeRefused(gettext("This time is over."))
+        raise TimeRefused(gettext("This time has passed."))
     if at > now + LATEST:
         sentence = gettext("This is more than %(days)d days ahead.") % {"days": LATEST.days}
         raise TimeRefused(sentence)
@@ -120,12 +120,12 @@ def chosen(
     if instead == at:
         return at
     if instead is None:
-        raise TimeRefused(gettext("Nobody can be called for this lead at any time."))
+        raise TimeRefused(gettext("This lead cannot be called at any time."))
     sentence = (
-        gettext("We are closed then. The next time that fits is %(time)s.")
+        gettext("We are closed then. The next available time is %(time)s.")
         if calling_hours.in_window(config, source_id, phone, at)
         else gettext(
-            "This number may not be called at that hour. The next time that fits is %(time)s."
+            "This number may not be called at that hour. The next available time is %(time)s."
         )
     )
     raise TimeRefused(sentence % {"time": when(instead, now, zone)}, instead)

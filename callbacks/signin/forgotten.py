@@ -75,7 +75,7 @@ class _SetPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # not generi
     def save(self, commit: bool = True) -> Any:
         """Saves the new password; returns the user."""
         user = super().save(commit)
-        second_factor.note(user, user, gettext("Set a new password by a link in a mail"))
+        second_factor.note(user, user, gettext("Set a new password with an emailed link"))
         return user
 
 
@@ -105,7 +105,7 @@ def send(typed: str) -> int:
             },
         )
         EmailMessage(
-            gettext("A new password"),
+            gettext("Choose a new password"),
             render_to_string("mail/new_password.txt", _words(user, link)),
             to=[user.email],
         ).send()

@@ -207,7 +207,7 @@ def _refusal(user: User, *, confirmed: bool = True) -> str:
     wait = second_factor.seconds_to_wait(user, confirmed=confirmed)
     if wait > 1:
         return gettext(
-            "This code was not accepted. After wrong codes there is a wait: try the next one in "
+            "This code was not accepted. After wrong codes, you have to wait: try again in "
             "%(seconds)d seconds."
         ) % {"seconds": wait}
     return gettext("This code was not accepted. Each code works only once: wait for the next one.")
@@ -215,7 +215,7 @@ def _refusal(user: User, *, confirmed: bool = True) -> str:
 
 def _cannot_open() -> str:
     return gettext(
-        "Your authenticator cannot be read any more, because this site's keys were changed. Enter "
+        "Your authenticator no longer works here, because this site's keys were changed. Enter "
         "a recovery code, or ask an owner to reset your second factor."
     )
 

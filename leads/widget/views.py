@@ -66,7 +66,7 @@ def _told(request: HttpRequest, source: LeadSource | None) -> HttpResponseBase:
         return _no(gettext("There is no such source."), HTTPStatus.NOT_FOUND)
     asking = request.headers.get("Origin", "")
     if asking and asking not in origins.shown_inside(source.allowed_origins):
-        sentence = gettext("%(website)s is not among the websites of this source.")
+        sentence = gettext("%(website)s is not one of this source's websites.")
         return _no(sentence % {"website": asking[: origins.MOST_LETTERS]})
     answer = JsonResponse(told.told(source, language, timezone.now()))
     if asking:

@@ -81,7 +81,7 @@ def test_pausing_is_asked_done_and_logged(
 @pytest.mark.parametrize(
     ("values", "field", "words"),
     [
-        ({}, "lasts", "Choose for how long."),
+        ({}, "lasts", "Choose how long."),
         ({"lasts": "forever"}, "lasts", "Choose one of these times."),
         ({"lasts": "15", "reason": "x" * 101}, "reason", "at most 100 characters"),
         ({"lasts": "15", "reason": "a\x00b"}, "reason", "Null characters"),

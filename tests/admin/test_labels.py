@@ -93,15 +93,15 @@ LIVE = {"lead_id": 7, "claimed_at": NOW}
         ("free", "", {"is_paused": True, "paused_until": at(-1)}, None, True),
         ("resting until 14:01", "after its last call", {"wrap_up_until": at(60)}, None, True),
         (
-            "has had its calls until 26 Mar 14:00",
-            "of this day",
+            "call limit reached until 26 Mar 14:00",
+            "for today",
             {"capped_until": at(86_400)},
             None,
             True,
         ),
         (
             "lunch",
-            "as the provider shows it",
+            "according to the provider",
             {"provider_busy_until": at(9), "provider_busy_as": "lunch"},
             None,
             True,
@@ -137,7 +137,7 @@ def test_an_extension_of_a_team_that_is_off_is_off() -> None:
 def test_an_extension_whose_own_hours_are_over_is_off_shift() -> None:
     extension = Extension(number="101", team=Team(name="Sales"))
     said = labels.extension_now(extension, None, True, False, NOW, JERUSALEM)
-    assert (said.text, said.note) == ("off shift", "by its own hours")
+    assert (said.text, said.note) == ("off shift", "outside its own hours")
 
 
 def test_every_state_and_status_has_a_colour() -> None:

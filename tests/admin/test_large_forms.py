@@ -131,7 +131,7 @@ def test_a_logged_in_salesperson_has_the_public_limit(db: None) -> None:
 
 @pytest.mark.parametrize(
     ("address", "words"),
-    [("/admin/nowhere/", "There is no such page"), ("/admin/auth/group/", "You may not open")],
+    [("/admin/nowhere/", "There is no such page"), ("/admin/auth/group/", "You cannot open")],
 )
 def test_a_manager_is_led_back_to_the_admin(address: str, words: str, managing: Client) -> None:
     answer = managing.get(address)

@@ -146,7 +146,7 @@ def test_an_extension_is_given_hours_of_its_own(managing: Client, extension: Ext
     extension.refresh_from_db()
     assert extension.schedule == schedule
     listed = managing.get("/admin/callbacks/extension/").content.decode()
-    assert "by its own hours" in listed
+    assert "outside its own hours" in listed
 
 
 @pytest.mark.parametrize("typed", ["17:30", "17.30", "17:30:00"])

@@ -144,7 +144,7 @@ def test_the_second_of_two_people_is_told_and_nothing_is_logged(
     confirm(managing, talked(question))
     for address in (talked(question), again(question)):
         [message] = said(confirm(managing, address))
-        known = "The outcome has become known meanwhile: they talked. Nothing was changed."
+        known = "The outcome is now known: they talked. Nothing was changed."
         assert known in message
     assert LogEntry.objects.count() == 1
 

@@ -96,7 +96,7 @@ def test_another_time_keeps_the_note(
     when = page.get_by_label("Call again at")
     when.fill("2020-01-01T10:00")
     when.press("Enter")
-    expect(page.get_by_text("This time is over.")).to_be_visible()
+    expect(page.get_by_text("This time has passed.")).to_be_visible()
     assert too_wide(page) == 0
     page.get_by_role("button", name="In an hour").click()
     expect(page.get_by_text("Saved: Call again.")).to_be_visible()

@@ -131,7 +131,7 @@ def test_without_javascript_the_page_follows_by_refreshing(
     expect(page.locator("[data-live]")).to_contain_text("Noa Levi")
     page.get_by_role("link", name="Pause").click()
     page.get_by_role("button", name="Pause").click()
-    expect(page.locator(".note")).to_contain_text("Your phone is paused after this call, until")
+    expect(page.locator(".note")).to_contain_text("will be paused after this call, until")
     click_phone(stack, "1/reject")
     context.close()
 

@@ -38,7 +38,7 @@ def test_an_authenticator_is_set_up_used_and_sessions_are_seen(
     box = page.locator(".picture svg").bounding_box()
     assert box is not None
     assert box["width"] >= 150
-    page.get_by_text("I cannot scan the picture").click()
+    page.get_by_text("I cannot scan the QR code").click()
     look(page, "set-up")
     key = key_on(page.content())
     page.get_by_label("Your password").fill(PASSWORD)

@@ -78,7 +78,7 @@ def test_a_lost_network_is_said_and_it_comes_back_by_itself(
             f"{at:%H}" for at in (here, here - timedelta(minutes=5))
         }
         context.set_offline(True)
-        expect(page.locator(".lost")).to_contain_text("No connection. What you see is of")
+        expect(page.locator(".lost")).to_contain_text("No connection. Last updated:")
         expect(page.locator("main")).to_have_class("old")
         wait_for_a_call("Noa", 5)
         context.set_offline(False)

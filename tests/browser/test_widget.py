@@ -90,7 +90,7 @@ def test_what_is_changed_on_the_page_of_a_request_is_no_second_submission(
     form(shop).get_by_role("link", name="Cancel this request").click()
     form(shop).get_by_role("button", name="Yes, cancel it").click()
     heading = form(shop).get_by_role("heading", level=1)
-    expect(heading).to_have_text("You have cancelled this request")
+    expect(heading).to_have_text("You cancelled this request")
     assert [what for what, _source in shop.evaluate("heard")] == ["opened", "submitted"]
     assert shop.context.cookies() == []
 
@@ -230,7 +230,7 @@ def test_a_request_is_shown_on_after_its_source_is_switched_off(
     LeadSource.objects.update(is_active=False)
     form(shop).get_by_role("link", name="Cancel this request").click()
     form(shop).get_by_role("button", name="Yes, cancel it").click()
-    heading = form(shop).get_by_role("heading", name="You have cancelled this request")
+    heading = form(shop).get_by_role("heading", name="You cancelled this request")
     expect(heading).to_be_visible()
 
 

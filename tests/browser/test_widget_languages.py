@@ -61,7 +61,7 @@ def test_from_the_button_to_the_request_taken_back(
 
     form(shop).get_by_role("link", name=words("Cancel this request")).click()
     form(shop).get_by_role("button", name=words("Yes, cancel it")).click()
-    expect(heading).to_have_text(words("You have cancelled this request"))
+    expect(heading).to_have_text(words("You cancelled this request"))
     fits(shop, "cancelled")
     look(shop, f"{language}-cancelled")
     eventually(lambda: Lead.objects.get().status == LeadStatus.CANCELLED)

@@ -247,7 +247,7 @@ def is_piece(text: str) -> bool:
         (", and", True),
         ("Wait for the", True),
         ("%(name)s", True),
-        ("Times are %(zone)s.", False),
+        ("Times are in %(zone)s.", False),
     ],
 )
 def test_a_piece_is_found(text: str, piece: bool) -> None:

@@ -47,7 +47,7 @@ def test_one_tap_on_the_page_writes_it(
 ) -> None:  # fmt: skip
     attempt = make_attempt(extension, state)
     page = hers.get("/desk/").content.decode()
-    assert "What came of it?" in page
+    assert "How did it go?" in page
     value = str(dispositions["Interested"].pk)
     assert (value, "Interested") in buttons(page)
     assert post(hers, attempt, choice=value, note="wants the blue one")[0] == 303
@@ -139,7 +139,7 @@ def test_the_usual_times_are_moved_to_when_somebody_is_there(
     words = [words for value, words in buttons(hers.get("/desk/").content.decode()) if "@" in value]
     assert words == [
         # An hour from now and tomorrow morning both come to the next opening.
-        "In an hour Sun 29 Mar 09:00 the first time that fits",
+        "In an hour Sun 29 Mar 09:00 first available time",
         "Next week Wed 01 Apr 09:00",
         "Another time…",
     ]
@@ -148,13 +148,13 @@ def test_the_usual_times_are_moved_to_when_somebody_is_there(
 TIMES: dict[str, tuple[str, str, str | None]] = {
     # What was typed, what is said, and what is offered instead.
     "nothing": ("", "Choose when to call again.", None),
-    "no time": ("soon", "This is not a time.", None),
-    "over": ("2026-03-25T11:59", "This time is over.", None),
+    "no time": ("soon", "This is not a valid time.", None),
+    "over": ("2026-03-25T11:59", "This time has passed.", None),
     "too far": ("2026-09-01T10:00", "This is more than 90 days ahead.", None),
-    "a year that is none": ("9999-12-31T23:59", "This is not a time.", None),
-    "a year before all": ("0001-01-01T00:00", "This is not a time.", None),
+    "a year that is none": ("9999-12-31T23:59", "This is not a valid time.", None),
+    "a year before all": ("0001-01-01T00:00", "This is not a valid time.", None),
     "closed": (
-        "2026-03-26T10:00", "We are closed then. The next time that fits is Sun 29 Mar 09:00.",
+        "2026-03-26T10:00", "We are closed then. The next available time is Sun 29 Mar 09:00.",
         "2026-03-29T09:00+03:00",
     ),
 }  # fmt: skip
@@ -189,7 +189,7 @@ def test_the_numbers_own_window_holds_too(
     choice = f"{dispositions['Call again'].pk}@"
     _status, page = post(hers, attempt, choice=choice, again="2026-03-25T21:00")
     assert (
-        "This number may not be called at that hour. The next time that fits is Thu 26 Mar 09:00."
+        "This number may not be called at that hour. The next available time is Thu 26 Mar 09:00."
         in page
     )
 
@@ -212,13 +212,13 @@ def test_times_are_those_of_the_salespersons_own_hours(
 
 
 WRONG: dict[str, tuple[dict[str, str], str]] = {
-    "nothing at all": ({}, "Choose what came of it, or write a note."),
-    "a disposition that is gone": ({"choice": "99999999"}, "That choice is not offered any more."),
-    "no number": ({"choice": "x' OR 1"}, "That choice is not offered any more."),
-    "a huge number": ({"choice": "9" * 60}, "That choice is not offered any more."),
+    "nothing at all": ({}, "Choose how it went, or write a note."),
+    "a disposition that is gone": ({"choice": "99999999"}, "That choice is no longer available."),
+    "no number": ({"choice": "x' OR 1"}, "That choice is no longer available."),
+    "a huge number": ({"choice": "9" * 60}, "That choice is no longer available."),
     "too long a note": ({"note": "x" * 1001}, "at most 1000 characters"),
     "a NUL": ({"note": "a\x00b"}, "Null characters"),
-    "spaces alone": ({"note": " \n "}, "Choose what came of it, or write a note."),
+    "spaces alone": ({"note": " \n "}, "Choose how it went, or write a note."),
 }
 
 
@@ -240,7 +240,7 @@ def test_a_disposition_that_is_switched_off_is_offered_no_more_and_what_was_said
     Disposition.objects.filter(name="Spam").update(is_active=False)
     other = make_attempt(extension, "bridged")
     assert (
-        "That choice is not offered any more."
+        "That choice is no longer available."
         in post(hers, other, choice=dispositions["Spam"].pk, note="typed")[1]
     )
     page = hers.get(f"/desk/calls/{attempt.pk}/").content.decode()
@@ -262,7 +262,7 @@ def test_what_a_manager_has_written_meanwhile_is_shown_first(
     choice = dispositions["Interested"].pk
     status, page = post(hers, attempt, choice=choice, note="typed", seen="")
     assert status == 422
-    assert "rina has written “I heard the call” about this call meanwhile." in page
+    assert "rina wrote “I heard the call” about this call." in page
     assert "typed</textarea>" in page
     assert f'name="seen" value="{theirs.pk}"' in page
     assert post(hers, attempt, choice=choice, note="typed", seen=theirs.pk)[0] == 303
@@ -273,7 +273,7 @@ def test_the_record_says_that_nobody_talked(
 ) -> None:
     attempt = make_attempt(extension, "lead_no_answer")
     page = hers.get(f"/desk/calls/{attempt.pk}/").content.decode()
-    assert "The record of this call says that nobody talked: lead did not answer." in page
+    assert "According to its record, nobody talked on this call: lead did not answer." in page
     assert post(hers, attempt, choice=dispositions["Wrong number"].pk)[0] == 303
 
 
@@ -285,7 +285,7 @@ def test_never_call_again_is_done_at_once(
     entry = never_call.entry(attempt.phone)
     assert entry
     assert entry.reason == "asked us to stop"
-    assert "Nobody calls this number any more." in hers.get("/desk/").content.decode()
+    assert "This number will not be called again." in hers.get("/desk/").content.decode()
 
 
 def test_who_takes_never_call_again_back_too_late_is_told_who_can(
@@ -296,7 +296,7 @@ def test_who_takes_never_call_again_back_too_late_is_told_who_can(
     CallNote.objects.update(written_at=NOON - timedelta(hours=1))
     post(hers, attempt, choice=dispositions["Interested"].pk)
     assert never_call.entry(attempt.phone)
-    told = "The number stays on the never-call list: a manager takes it off."
+    told = "The number stays on the never-call list until a manager removes it."
     assert told in hers.get("/desk/").content.decode()
 
 

@@ -53,7 +53,7 @@ def test_today_and_this_week(dana: User, extension: Extension, make_attempt: Mak
             found = lines(answer.text)
             assert found["Answered"] == ("1 of 2", "2 of 3")
             assert found["Missed"] == ("1", "1")
-            assert found["Time to pick up, median"] == ("4 s", "4 s")
+            assert found["Median time to pick up"] == ("4 s", "4 s")
             assert found["Talks"] == ("1", "2")
             assert found["Talk time"] == ("1 min 30 s", "3 min")
             assert found["Paused"] == ("-", "-")

@@ -38,7 +38,7 @@ def page_of(client: Client) -> str:
                 "provider_busy_until": NOON + timedelta(seconds=9),
                 "provider_busy_as": "team meeting",
             },
-            "Team meeting", "as the provider shows it",
+            "Team meeting", "according to the provider",
         ),
         (
             {
@@ -63,12 +63,12 @@ def test_it_says_how_the_phone_stands(
 @pytest.mark.parametrize(
     ("state", "values", "title"),
     [
-        ("dialing", {"call_id": ""}, "Your phone rings in a moment"),
+        ("dialing", {"call_id": ""}, "Your phone is about to ring"),
         ("accepted", {}, "Your phone rings"),
         ("accepted", {"picked_up_at": NOON}, "On the line"),
         # Nobody tells when they picked up, but no phone rings for so long.
         ("accepted", {"answered_at": NOON}, "On the line"),
-        ("unknown", {"call_id": ""}, "A call may be on"),
+        ("unknown", {"call_id": ""}, "A call may be in progress"),
     ],
 )
 def test_while_it_rings_it_says_who_it_is(
@@ -96,7 +96,7 @@ def test_a_pause_during_a_call_is_shown_to_come_after_it(
     Extension.objects.update(is_paused=True, pause_reason="lunch")
     page = page_of(hers)
     assert "<span data-state>On a call</span>" in page
-    assert "Your phone is paused after this call." in page
+    assert "Your phone will be paused after this call." in page
     assert "I am available" in page
 
 

@@ -72,7 +72,7 @@ def test_a_salesperson_pauses_their_phone(
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({}, "Choose for how long."),
+        ({}, "Choose how long."),
         ({"lasts": "99"}, "Choose one of these times."),
         ({"lasts": "15", "reason": "x"}, "Choose one of these reasons."),
         ({"lasts": "15", "note": "x" * 81}, "at most 80 characters"),

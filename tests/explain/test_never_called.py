@@ -95,7 +95,7 @@ def test_it_is_said_wherever_the_lead_is_seen(
     assert f"/lead/{other.pk}/" not in listed
     page = client.get(f"/api/leads/{lead.public_id}/").json()
     assert page["status"] == "received"
-    assert "A colleague will look at it" in page["message"]
+    assert "A colleague will read your request" in page["message"]
     assert "call_after" not in page or page["call_after"] is None
     waits = client.get(f"/api/leads/{other.public_id}/").json()
     assert waits["status"] in ("waiting", "scheduled")

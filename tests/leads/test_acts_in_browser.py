@@ -93,7 +93,7 @@ def walk(page: Page | FrameLocator) -> None:
     page.get_by_role("link", name="No, go back").click()
     page.get_by_role("link", name="Cancel this request").click()
     page.get_by_role("button", name="Yes, cancel it").click()
-    heading(page, "You have cancelled this request")
+    heading(page, "You cancelled this request")
     assert not Lead.objects.filter(status__in=("waiting", "calling")).exists()
 
 
@@ -131,7 +131,7 @@ def test_what_can_be_done_follows_how_the_request_stands(page: Page) -> None:
     cancel = page.get_by_role("link", name="Cancel this request")
     expect(cancel).to_be_visible()
     Lead.objects.update(status="connected", closed_at=timezone.now(), connected_at=timezone.now())
-    heading(page, "We have reached you")
+    heading(page, "We reached you")
     expect(cancel).to_be_hidden()
     expect(page.get_by_role("link", name="Ask for another call")).to_be_visible()
 

@@ -91,7 +91,7 @@ def _of_another_source(key: ApiKey) -> None:
 
 
 NOT_TAKEN: list[tuple[str, Callable[[ApiKey], None], int, str, str]] = [
-    ("ended", _ended, 401, "Authorization", "This API key has been ended."),
+    ("ended", _ended, 401, "Authorization", "This API key has been revoked."),
     ("expired", _expired, 401, "Authorization", "This API key has expired."),
     ("switched off", _off, 401, "Authorization", "The client of this API key is switched off."),
     ("without the scope", _may_nothing, 403, "Authorization", "This API key may not do this."),
@@ -321,7 +321,7 @@ def test_above_its_rate_it_is_refused_and_told_when_to_come_again(
     answer = send(client, key, 103)
     assert answer.status_code == 429
     assert 590 < int(answer["Retry-After"]) <= 600
-    sentence = "Too many requests were sent with keys of this client. See Retry-After."
+    sentence = "Too many requests were sent with this client's keys. See Retry-After."
     assert says(answer, "request") == sentence
     assert Lead.objects.count() == 2
 

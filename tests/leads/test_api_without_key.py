@@ -98,7 +98,7 @@ def test_a_refused_program_reads_what_to_do(client: Client, source: LeadSource) 
     LeadSource.objects.update(without_key=WithoutKey.REFUSED)
     answer: Any = by_api(client, 101)
     assert answer["WWW-Authenticate"] == "Bearer"
-    sentence = "This source takes requests with an API key only."
+    sentence = "This source only accepts requests with an API key."
     assert answer.json() == {"errors": {"Authorization": [sentence]}}
 
 

@@ -16,8 +16,8 @@ from leads.models import Consent, ConsentText, Lead, LeadSource
 FORM, API = "/contact/website/", "/api/leads/"
 FILLED = {"name": "Noa Levi", "phone": "050-555 0101", "message": "About the offer"}
 NEEDED = "We need your consent before we can call you."
-ANEW = "This text has changed in the meantime. Please read it, and agree to it as it is now."
-NOT_IN_USE = "This version is not in use. Say which version of the text was agreed to."
+ANEW = "This text has changed in the meantime. Please read and agree to the new version."
+NOT_IN_USE = "This version is not in use. State which version of the text was agreed to."
 
 pytestmark = pytest.mark.django_db
 

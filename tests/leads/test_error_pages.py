@@ -52,7 +52,7 @@ handler500 = urls.handler500
     ("method", "address", "status", "title"),
     [
         ("get", "/suspicious/", 400, "We could not read that"),
-        ("get", "/denied/", 403, "You may not open this page"),
+        ("get", "/denied/", 403, "You cannot open this page"),
         ("post", "/protected/", 403, "This page was open too long"),
         ("get", "/nowhere/", 404, "There is no such page"),
         ("get", "/broken/", 500, "Something went wrong on our side"),
@@ -126,7 +126,7 @@ def test_the_developers_page_shows_no_secret_of_the_settings(accept: str) -> Non
 
 
 def test_a_foreign_host_name_is_refused_in_json_too(client: Client) -> None:
-    says = "This website does not answer under the name in the address."
+    says = "This website does not use the name in the address."
     answer = client.post("/api/leads/", headers={"host": "elsewhere.example.com"})
     assert (answer.status_code, answer.json()) == (400, {"errors": {"request": [says]}})
     page = client.get("/contact/website/", headers={"host": "elsewhere.example.com"}).text
@@ -141,7 +141,7 @@ def test_without_a_database_visitors_get_a_page_and_programs_get_json(
     with httpx.Client(base_url=gunicorn_without_database, timeout=60) as client:
         form = client.post("/contact/website/", data={"name": "Noa", "phone": "0505550101"})
         assert (form.status_code, form.headers["Retry-After"]) == (503, "5")
-        assert "Everything that you wrote is kept on this page." in form.text
+        assert "Everything you wrote is kept on this page." in form.text
         assert '<input type="hidden" name="phone" value="0505550101">' in form.text
         assert '<form method="post" action="/contact/website/" data-once>' in form.text
         page = client.get("/contact/website/")

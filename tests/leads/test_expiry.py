@@ -122,6 +122,4 @@ def test_it_expires_while_it_is_open(client: Client, make_lead: MakeLead) -> Non
     with time_machine.travel(timezone.now() + 10 * DAY, tick=False):
         answer = client.get(address)
     assert answer.status_code == 410
-    assert answer.json() == {
-        "errors": {"id": ["What became of this request is not shown any more."]}
-    }
+    assert answer.json() == {"errors": {"id": ["The status of this request is no longer shown."]}}

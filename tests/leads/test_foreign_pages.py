@@ -81,7 +81,7 @@ def test_the_form_that_is_shown_again(
     shown = [it in page.text for it in ("03-555 0199", "Noa Levi", "noa@example.com", TOKEN)]
     assert shown == [is_ours] * 4
     assert ("a-page" in page.text) == is_ours
-    assert ("A page of another website sent this" in page.text) != is_ours
+    assert ("This was sent from another website" in page.text) != is_ours
     assert 'name="phone"' in page.text
     assert not Lead.objects.exists()
 

@@ -363,7 +363,7 @@ def test_by_the_api(
 
 def test_the_api_of_a_source_without_any(client: Client, source: LeadSource) -> None:
     answer = api(client, field_x="1")
-    assert answer.json() == {"errors": {"field_x": ["This source has no field of this name."]}}
+    assert answer.json() == {"errors": {"field_x": ["This source has no field with this name."]}}
 
 
 def test_a_request_that_changes_another_keeps_its_answers(own: dict[str, FormField]) -> None:

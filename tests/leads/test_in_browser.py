@@ -71,7 +71,7 @@ def test_the_page_follows_the_lead_without_being_reloaded(page: Page) -> None:
     expect(heading).to_have_text("We are getting someone on the line for you")
     expect(page).to_have_title("We are getting someone on the line for you")
     move("connected", connected_at=timezone.now())
-    expect(heading).to_have_text("We have reached you")
+    expect(heading).to_have_text("We reached you")
 
     assert page.evaluate("window.sameDocument")
     page.get_by_label("4", exact=True).check()
@@ -141,11 +141,11 @@ def test_where_its_answers_are_blocked_it_says_what_is_known_and_offers_to_reloa
     for _ in range(8):
         page.clock.run_for(15_000)
         page.wait_for_function("() => true")
-    expect(page.get_by_text("This page has had no answer since")).to_be_visible()
+    expect(page.get_by_text("This page has not been updated since")).to_be_visible()
     expect(page.get_by_text("[time]")).not_to_be_visible()
     expect(lost).not_to_be_visible()
     reload.click()
-    expect(page.get_by_text("This page has had no answer since")).not_to_be_visible()
+    expect(page.get_by_text("This page has not been updated since")).not_to_be_visible()
     expect(page.get_by_role("heading", name="We have your request")).to_be_visible()
 
 
@@ -351,7 +351,7 @@ def test_where_its_script_is_blocked_the_page_loads_itself_again(page: Page) -> 
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("We have your request")
     move("connected", connected_at=timezone.now())
-    expect(heading).to_have_text("We have reached you")
+    expect(heading).to_have_text("We reached you")
 
 
 @pytest.mark.parametrize("width", [390, 1280])

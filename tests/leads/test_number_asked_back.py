@@ -14,7 +14,7 @@ from tests.support.visitors import Visitor, hidden
 
 FORM = "/contact/website/"
 ASKED = (
-    "Some of your number may be missing: we would call "
+    "Part of your number may be missing: we would call "
     '\u2066<span class="whole">+48 48 600 10 02</span>\u2069.'
 )
 

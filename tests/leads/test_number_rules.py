@@ -9,11 +9,11 @@ from django.utils import translation
 from leads import phones
 from leads.phones import PhoneRefused, TypedPhone
 
-WHOLE = "Enter the whole number, as it is dialled in its country (050-234-5678) or beginning with"
+WHOLE = "Enter the whole number, as you would dial it in its country (050-234-5678) or starting"
 WORDS = "Enter only the phone number, in digits: for example 050-234-5678."
 SEVERAL = "Enter one phone number only, for example 050-234-5678."
 EXTENSION = (
-    "Enter the phone number in digits. Write an extension of up to 7 digits behind it like this: "
+    "Enter the phone number in digits. Write an extension of up to 7 digits after it like this: "
     "050-234-5678 ext. 12."
 )
 INVALID = "Enter a phone number that we can call, for example 050-234-5678"

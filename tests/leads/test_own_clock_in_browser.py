@@ -64,7 +64,7 @@ def test_a_planned_call_is_told_by_both_clocks(
     page.goto(planned(make_lead, at))
     expect(page.locator("[data-message]")).to_contain_text("at 14:00 (Jerusalem time)")
     own = at.astimezone(ZoneInfo(zone))
-    expect(page.locator("[data-own-clock]")).to_have_text(f"By your own clock that is {own:%H:%M}.")
+    expect(page.locator("[data-own-clock]")).to_have_text(f"On your clock, that is {own:%H:%M}.")
     iso = page.locator("[data-own-clock] time").get_attribute("datetime") or ""
     assert datetime.fromisoformat(iso) == at
 
@@ -92,7 +92,7 @@ def test_it_follows_the_live_updates(
     at = in_days(3, 14)
     Lead.objects.update(call_after=at, attempts=1)
     expect(line).to_have_text(
-        f"By your own clock that is {at.astimezone(ZoneInfo('Europe/London')):%H:%M}."
+        f"On your clock, that is {at.astimezone(ZoneInfo('Europe/London')):%H:%M}."
     )
     Lead.objects.update(call_after=timezone.now())
 
@@ -130,9 +130,9 @@ def test_the_list_of_times_has_both_clocks(
         own = at.astimezone(ZoneInfo("Europe/London"))
         day = "" if own.date() == at.date() else f"{own:%A}"
         expect(option).to_contain_text(f"{at:%H:%M} ({day}")
-        expect(option).to_contain_text(f"{own:%H:%M} by your clock)")
+        expect(option).to_contain_text(f"{own:%H:%M} on your clock)")
     page.goto("about:blank")
     page = visitor_in("Asia/Jerusalem").new_page()
     page.goto(address)
     first = page.locator("select[name=call_at] optgroup option").first
-    expect(first).not_to_contain_text("by your clock")
+    expect(first).not_to_contain_text("on your clock")

@@ -335,7 +335,7 @@ def test_the_page_of_a_request_that_was_taken_back(
     visitor.sends_from_the_page(phone=RIGHT)
     visitor.page = page
     text = visitor.reads()
-    assert "You have sent another number" in text
+    assert "You sent another number" in text
     assert "get back to you" not in text
     assert '<li data-act="again"><a' in text
     told = Client().get(f"/api/leads/{taken.public_id}/").json()

@@ -177,14 +177,14 @@ def test_an_act_in_a_state(state: str, act: str) -> None:
         assert not is_called_for(E164)
     if was_calling:
         page_of_old = Client().get(page).text
-        assert "had begun by then" in page_of_old
+        assert "had already started" in page_of_old
         assert "data-final" not in page_of_old
         assert "data-caller" not in page_of_old
         CallAttempt.objects.update(
             state=AttemptState.STOPPED, outcome="stopped", ended_at=timezone.now()
         )
         page_of_old = Client().get(page).text
-        assert "had begun by then" not in page_of_old
+        assert "had already started" not in page_of_old
         assert "data-final" in page_of_old
     if act in {"cancel", "not-mine"}:
         assert TakenBack.objects.get().why == {"cancel": "cancelled", "not-mine": "not_theirs"}[act]
@@ -216,7 +216,7 @@ def test_a_page_of_a_foreign_website_does_nothing(act: str) -> None:
     visitor.page = f"/contact/website/{lead.public_id}/"
     answer = visitor.does(act, **FIELDS.get(act, {}))
     assert answer.status_code == 403
-    assert "A page of another website sent this." in answer.text
+    assert "This was sent from another website." in answer.text
     lead.refresh_from_db()
     assert (lead.status, Lead.objects.count()) == ("waiting", 1)
 
@@ -243,7 +243,7 @@ def test_a_request_that_is_claimed_anew_each_time_is_not_taken_back_and_the_page
     Lead.objects.filter(pk=lead.pk).update(status="calling")
     answer = visitor.does(act, **FIELDS.get(act, {}))
     assert answer.status_code == 409
-    assert "Your request is being worked on at this very moment." in answer.text
+    assert "Your request is being processed right now." in answer.text
     assert Lead.objects.get(pk=lead.pk).status == "calling"
     assert not TakenBack.objects.exists()
 

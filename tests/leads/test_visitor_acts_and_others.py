@@ -68,7 +68,7 @@ def test_a_dial_at_the_same_moment_is_told_of_or_does_not_happen(
     lead.refresh_from_db()
     told = Client().get(page).text
     if was_rung:
-        assert "had begun by then" in told or lead.status == "calling"
+        assert "had already started" in told or lead.status == "calling"
     elif act != "time":
         assert 'data-status="cancelled"' in told
     later = timezone.now() + timedelta(hours=6)
@@ -285,8 +285,8 @@ def test_a_robot_that_corrects_a_number_is_held() -> None:
         ("", "Enter your phone number."),
         ("100", "Enter a phone number that we can call"),
         ("+1 900 555 0199", "We cannot call"),
-        ("050-555 0101", "This is the number that we have for you."),
-        ("+972 50 555 0101", "This is the number that we have for you."),
+        ("050-555 0101", "This is the number we already have for you."),
+        ("+972 50 555 0101", "This is the number we already have for you."),
     ],
 )
 def test_a_number_that_cannot_be_called_changes_nothing(typed: str, says: str) -> None:
@@ -334,7 +334,7 @@ def test_changes_have_a_rate_and_cancelling_has_none(act: str, settings: Setting
     answers = [visitor.does(act, **it) for it in values]
     assert [it.status_code for it in answers] == [303, 303, 429]
     assert 0 < int(answers[2]["Retry-After"]) <= 3600
-    assert "You have changed this request many times." in answers[2].text
+    assert "You have changed this request too many times." in answers[2].text
     assert visitor.does("cancel").status_code == 303
 
 

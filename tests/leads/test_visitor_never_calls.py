@@ -71,9 +71,9 @@ def test_yes_closes_the_request_and_lists_the_number(client: Client, called: Lea
 
 
 def test_before_a_call_has_rung_the_request_alone_is_taken_back(client: Client, lead: Lead) -> None:
-    assert "Take your request back?" in client.get(page_of(lead)).content.decode()
+    assert "Withdraw your request?" in client.get(page_of(lead)).content.decode()
     answer = client.post(page_of(lead), follow=True)
-    assert "Your request is taken back" in answer.content.decode()
+    assert "Your request was withdrawn" in answer.content.decode()
     lead.refresh_from_db()
     assert lead.status == "cancelled"
     assert not NeverCallNumber.objects.exists()
@@ -103,7 +103,7 @@ def test_an_address_that_somebody_made_up_says_nothing_that_was_not_done(
     if is_called:
         request.getfixturevalue("called")
     page = client.get(f"{page_of(lead)}?done=yes").content.decode()
-    asks = "Never call this number again?" if is_called else "Take your request back?"
+    asks = "Never call this number again?" if is_called else "Withdraw your request?"
     assert asks in page
 
 
@@ -174,7 +174,7 @@ def test_what_pages_of_foreign_websites_send_does_nothing(
     assert (lead.status == "cancelled") == is_done
     assert NeverCallNumber.objects.exists() == (is_done and is_called)
     if not is_done:
-        assert "A page of another website sent this." in answer.content.decode()
+        assert "This was sent from another website." in answer.content.decode()
 
 
 def called_lead(make_lead: Callable[..., Lead], extension: Extension, phone: str) -> Lead:

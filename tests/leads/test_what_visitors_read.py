@@ -282,7 +282,7 @@ def test_an_unknown_outcome_promises_no_ringing_phone(
     assert told()["status"] == "calling"
     CallAttempt.objects.filter(pk=attempt.pk).update(state=AttemptState.UNKNOWN)
     assert (told()["status"], told()["final"]) == ("checking", False)
-    assert "We are making sure that our call to you went through." in str(told()["message"])
+    assert "We are checking whether our call to you went through." in str(told()["message"])
 
 
 @pytest.mark.parametrize(

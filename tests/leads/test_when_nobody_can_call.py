@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 NOW = datetime(2026, 12, 2, 10, 0, tzinfo=UTC)  # a Wednesday
 NONE = ""
-CLOSED, FULL = "We are closed now. ", "We can take no more calls just now. "
+CLOSED, FULL = "We are closed now. ", "We cannot take any more calls right now. "
 BUSY = "Everyone on our team is busy right now. We will call you as soon as one of us is free."
 NOBODY = (
     "Nobody from our team can take calls at the moment, so it may take longer than usual before "
@@ -44,7 +44,7 @@ NO_TEAM = "We cannot call you right away. Leave your number, and we will get bac
 AT_ONCE = "We are finding someone who can talk to you now."
 ALL_BUSY = "Everyone on our team is busy right now."
 SOMEBODY = "Nobody from our team can take calls at the moment."
-A_PERSON = "A colleague will look at it and get back to you."
+A_PERSON = "A colleague will read your request and get back to you."
 
 
 def hours(opens: int = 8, closes: int = 18, days: tuple[int, ...] = (0, 1, 2, 3, 4)) -> Schedule:

@@ -86,7 +86,7 @@ class TalkForm(forms.Form):
             return cleaned
         note, call_again_at = cleaned.get("note", ""), None
         if disposition is None and not note:
-            raise forms.ValidationError(gettext("Choose what came of it, or write a note."))
+            raise forms.ValidationError(gettext("Choose how it went, or write a note."))
         if disposition and disposition.effect == DispositionEffect.CALL_AGAIN:
             call_again_at = self._time(typed, disposition)
         cleaned["writing"] = Writing(disposition, note, call_again_at)
@@ -102,7 +102,7 @@ class TalkForm(forms.Form):
             return next(calls_again, before)
         known = {str(it.pk): it for it in [*self.offered, *([before] if before else [])]}
         if pk not in known:
-            self.add_error(None, gettext("That choice is not offered any more. Choose another."))
+            self.add_error(None, gettext("That choice is no longer available. Choose another."))
         return known.get(pk)
 
     def _time(self, typed: str, disposition: Disposition) -> datetime | None:
@@ -137,13 +137,13 @@ class ManagersTalkForm(TalkForm):
         before = self.stands.disposition if self.stands else None
         shown = self.offered + [it for it in [before] if it and it not in self.offered]
         self.fields["choice"] = forms.ChoiceField(
-            label=_("What came of it?"),
+            label=_("How did it go?"),
             required=False,
             choices=[(str(it.pk), it.name) for it in shown],
             initial=str(before.pk) if before else None,
             widget=forms.RadioSelect(attrs={"class": "choice"}),
             error_messages={
-                "invalid_choice": gettext("That choice is not offered any more. Choose another.")
+                "invalid_choice": gettext("That choice is no longer available. Choose another.")
             },
         )
         self.fields["again"].widget = UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"})

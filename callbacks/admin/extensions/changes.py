@@ -92,7 +92,7 @@ class ExtensionPauseForm(forms.Form):
         choices=PauseLength.choices,
         widget=forms.RadioSelect(attrs={"class": "choice"}),
         error_messages={
-            "required": _("Choose for how long."),
+            "required": _("Choose how long."),
             "invalid_choice": _("Choose one of these times."),
         },
     )

@@ -93,90 +93,92 @@ CALL_MEASURES = {
         _calls(
             "offered", _("Offered"),
             _(
-                "Calls for which the person's phone was chosen and the provider was asked to ring "
-                "it. Not those that failed before any phone could ring: not sent, refused for "
-                "their parameters, an error of the provider."
+                "Calls for which the provider was asked to ring the person's phone. Calls that "
+                "failed before any phone could ring do not count: not sent, refused because of "
+                "their parameters, or a provider error."
             ),
             offered,
         ),
         _calls(
             "answered", _("Answered"),
-            _("The salesperson picked up, whatever came of the lead's phone then."),
+            _("The salesperson picked up, whether or not the lead answered."),
             answered,
         ),
         _calls(
             "answered_share", _("Picked up"),
-            _("Answered calls, out of those that were answered or missed."),
+            _("Answered calls as a share of answered and missed calls."),
             answered, unit=Unit.SHARE, out_of=_always(lambda: answered() | missed()), better=1,
         ),
         _calls(
             "calls_missed", _("Missed"),
             _(
-                "The phone rang in vain, was rejected, or went to voicemail. Calls that a manager "
-                "stopped are none."
+                "Nobody picked up, or the call was rejected or went to voicemail. Calls stopped "
+                "by a manager do not count."
             ),
             missed, better=-1,
         ),
         _calls(
             "rejected", _("Rejected"),
-            _("Missed calls that were rejected on the phone, where the provider told us."),
+            _("Missed calls that were rejected on the phone, if the provider reported it."),
             lambda: missed() & Q(rejected_leg=1), better=-1,
         ),
         _calls(
             "device", _("Refused by the device"),
             _(
-                "The provider had no phone to ring: it was offline, or is blocked for such calls. "
-                "This says nothing of the person."
+                "The provider could not ring the phone: it was offline, or is blocked for such "
+                "calls. This says nothing about the person."
             ),
             refused_by_device, better=-1,
         ),
         _calls(
             "not_put_through", _("Not reached"),
             _(
-                "The phone was busy, or the network failed on the way to it. This says nothing of "
-                "the person."
+                "The phone was busy, or the network failed. This says nothing about the person."
             ),
             not_reached,
         ),
         _calls(
             "not_told", _("Not known"),
             _(
-                "Offered calls that are still on, that a manager stopped, or of which no record "
-                "came, where nothing says whether the salesperson picked up."
+                "Offered calls that are in progress, were stopped by a manager or have no "
+                "record, and it is unknown whether the salesperson picked up."
             ),
             not_told,
         ),
         _calls(
             "pick_up_p50", _("Time to pick up, p50"),
             _(
-                "From the provider's answer, with which the salesperson's phone begins to ring, "
-                "until they picked up, over answered calls of which both are known. Half of them "
-                "took no longer; between two calls it is interpolated."
+                "From the provider's answer, when the salesperson's phone starts to ring, until "
+                "they picked up. Covers answered calls for which both times are known. Half of "
+                "them took no longer; between two calls, the value is interpolated."
             ),
             _with_pick_up, unit=Unit.SECONDS, value=seconds_of(F("leg1_time")), fraction=0.5,
             better=-1,
         ),
-        _calls("talks", _("Talks"), _("Calls in which the two talked."), talked, better=1),
+        _calls("talks", _("Talks"), _(
+            "Calls in which the salesperson and the lead talked."
+        ), talked, better=1),
         _calls(
             "talk_time", _("Talk time"),
             _(
-                "The lengths of their talks added up, by the provider's records. A talk belongs "
-                "as a whole to the day of its call. One whose length is not known is not in it."
+                "The total length of their talks, according to the provider's records. The "
+                "whole talk counts on the day of its call. Talks of unknown length are not "
+                "included."
             ),
             lambda: talked() & Q(talk_time__isnull=False),
             unit=Unit.SECONDS, value=F("talk_time"), added=True,
         ),
         _calls(
-            "talk_length", _("Talk, mean"),
-            _("Talk time, divided by the talks of known length."),
+            "talk_length", _("Mean talk"),
+            _("Talk time divided by the number of talks of known length."),
             lambda: talked() & Q(talk_time__isnull=False),
             unit=Unit.SECONDS, value=F("talk_time"),
         ),
         _calls(
             "people_reached", _("Reached"),
             _(
-                "Leads with whom this person has talked, each once. A lead with whom two people "
-                "have talked counts for both of them, and once in all."
+                "Leads this person talked with, each counted once. A lead that two people "
+                "talked with counts for both, and once in the total."
             ),
             talked, distinct=F("lead_id"), listed="talked_leads", better=1,
         ),
@@ -206,7 +208,7 @@ SHIFT = Measure(
 )  # fmt: skip
 SHIFT_SHARE = Measure(
     "shift_share", _("Shift on calls"),
-    _("The part of the shift that was spent on calls. Calls outside the shift are not in it."),
+    _("The share of the shift spent on calls. Calls outside the shift are not included."),
     _always(answered), Unit.SHARE, counts="times", listed="times",
 )  # fmt: skip
 
@@ -230,8 +232,8 @@ PAUSES = _pauses(
 PAUSED = _pauses(
     "paused", _("Paused"),
     _(
-        "Time of the shift in which the person was paused, cut at midnight and at the ends of the "
-        "period. Of pauses that overlap, on two phones, each moment counts once."
+        "Time during the shift when the person was paused. Split at midnight and cut at the "
+        "start and end of the period. If pauses on two phones overlap, the overlap counts once."
     ),
     unit=Unit.SECONDS, added=True,
 )  # fmt: skip

@@ -93,7 +93,7 @@ def test_the_form_keeps_what_was_typed(client: Client) -> None:
     block("word", "casino", "refuse")
     page = client.post("/contact/website/", REQUEST)
     assert page.status_code == 403
-    assert "We cannot take this request here" in page.content.decode()
+    assert "We cannot accept this request here" in page.content.decode()
     assert "about the casino" in page.content.decode()
 
 

@@ -46,7 +46,7 @@ def test_only_the_websites_of_the_source_may_ask(
     assert "Access-Control-Allow-Credentials" not in answer
     assert "Origin" in answer["Vary"]
     if status == 403:
-        sentence = f"{origin} is not among the websites of this source."
+        sentence = f"{origin} is not one of this source's websites."
         assert answer.json() == {"error": sentence}
         assert "no-store" in answer["Cache-Control"]
 
