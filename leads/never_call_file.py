@@ -45,7 +45,7 @@ def contents(text: str, default_countries: Collection[str]) -> Contents[Row]:
         COLUMNS,
         {"phone"},
         lambda line, cells: _row(line, cells, default_countries),
-        twice=gettext("This number stands in line %(line)s already."),
+        twice=gettext("This number is already in line %(line)s."),
     )
 
 

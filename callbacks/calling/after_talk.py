@@ -349,7 +349,7 @@ def _withdraw(follow_up_id: int, effect: str, now: datetime) -> None:
         and follow_up.attempts == 0
         and not follow_up.duplicates.exists()
     ):
-        said = gettext("The salesperson has changed what came of the talk.")
+        said = gettext("The salesperson changed the disposition.")
         transitions.cancel(follow_up.pk, now, said)
 
 

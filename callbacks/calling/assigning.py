@@ -28,7 +28,7 @@ def assign(lead_id: int, person_id: int, seen: Scope, user: object) -> bool:
         lead = _locked(lead_id)
         person = assignable.assignee(person_id, seen)
         if person is None:
-            raise CannotCall(gettext("Their login or their phones were switched off meanwhile."))
+            raise CannotCall(gettext("Their login or phones have been switched off."))
         if lead.source_id not in person.sources:
             sentence = gettext("%(name)s has no phone in a team that answers %(source)s.")
             raise CannotCall(sentence % {"name": person.name, "source": lead.source})
@@ -54,7 +54,7 @@ def _locked(lead_id: int) -> Lead:
     lead = Lead.objects.select_for_update(of=("self",)).select_related("source").get(pk=lead_id)
     log_context.follow(lead.pk)
     if lead.erased_at:
-        raise CannotCall(gettext("It was erased: nobody is called for it any more."))
+        raise CannotCall(gettext("It was erased, so nobody is called for it."))
     if lead.status == LeadStatus.DUPLICATE:
         sentence = gettext("This is a repeated request. Open lead %(number)s, the first one.")
         raise CannotCall(sentence % {"number": lead.duplicate_of_id})

@@ -67,7 +67,7 @@ def call_into_room(extension_id: int, room_code: str, user: object) -> str:
         )
         raise
     log.info("conference extension=%s user=%s", extension_id, user_id(user))
-    return gettext("Extension %(extension)s rings and is put into the conference room.") % {
+    return gettext("Extension %(extension)s rings and joins the conference room.") % {
         "extension": extension.number
     }
 

@@ -99,7 +99,7 @@ def dial_committed(attempt_id: int) -> None:
     except IntegrityError as error:
         if not limits.is_reached(error):
             raise
-        message = gettext("A spending limit is reached: nothing more is dialled for now.")
+        message = gettext("A spending limit is reached: no more calls for now.")
         _record_not_sent(attempt, NotSent(message, reason="spending_limit"))
         return
     try:
@@ -111,7 +111,7 @@ def dial_committed(attempt_id: int) -> None:
     opening = calling_hours.next_by_hand(config, attempt.lead.source_id, attempt.phone, now)
     if opening is None or opening > now:
         # The calling window closed after the attempt was committed.
-        message = gettext("It has become too late to call this number.")
+        message = gettext("It is now too late to call this number.")
         _record_not_sent(attempt, NotSent(message, reason="too_late"))
         return
     if attempt.extension:

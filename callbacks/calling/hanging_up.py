@@ -34,7 +34,7 @@ def hang_up(attempt_id: int, user: object) -> str:
     """
     attempt = CallAttempt.objects.select_related("extension", "lead").filter(pk=attempt_id).first()
     if attempt is None or attempt.state not in HANGABLE:
-        raise CannotCall(gettext("That call is over."))
+        raise CannotCall(gettext("That call has ended."))
     log_context.follow(attempt.lead_id)
     if attempt.extension is None or attempt.extension.kind not in BY_NUMBER:
         raise CannotCall(
@@ -50,7 +50,7 @@ def hang_up(attempt_id: int, user: object) -> str:
         Extension.objects.select_for_update(no_key=True).get(pk=attempt.extension.pk)
         attempt.refresh_from_db(fields=["state"])
         if attempt.state not in HANGABLE:
-            raise CannotCall(gettext("That call is over."))
+            raise CannotCall(gettext("That call has ended."))
         # Rolled back if the provider refuses.
         stop(CallAttempt.objects.filter(pk=attempt_id), timezone.now())
         try:
@@ -61,7 +61,7 @@ def hang_up(attempt_id: int, user: object) -> str:
         raise lost
     log.info("hung up attempt=%s user=%s", attempt_id, user_id(user))
     return gettext(
-        "The call on extension %(extension)s is being ended, and nobody calls this lead again."
+        "The call on extension %(extension)s is being ended, and this lead is not called again."
     ) % {"extension": attempt.extension_number}
 
 
@@ -78,12 +78,11 @@ def _see_that_it_is_on(attempt: CallAttempt) -> None:
     if call_identity.sighting(account.asked(attempt), states).presence is CallPresence.ON:
         return
     if any(state.calls for state in states if state.extension == attempt.extension_number):
-        raise CannotCall(gettext("That extension is on another call by now. Nothing was hung up."))
+        raise CannotCall(gettext("That extension is now on another call. Nothing was hung up."))
     if not attempt.call_id:
         raise CannotCall(
             gettext(
-                "The provider does not show this call, so it is not known whether there is one. "
-                "Nothing was hung up."
+                "The provider does not show this call, so there may be none. Nothing was hung up."
             )
         )
 

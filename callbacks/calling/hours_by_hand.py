@@ -28,14 +28,14 @@ def keep_to_the_window(lead: Lead, now: datetime, *, whatever_hour: bool = False
     if opening is None:
         raise CannotCall(
             gettext(
-                "The calling windows of its source and its teams have no hour in common, so this "
-                "number may not be called. Nothing was changed."
+                "The calling windows of its source and its teams never overlap, so this number "
+                "may not be called. Nothing was changed."
             )
         )
     if opening > now:
         sentence = gettext(
-            "It is outside the hours in which this number may be called. "
-            "It may not be called before %(date)s at %(time)s. Nothing was changed."
+            "This is outside the number's calling hours. It may not be called before %(date)s "
+            "at %(time)s. Nothing was changed."
         )
         local = timezone.localtime(opening)
         moment = {"date": weekday_and_date(local.date()), "time": f"{local:%H:%M}"}
@@ -58,8 +58,8 @@ def question(lead: Lead, now: datetime) -> str:
     first, last = _clocks(current, lead, now)
     begins, ends = window
     return gettext(
-        "No hour fits all places in which this number may be: by the clocks there it is now "
-        "%(first)s to %(last)s, and numbers are called from %(begins)s to %(ends)s."
+        "No hour suits all time zones the number may be in: it is %(first)s to %(last)s there "
+        "now, and numbers are called from %(begins)s to %(ends)s."
     ) % {
         "first": f"{first:%H:%M}", "last": f"{last:%H:%M}",
         "begins": f"{begins:%H:%M}", "ends": f"{ends:%H:%M}",

@@ -58,13 +58,13 @@ def call_now(lead_id: int, user: object) -> str:
     log.info("call now user=%s", user_id(user))
     if limited_until:
         return gettext(
-            "This number has been rung as often as is allowed in 24 hours. "
-            "The lead is called on %(date)s at %(time)s."
+            "This number has been called as often as allowed in 24 hours. The lead will be "
+            "called on %(date)s at %(time)s."
         ) % _moment(call_after)
     if not has_an_hour:
         return gettext(
-            "No hour of the calling window fits all time zones in which this number may be. It is "
-            'not called by itself: use "Call with".'
+            "No hour of the calling window suits all time zones the number may be in. It is not "
+            'called automatically: use "Call with".'
         )
     if found.never:
         return gettext(
@@ -73,18 +73,18 @@ def call_now(lead_id: int, user: object) -> str:
         )
     if call_after > now:
         sentence = (
-            gettext("Nobody is on shift. The lead is called on %(date)s at %(time)s.")
+            gettext("Nobody is on shift. The lead will be called on %(date)s at %(time)s.")
             if in_window
             else gettext(
-                "It is outside the hours in which this number may be called. "
-                "The lead is called on %(date)s at %(time)s."
+                "This is outside the number's calling hours. The lead will be called on "
+                "%(date)s at %(time)s."
             )
         )
         return sentence % _moment(call_after)
     if standing:
         its = standing.sentence(now, timezone.get_current_timezone())
-        return " ".join([its, gettext("The lead is called as soon as it may be.")])
-    return gettext("The lead is called as soon as a salesperson is free.")
+        return " ".join([its, gettext("The lead will be called as soon as allowed.")])
+    return gettext("The lead will be called as soon as a salesperson is free.")
 
 
 def cancel(lead_id: int, user: object) -> str:
@@ -104,7 +104,7 @@ def cancel(lead_id: int, user: object) -> str:
     log.info("cancelled user=%s", user_id(user))
     if is_called:
         return gettext(
-            "The lead will not be called again. The call that is on goes on: end it with "
+            "The lead will not be called again. The call in progress continues: end it with "
             "“Hang up and stop”."
         )
     return gettext("The lead will not be called.")
@@ -115,10 +115,12 @@ def mark_done(lead_id: int, user: object) -> str:
     now = timezone.now()
     message = gettext("Marked as done.")
     if not (transitions.cancel(lead_id, now, message) or transitions.settle(lead_id, now, message)):
-        raise CannotCall(gettext("Only a lead that is held, waiting or failed is marked as done."))
+        raise CannotCall(
+            gettext("Only a lead that is held, waiting or failed can be marked as done.")
+        )
     log_context.follow(lead_id)
     log.info("marked as done user=%s", user_id(user))
-    return gettext("It is done: nobody calls by itself.")
+    return gettext("It is done: there are no more automatic calls.")
 
 
 def call_with(lead_id: int, extension_id: int, user: object, *, whatever_hour: bool = False) -> str:
@@ -180,7 +182,7 @@ def why_not(lead: Lead, *, to_play: bool = False) -> str:
     said = TakenBack.objects.filter(lead=lead, why=WhyTakenBack.NOT_THEIRS)
     if lead.status == LeadStatus.CANCELLED and said.exists():
         return gettext(
-            "The visitor has said that this number is not theirs. Nobody calls it for this request."
+            "The visitor said that this number is not theirs. It is not called for this request."
         )
     try:
         number_guard.check_before_dial(lead.phone, lead.source)
@@ -204,8 +206,8 @@ def _keep_to_the_bound(lead: Lead, now: datetime) -> None:
     """Raises CannotCall if the number has already had its calls of the day."""
     if rested := number_limits.number_limited_until(lead.phone, lead.source_id, now, since=now):
         sentence = gettext(
-            "This number has been rung as often as is allowed in 24 hours. "
-            "It may not be called before %(date)s at %(time)s. Nothing was changed."
+            "This number has been called as often as allowed in 24 hours. It may not be called "
+            "before %(date)s at %(time)s. Nothing was changed."
         )
         raise CannotCall(sentence % _moment(rested))
 

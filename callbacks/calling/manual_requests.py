@@ -37,8 +37,8 @@ def ask(request: Callable[[], object]) -> None:
     except OutcomeUnknown:
         raise MayBeDone(
             gettext(
-                "The provider gave no answer that tells: it may have been done. Look before "
-                "you try again."
+                "The provider's answer was unclear: it may have been done. Check before you try "
+                "again."
             )
         ) from None
     except VoicenterError as error:

@@ -12,7 +12,7 @@ def sentence(phone: str = "", extension_id: int | None = None) -> str:
     if reason:
         return reason
     # It was locked by somebody else at that moment: nothing else is known.
-    return gettext("It was in use for something else at that very moment. Try again.")
+    return gettext("It was in use at that moment. Try again.")
 
 
 def _of_number(phone: str) -> str:
@@ -34,5 +34,5 @@ def _of_extension(extension_id: int) -> str:
     if live.filter(extension=extension).exists():
         return gettext("That extension is on a call.")
     if extension.user_id and live.filter(salesperson=extension.user_id).exists():
-        return gettext("Whoever sits there is on a call on their other phone.")
+        return gettext("The person there is on a call on their other phone.")
     return ""

@@ -46,14 +46,14 @@ def read(text: str, today: date) -> list[TypedDay]:
     """
     lines = _FOLDED.sub("", text.strip()).splitlines()
     if "BEGIN:VCALENDAR" not in (line.strip().upper() for line in lines[:1]):
-        raise NotHours(gettext("This is no calendar file. Choose one whose name ends with .ics."))
+        raise NotHours(gettext("This is not a calendar file. Choose one whose name ends in .ics."))
     found: dict[date, TypedDay] = {}
     events = list(_events(lines))
     _leave_out_what_is_moved(events)
     for event in events:
         found |= {day: TypedDay(day, (), event.note()) for day in _days(event, today)}
     if not found:
-        raise NotHours(gettext("This calendar file has no whole days that are still to come."))
+        raise NotHours(gettext("This calendar file has no whole days in the future."))
     return in_order(found)
 
 
@@ -151,8 +151,8 @@ def _starts(first: date, event: _Event, today: date) -> Iterator[date]:
     ):
         raise NotHours(
             gettext(
-                '"%(name)s" in this file repeats itself, but not on the same date every year. Take '
-                "it out of the file, and enter its days in a line."
+                '"%(name)s" in this file repeats, but not on the same date every year. Remove '
+                "it from the file, and enter its days in a line."
             )
             % {"name": event.note()}
         )

@@ -87,7 +87,7 @@ def read_days(text: str) -> list[TypedDay]:
         day, end = _date(first, line), _date(last or first, line)
         if not timedelta(0) <= end - day < LONGEST_RANGE * _DAY:
             raise NotHours(
-                gettext('"%(line)s" ends before it begins, or lasts for more than a year.')
+                gettext('"%(line)s" ends before it begins, or lasts more than a year.')
                 % {"line": line}
             )
         hours, note = _hours(rest or "closed", line, _no_hours(line))
@@ -233,7 +233,7 @@ def _no_hours(line: str) -> NotHours:
 def _two_ways(line: str) -> NotHours:
     return NotHours(
         gettext(
-            '"%(line)s" may be read in two ways. Write am or pm behind both times, as in '
+            '"%(line)s" can be read in two ways. Write am or pm after both times, as in '
             '"1pm-5pm", or hours up to 24, as in "13-17".'
         )
         % {"line": line}

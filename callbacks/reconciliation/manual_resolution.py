@@ -52,11 +52,11 @@ def they_talked(attempt_id: int, user: object) -> str:
         at = picked_up_at or attempt.answered_at or attempt.claimed_at
         if not corrections.correct(attempt, AttemptState.BRIDGED, at, records):
             raise CannotCall(
-                gettext("The lead is being called again already. Nothing was changed.")
+                gettext("The lead is already being called again. Nothing was changed.")
             )
     log_context.follow(attempt.lead_id)
     log.info("they talked attempt=%s user=%s", attempt_id, _id(user))
-    return gettext("The lead is connected: nobody calls again.")
+    return gettext("The lead is connected and is not called again.")
 
 
 def call_again(attempt_id: int, user: object) -> str:

@@ -66,7 +66,7 @@ def contents(text: str, reading: Reading) -> Contents[Row]:
         COLUMNS,
         {"kind", "entry"},
         lambda line, cells: _row(line, cells, reading),
-        twice=gettext("This entry stands in line %(line)s already."),
+        twice=gettext("This entry is already in line %(line)s."),
     )
 
 
@@ -154,5 +154,5 @@ def _until(typed: str, reading: Reading) -> datetime | None:
         )
     at = at if at.tzinfo else at.replace(tzinfo=reading.zone)
     if at <= reading.now:
-        raise NotARow(gettext("This time has passed already: %(typed)s.") % {"typed": typed[:40]})
+        raise NotARow(gettext("This time has already passed: %(typed)s.") % {"typed": typed[:40]})
     return at

@@ -84,19 +84,19 @@ def refuse_too_much(kind: str, value: str, verdict: str) -> None:
     """
     if kind == BlockKind.DOMAIN and value in PUBLIC_DOMAINS and verdict == BlockVerdict.REFUSE:
         raise NotAnEntry(
-            gettext("Anybody can have mail at %(domain)s: it can be held, and not refused.")
+            gettext("Anybody can have mail at %(domain)s: it can be held, but not refused.")
             % {"domain": value}
         )
     if kind == BlockKind.WORD and len(value) < _FEWEST_LETTERS and verdict == BlockVerdict.REFUSE:
         raise NotAnEntry(
-            gettext("“%(word)s” is too short: it can be held, and not refused.") % {"word": value}
+            gettext("“%(word)s” is too short: it can be held, but not refused.") % {"word": value}
         )
     is_a_country = value[1:].isdecimal() and int(value[1:]) in COUNTRY_CODE_TO_REGION_CODE
     if kind == BlockKind.NUMBER and is_a_country and verdict == BlockVerdict.REFUSE:
         raise NotAnEntry(
             gettext(
-                "%(prefix)s is a whole country: it can be held, and not refused. Which countries a "
-                "form takes numbers of is set at its source."
+                "%(prefix)s is a whole country: it can be held, but not refused. Set the "
+                "countries a form accepts at its source."
             )
             % {"prefix": value}
         )
@@ -165,7 +165,7 @@ def one_spelling(value: str, typed: str) -> str:
     has_a_country = any(int(digits[:n] or 0) in COUNTRY_CODE_TO_REGION_CODE for n in (1, 2, 3))
     if not has_a_country or len(digits) > _MOST_DIGITS:
         raise NotAnEntry(
-            gettext("%(typed)s begins with no country code, or is longer than any number.")
+            gettext("%(typed)s does not begin with a country code, or is longer than any number.")
             % {"typed": typed}
         )
     return one_line.stored_beginning(value)
@@ -194,7 +194,8 @@ def _network(typed: str, proxies: Iterable[Network]) -> str:
         network = ipaddress.ip_network(customer(network.network_address))
     if any(it.version == network.version and it.overlaps(network) for it in proxies):
         raise NotAnEntry(
-            gettext("%(typed)s is a proxy of ours: everybody would be blocked.") % {"typed": typed}
+            gettext("%(typed)s is one of our proxies: everybody would be blocked.")
+            % {"typed": typed}
         )
     return _written(network)
 
@@ -228,7 +229,9 @@ def _words(typed: str) -> str:
         raise NotAnEntry(gettext("%(typed)s has no letters and no digits.") % {"typed": typed})
     if len(words) > MOST_WORDS:
         raise NotAnEntry(
-            gettext("Enter at most %(most)s words. An entry fits where all of them stand in a row.")
+            gettext(
+                "Enter at most %(most)s words. An entry matches if all of them appear in a row."
+            )
             % {"most": MOST_WORDS}
         )
     found = " ".join(words)

@@ -58,7 +58,6 @@ def _asked(name: str, check: Check, submission: Submission, now: datetime) -> It
         # The message may hold what was typed, so only its type is logged.
         log.error("a check broke check=%s error=%s", name, type(error).__name__)
         sentence = gettext(
-            "The check “%(check)s” could not be made, because of a fault in it. "
-            "Decide for yourself."
+            "The check “%(check)s” failed because of a fault in it. Decide for yourself."
         )
         yield Finding(name, Verdict.HOLD, sentence % {"check": name})

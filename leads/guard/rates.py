@@ -56,8 +56,7 @@ def check(submission: Submission, now: datetime) -> Iterator[Finding]:
     except Away:
         raise CannotAnswer(
             gettext(
-                "Redis, which counts requests, did not answer, so nobody knows whether there were "
-                "too many."
+                "Redis, which counts requests, did not answer, so there may have been too many."
             )
         ) from None
     if result.wait is not None:

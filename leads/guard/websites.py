@@ -24,10 +24,10 @@ def check(submission: Submission, now: datetime) -> Iterator[Finding]:  # noqa: 
     if known is None or not is_foreign(known, submission.source):
         return
     if not known.origin:
-        yield _held(gettext("A page of another website sent it, which hides its own address."))
+        yield _held(gettext("It was sent from another website, which hides its address."))
     else:
         sentence = gettext(
-            "A page of %(website)s sent it, which is not among the websites of the source."
+            "It was sent from %(website)s, which is not one of the source's websites."
         )
         yield _held(sentence % {"website": known.origin})
 

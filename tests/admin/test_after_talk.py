@@ -207,4 +207,4 @@ def test_a_manager_takes_a_number_back(managing: Client, attempt: CallAttempt) -
     answer = managing.post(
         f"/admin/leads/lead/{attempt.lead_id}/call-now/", {"confirmed": "yes"}, follow=True
     )
-    assert "The lead is called as soon as a salesperson is free." in answer.content.decode()
+    assert "The lead will be called as soon as a salesperson is free." in answer.content.decode()

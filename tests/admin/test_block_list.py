@@ -112,11 +112,11 @@ def test_a_file_is_shown_before_anything_is_stored(managing: Client) -> None:
     ]  # fmt: skip
     assert shown["same"] == 1
     assert [(it.line, it.why) for it in shown["problems"]] == [
-        (5, "Enter at most 3 words. An entry fits where all of them stand in a row."),
+        (5, "Enter at most 3 words. An entry matches if all of them appear in a row."),
         (7, "nowhere is neither an address nor a network, for example 192.0.2.7 or 2001:db8::/48."),
-        (9, "This entry stands in line 2 already."),
+        (9, "This entry is already in line 2."),
         (10, "“later” is not a verdict. Use one of these: hold, refuse."),
-        (11, "This time has passed already: 2020-01-01."),
+        (11, "This time has already passed: 2020-01-01."),
         (12, "“colour” is not a kind of entry. Use one of these: number, address, domain, word."),
     ]
     [said] = store(managing, shown["text"])

@@ -36,7 +36,7 @@ def test_the_extension_rings_into_the_room_and_the_code_stays_out_of_the_log(
     assert "1 h" in question
     assert simulator.ledger() == []
     answer = confirm(managing, address(extension), room_code="4711")
-    assert said(answer) == ["Extension 101 rings and is put into the conference room."]
+    assert said(answer) == ["Extension 101 rings and joins the conference room."]
     [entry] = simulator.ledger()
     assert (entry["action"], entry["phone"], entry["bbbcode"]) == ("callference", "101", "4711")
     logged = LogEntry.objects.get()

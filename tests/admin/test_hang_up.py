@@ -63,7 +63,7 @@ def test_it_ends_the_call_at_the_provider_and_is_logged_at_the_lead(
     assert len(simulator.ledger()) == 1
     answer = confirm(managing, address(attempt))
     assert said(answer) == [
-        "The call on extension 101 is being ended, and nobody calls this lead again."
+        "The call on extension 101 is being ended, and this lead is not called again."
     ]
     eventually(lambda: simulator.ledger()[0]["leg1"]["ended_at"])
     [_call, terminate] = simulator.ledger()
@@ -119,7 +119,7 @@ def test_a_call_that_ended_while_the_manager_read_the_question_is_not_hung_up(
     attempt = dispatch.call_lead(make_lead().pk)
     assert attempt
     attempt.finish(AttemptState.ENDED, timezone.now())
-    assert said(confirm(managing, address(attempt))) == ["That call is over."]
+    assert said(confirm(managing, address(attempt))) == ["That call has ended."]
     assert all(entry["action"] != "terminate" for entry in simulator.ledger())
     assert not LogEntry.objects.exists()
 
@@ -181,7 +181,7 @@ def test_the_button_of_a_lead_leads_to_the_call_that_is_on_now(
     assert (answer.status_code, answer.headers["Location"]) == (302, address(attempt))
     attempt.finish(AttemptState.ENDED, timezone.now())
     answer = managing.get(f"/admin/leads/lead/{attempt.lead_id}/hang-up/", follow=True)
-    assert said(answer) == ["That call is over."]
+    assert said(answer) == ["That call has ended."]
 
 
 def test_without_the_permission_it_is_not_offered_and_forged_posts_are_refused(

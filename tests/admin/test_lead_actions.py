@@ -44,7 +44,7 @@ def test_call_now_opens_a_closed_lead_wakes_a_worker_and_is_logged(
     assert (lead.status, lead.closed_at) == ("waiting", None)
     assert queued() == [("callbacks.call_lead", lead.pk)]
     assert messages(answer) == [
-        f"{lead.name}: The lead is called as soon as a salesperson is free."
+        f"{lead.name}: The lead will be called as soon as a salesperson is free."
     ]
     entry = LogEntry.objects.get()
     assert (entry.user, entry.object_id, entry.change_message) == (

@@ -52,7 +52,7 @@ def test_a_file_is_shown_before_anything_is_stored(managing: Client, manager: Us
     assert shown["same"] == 1
     assert [it.line for it in shown["problems"]] == [5, 6, 7]
     whys = [it.why for it in shown["problems"]]
-    assert whys[0] == "This number stands in line 2 already."
+    assert whys[0] == "This number is already in line 2."
     assert whys[1].startswith("“Dana”: ")
     assert whys[2] == "The reason is longer than 200 characters."
 

@@ -63,7 +63,7 @@ LEADS: list[tuple[Callable[[MakeLead], Lead], str, tuple[str, ...]]] = [
     (blocked, "block list", ()),
     (repeated, "This is a repeated request. Open lead", ("play",)),
     (foreign, "", ()),
-    (not_theirs, "The visitor has said that this number is not theirs.", ()),
+    (not_theirs, "The visitor said that this number is not theirs.", ()),
 ]
 IDS = [it[0].__name__ for it in LEADS]
 

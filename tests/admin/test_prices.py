@@ -30,7 +30,7 @@ def test_what_no_number_begins_with_has_no_price(superuser: Client) -> None:
     filled = {"prefix": "+999999", "country": "", "set_up": "0", "per_minute": "0.5"}
     answer = superuser.post(ADD_PRICE, filled)
     assert answer.status_code == 200
-    assert "begins with no country code" in answer.content.decode()
+    assert "does not begin with a country code" in answer.content.decode()
 
 
 @pytest.mark.parametrize(

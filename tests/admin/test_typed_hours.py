@@ -106,7 +106,7 @@ def test_the_days_of_a_calendar_file_are_closed_and_exceptions_stay(
     [
         ({"week_typed": "Sun 9"}, "names no days with hours"),
         ({"days_typed": "tomorrow"}, "names no day."),
-        ({"holidays_file": SimpleUploadedFile("a.ics", b"<html>")}, "This is no calendar file"),
+        ({"holidays_file": SimpleUploadedFile("a.ics", b"<html>")}, "This is not a calendar file"),
         ({"holidays_file": SimpleUploadedFile("a.ics", FILE.encode() + b" " * 2**20)}, "is larger"),
         ({"week_typed": "Sun 09-13, 12-14"}, "overlap. Change one of them."),
         ({"days_typed": "2027-01-01-2027-12-31\n2028-01-01-2028-12-31"}, "These are 731 days."),

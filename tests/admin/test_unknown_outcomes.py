@@ -120,7 +120,7 @@ def test_they_talked_closes_the_lead_and_is_logged_there(
     assert "Did they talk?" in managing.get(talked(question)).content.decode()
     assert Lead.objects.get().status == "failed"
     answer = confirm(managing, talked(question))
-    assert said(answer) == ["Noa Levi: The lead is connected: nobody calls again."]
+    assert said(answer) == ["Noa Levi: The lead is connected and is not called again."]
     assert Lead.objects.get().status == "connected"
     entry = LogEntry.objects.get()
     assert (entry.user, entry.object_id) == (manager, str(question.lead_id))

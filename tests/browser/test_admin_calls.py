@@ -137,6 +137,6 @@ def test_what_nobody_knows_is_listed_in_full_and_settled(
         picture(admin, f"nobody-knows-{way}")
     admin.get_by_role("link", name="They talked").click()
     admin.get_by_role("button", name="They talked").click()
-    expect(admin.get_by_text("The lead is connected: nobody calls again.")).to_be_visible()
+    expect(admin.get_by_text("The lead is connected and is not called again.")).to_be_visible()
     lead.refresh_from_db()
     assert lead.status == "connected"

@@ -52,6 +52,6 @@ def test_a_manager_finds_a_lead_filters_and_has_it_called(stack: Stack, admin: P
     admin.get_by_role("link", name="Call now").click()
     admin.get_by_role("button", name="Call now").click()
     expect(
-        admin.get_by_text("The lead is called as soon as a salesperson is free.")
+        admin.get_by_text("The lead will be called as soon as a salesperson is free.")
     ).to_be_visible()
     expect(admin.get_by_text("admin: Call now")).to_be_visible()

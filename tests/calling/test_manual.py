@@ -297,7 +297,7 @@ def test_a_call_that_ends_as_it_is_hung_up_is_not_the_next_one(
             eventually(together.waiting_for_locks)
             attempt.finish(AttemptState.LEAD_NO_ANSWER, now)
             assert claims.claim_chosen(following.pk, extension.pk, now, timedelta(hours=1))
-        assert said.result() == "That call is over."
+        assert said.result() == "That call has ended."
     assert all(entry["action"] != "terminate" for entry in simulator.ledger())
 
 

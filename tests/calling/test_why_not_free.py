@@ -20,10 +20,10 @@ MakeLead = Callable[..., Lead]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ON_A_CALL = "That extension is on a call."
-THEIR_OTHER = "Whoever sits there is on a call on their other phone."
+THEIR_OTHER = "The person there is on a call on their other phone."
 NUMBER = "This number is on a call."
 MESSAGE = "A message is being played to this number, or is about to be."
-IN_HAND = "It was in use for something else at that very moment. Try again."
+IN_HAND = "It was in use at that moment. Try again."
 REASONS = {
     "on a call": ON_A_CALL,
     "their other phone": THEIR_OTHER,

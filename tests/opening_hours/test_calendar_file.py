@@ -123,11 +123,11 @@ def test_an_event(lines: list[str], found: list[str]) -> None:
     assert read(file(*lines)) == found
 
 
-NONE = "no whole days that are still to come"
-OTHERWISE = '"Feast" in this file repeats itself, but not on the same date every year'
+NONE = "no whole days in the future"
+OTHERWISE = '"Feast" in this file repeats, but not on the same date every year'
 REFUSED = {
-    "nothing": ("", "no calendar file"),
-    "a web page": ("<html>", "no calendar file"),
+    "nothing": ("", "not a calendar file"),
+    "a web page": ("<html>", "not a calendar file"),
     "no events": ("BEGIN:VCALENDAR\nEND:VCALENDAR", NONE),
     "no such date": (file("DTSTART:20269999"), NONE),
     "days that are over": (file("DTSTART;VALUE=DATE:19991225"), NONE),

@@ -89,7 +89,7 @@ def test_lines_of_days(typed: str, found: list[tuple[str, str, str]]) -> None:
         ("2026-12-06 9-5", "is open all night, until 05:00"),
         ("2027-01-01-2027-12-31 closed\n2028-01-01-2028-12-31 closed", "These are 731 days."),
         ("2026-12-06-2026-12-01 closed", "ends before it begins"),
-        ("2026-01-01-2028-01-01 closed", "lasts for more than a year"),
+        ("2026-01-01-2028-01-01 closed", "lasts more than a year"),
     ],
 )
 def test_what_is_no_day_is_refused(typed: str, words: str) -> None:
@@ -106,7 +106,7 @@ def test_an_afternoon_that_would_be_a_night_is_refused(typed: str) -> None:
         read_week(typed, WEEK)
 
 
-TWO_WAYS = "may be read in two ways"
+TWO_WAYS = "can be read in two ways"
 
 
 @pytest.mark.parametrize(

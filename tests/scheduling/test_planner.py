@@ -273,8 +273,8 @@ def test_a_manager_is_told_when_it_is_called(abroad: None, extension: Extension)
         lead = store(LeadSource.objects.get(), NEW_YORK)
         said = manual.call_now(lead.pk, None)
         assert said == (
-            "It is outside the hours in which this number may be called. The lead is called on "
-            "Monday, 23 November at 15:00."
+            "This is outside the number's calling hours. The lead will be called on Monday, "
+            "23 November at 15:00."
         )
         lead.refresh_from_db()
         assert lead.call_after == NOON + timedelta(hours=1)

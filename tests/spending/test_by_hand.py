@@ -55,7 +55,7 @@ def test_each_way_tells_of_the_limit(
     # "Call now" is for as soon as possible, and says when that is.
     said = manual.call_now(lead.pk, None)
     assert said.startswith(REACHED % of)
-    assert said.endswith("The lead is called as soon as it may be.")
+    assert said.endswith("The lead will be called as soon as allowed.")
     lead.refresh_from_db()
     assert lead.status == "waiting"
     now = timezone.now()

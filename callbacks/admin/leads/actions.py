@@ -233,7 +233,7 @@ class ActsOnLeads(Admin):
         lead = self._found(request, object_id)
         live = _live_attempt(lead)
         if live is None:
-            self.message_user(request, gettext("That call is over."), messages.WARNING)
+            self.message_user(request, gettext("That call has ended."), messages.WARNING)
             return HttpResponseRedirect(page_of(lead))
         address = reverse("admin:callbacks_callattempt_hang_up", args=[live.pk])
         return HttpResponseRedirect(address)

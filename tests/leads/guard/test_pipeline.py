@@ -61,7 +61,7 @@ STRICTEST = [
         "a check that breaks",
         [[KeyError("secret")]],
         H,
-        "The check “0” could not be made, because of a fault in it. Decide for yourself.",
+        "The check “0” failed because of a fault in it. Decide for yourself.",
     ),
     ("what it said before it broke does not count", [[Finding("a", R, "A."), KeyError()]], H, None),
 ]

@@ -8,8 +8,8 @@ from leads.models import Lead, LeadSource
 from tests.support.chromium import PATIENCE
 
 SHOP, OURS = "https://shop.example", "https://callbacks.example.com"
-NAMED = "A page of https://shop.example sent it, which is not among the websites of the source."
-HIDDEN = "A page of another website sent it, which hides its own address."
+NAMED = "It was sent from https://shop.example, which is not one of the source's websites."
+HIDDEN = "It was sent from another website, which hides its address."
 
 # What the browser says of the page, the websites of the source, and why it is held; "": it is not.
 SAID = [
