@@ -51,7 +51,7 @@ _SHORT_CONSENT = 300
 def sure_words(e164: str) -> SafeString:
     """What a visitor confirms by ticking the box."""
     number = format_html('<bdi dir="ltr">{}</bdi>', phones.readable(e164))
-    return format_html(gettext("Yes, {number} is my whole number"), number=number)
+    return format_html(gettext("Yes, {number} is my full number"), number=number)
 
 
 def country_choices(source: LeadSource) -> list[tuple[str, str]]:
@@ -76,7 +76,7 @@ class LeadForm(forms.Form):
 
     # For a number that may be incomplete.
     MAY_BE_HALF = _(
-        "Part of your number may be missing: we would call %(number)s. If this is your whole "
+        "Part of your number may be missing: we would call %(number)s. If this is your full "
         "number, confirm it below. Otherwise, enter it with + and your country code."
     )
     unsure_of = ""

@@ -330,7 +330,7 @@ def _misread(why: str, default_country: str, allowed_countries: Collection[str])
         case "incomplete":
             return (
                 gettext(
-                    "Enter the whole number, as you would dial it in its country (%(example)s) "
+                    "Enter the full number, as you would dial it in its country (%(example)s) "
                     "or starting with + and the country code (%(code)s)."
                 )
                 % shown

@@ -9,7 +9,7 @@ from django.utils import translation
 from leads import phones
 from leads.phones import PhoneRefused, TypedPhone
 
-WHOLE = "Enter the whole number, as you would dial it in its country (050-234-5678) or starting"
+WHOLE = "Enter the full number, as you would dial it in its country (050-234-5678) or starting"
 WORDS = "Enter only the phone number, in digits: for example 050-234-5678."
 SEVERAL = "Enter one phone number only, for example 050-234-5678."
 EXTENSION = (
