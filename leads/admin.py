@@ -132,8 +132,8 @@ class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         """Warns if the address was not understood: Django then lists every row."""
         if ERROR_FLAG in request.GET:
             sentence = gettext(
-                "The address asked for something that this list does not know, or that you may not "
-                "ask for: nothing is filtered."
+                "The address has a filter that this list does not know, or that you may not "
+                "use: nothing is filtered."
             )
             self.message_user(request, sentence, messages.WARNING)
         return super().changelist_view(request, extra_context)
@@ -224,8 +224,8 @@ class CountriesField(forms.CharField):
             return [str(part) for part in parts]
         raise ValidationError(
             gettext(
-                "%(typed)s is no country that is known here. Use codes or names, with commas "
-                "between: IL, United Kingdom."
+                "%(typed)s is not a known country. Use codes or names, separated by commas: IL, "
+                "United Kingdom."
             )
             % {"typed": typed}
         )
@@ -300,7 +300,7 @@ class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
     allowed_countries = CountriesField(
         label=_("Allowed countries"),
         help_text=_(
-            "Codes or names, with commas between. Numbers of other countries are never dialled."
+            "Codes or names, separated by commas. Numbers from other countries are never called."
         ),
     )
 
@@ -314,7 +314,7 @@ class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
                 choices=named,
                 initial="IL",
                 label=self.fields["default_country"].label,
-                help_text=gettext("The country of numbers that are typed without a country code."),
+                help_text=gettext("The country of numbers typed without a country code."),
                 widget=UnfoldAdminSelectWidget,
             )
         if target := self.fields.get("sla_target"):
@@ -364,7 +364,7 @@ class LeadSourceAdmin(Admin):
         ),
         (_("Mail to visitors"), {"fields": ["mails_visitors"]}),
         (_("Form on other websites"), {"fields": ["allowed_origins"]}),
-        (_("Requests by the API"), {"fields": ["without_key"]}),
+        (_("Requests through the API"), {"fields": ["without_key"]}),
         (_("How long leads are kept"), {"fields": [("kept_days", "after_that")]}),
         (_("Consent"), {"fields": [("demands_consent", "privacy_url")]}),
     ]

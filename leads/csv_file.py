@@ -100,9 +100,9 @@ def text_of(data: bytes) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise NotAFile(gettext("The file is no text in UTF-8. Save it as “CSV UTF-8”.")) from None
+        raise NotAFile(gettext("The file is not UTF-8 text. Save it as “CSV UTF-8”.")) from None
     if "\x00" in text:
-        raise NotAFile(gettext("This is no CSV file."))
+        raise NotAFile(gettext("This is not a CSV file."))
     return text
 
 
@@ -120,7 +120,7 @@ def rows(
     names = [it.strip().lower() for it in first]
     if not needed <= set(names):
         raise NotAFile(
-            gettext("The first row has to name the columns: %(columns)s.")
+            gettext("The first row must name the columns: %(columns)s.")
             % {"columns": ", ".join(columns)}
         )
     if twice := next((it for it in names if it and names.count(it) > 1), ""):
@@ -129,8 +129,8 @@ def rows(
         if any(it.strip() for it in cells[len(names) :]):
             raise NotAFile(
                 gettext(
-                    "Line %(line)s has more cells than there are columns. Put a text that has a "
-                    "comma in it between quotation marks."
+                    "Line %(line)s has more cells than columns. Put text that contains a comma "
+                    "in quotation marks."
                 )
                 % {"line": line}
             )
@@ -149,4 +149,4 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
                 yield begins, cells
             begins = reader.line_num + 1
     except csv.Error:
-        raise NotAFile(gettext("Line %(line)s is no row of CSV.") % {"line": begins}) from None
+        raise NotAFile(gettext("Line %(line)s is not a CSV row.") % {"line": begins}) from None

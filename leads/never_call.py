@@ -57,12 +57,11 @@ def refusal(found: NeverCallNumber) -> str:
     """The sentence that tells a manager why this number is not called."""
     if not (reason := found.reason.rstrip(". ")):  # the sentence has its own full stop
         return gettext(
-            "This number is on the never-call list. Nobody calls it until a manager takes it off "
-            "the list."
+            "This number is on the never-call list. Nobody calls it until a manager removes it."
         )
     return gettext(
-        "This number is on the never-call list: %(reason)s. Nobody calls it until a manager takes "
-        "it off the list."
+        "This number is on the never-call list: %(reason)s. Nobody calls it until a manager "
+        "removes it."
     ) % {"reason": reason}
 
 

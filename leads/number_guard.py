@@ -32,7 +32,7 @@ def check_before_dial(phone: str, source: LeadSource, *, may_be_listed: bool = T
     """
     if erased.is_placeholder(phone):
         raise PhoneRefused(
-            "invalid", gettext("This person was erased. Nobody can tell the number any more.")
+            "invalid", gettext("This person's data was erased, so the number is unknown.")
         )
     if may_be_listed:
         check_lists(phone)

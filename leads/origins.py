@@ -60,7 +60,7 @@ def _ascii(host: str) -> str:
 
 def _refused(typed: str) -> NoOrigin:
     sentence = gettext(
-        "%(typed)s is no website. Name each one by itself, with commas between: "
+        "%(typed)s is not a website. Enter websites separated by commas: "
         "https://www.example.com, https://example.org."
     )
     return NoOrigin(sentence % {"typed": typed.strip()[:MOST_LETTERS]})

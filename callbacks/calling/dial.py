@@ -99,7 +99,7 @@ def dial_committed(attempt_id: int) -> None:
     except IntegrityError as error:
         if not limits.is_reached(error):
             raise
-        message = gettext("A spending limit is reached: no more calls for now.")
+        message = gettext("A spending limit is reached: no more calls are dialled for now.")
         _record_not_sent(attempt, NotSent(message, reason="spending_limit"))
         return
     try:

@@ -161,8 +161,9 @@ def told(progress: Progress) -> str:
         return gettext("Everything about this person is erased. The receipt says what was done.")
     sentences = {
         Met.CALL: gettext(
-            "A call to this person is on, or it is not known yet that it is over. It is not cut "
-            "off: its request is erased as soon as it is over, and nobody has to do anything."
+            "A call to this person is in progress, or it is not known yet that it has ended. It "
+            "is not cut off: its request is erased as soon as it ends, and nobody has to do "
+            "anything."
         ),
         Met.DECISION: gettext(
             "A request of this person is held, and somebody else has asked for its number too: it "
@@ -171,7 +172,7 @@ def told(progress: Progress) -> str:
     }
     if progress.waits:
         return " ".join(sentences[it] for it in Met if it in progress.waits)
-    return gettext("The erasure has begun and goes on by itself.")
+    return gettext("The erasure has begun and continues automatically.")
 
 
 @contextmanager

@@ -103,11 +103,11 @@ def read(number: str, email: str, also: Iterable[int] = ()) -> Person:
         try:
             validate_email(email)
         except ValidationError:
-            raise NotUnderstood(gettext("Enter a whole e-mail address.")) from None
+            raise NotUnderstood(gettext("Enter a full e-mail address.")) from None
     numbers = _numbers(number) if number else set()
     if number and not numbers:
         raise NotUnderstood(
-            gettext("Enter a whole number, for example %(example)s.") % {"example": "+972505550101"}
+            gettext("Enter a full number, for example %(example)s.") % {"example": "+972505550101"}
         )
     return Person(frozenset(numbers), frozenset({email} - {""})).with_leads_of_both(also)
 

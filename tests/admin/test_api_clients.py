@@ -262,6 +262,6 @@ def test_a_lead_s_page_tells_who_sent_it(
 
 def test_a_source_says_what_becomes_of_programs_without_a_key(admin_client: Client) -> None:
     page = text_of(admin_client.get("/admin/leads/leadsource/add/").content.decode())
-    assert "Requests by the API" in page
+    assert "Requests through the API" in page
     form = admin_client.get("/admin/leads/leadsource/add/").context["adminform"].form
     assert form["without_key"].initial == "held"

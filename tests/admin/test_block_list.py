@@ -130,10 +130,10 @@ def test_a_file_is_shown_before_anything_is_stored(managing: Client) -> None:
 
 
 NO_FILES: dict[str, tuple[str | bytes, str]] = {
-    "no columns": ("+972505550101\n", "has to name the columns"),
-    "empty": ("", "has to name the columns"),
-    "another encoding": ("word,קזינו".encode("cp1255"), "no text in UTF-8"),
-    "a workbook": (b"PK\x03\x04\x00\x00", "no CSV file"),
+    "no columns": ("+972505550101\n", "must name the columns"),
+    "empty": ("", "must name the columns"),
+    "another encoding": ("word,קזינו".encode("cp1255"), "not UTF-8 text"),
+    "a workbook": (b"PK\x03\x04\x00\x00", "not a CSV file"),
     "too large": (HEAD + "word,casino,,,\n" * 20_000, "larger than 200 KiB"),
 }
 

@@ -87,13 +87,13 @@ def test_the_open_lead_of_an_imported_number_is_called_no_more(managing: Client)
 
 
 NO_FILES: dict[str, tuple[str | bytes, str]] = {
-    "no columns": ("+972505550101\n", "has to name the columns"),
-    "empty": ("", "has to name the columns"),
-    "a block list": ("kind,entry\nnumber,+972505550101\n", "has to name the columns"),
+    "no columns": ("+972505550101\n", "must name the columns"),
+    "empty": ("", "must name the columns"),
+    "a block list": ("kind,entry\nnumber,+972505550101\n", "must name the columns"),
     "a column twice": ("phone,phone,reason\n,+972505550101,\n", "names phone twice"),
     "a comma too many": (HEAD + "+972505550101,rude, and loud\n", "Line 2 has more cells"),
-    "another encoding": ("phone,קזינו".encode("cp1255"), "no text in UTF-8"),
-    "a workbook": (b"PK\x03\x04\x00\x00", "no CSV file"),
+    "another encoding": ("phone,קזינו".encode("cp1255"), "not UTF-8 text"),
+    "a workbook": (b"PK\x03\x04\x00\x00", "not a CSV file"),
     "too large": (HEAD + "+972505550101,\n" * 20_000, "larger than 200 KiB"),
 }
 

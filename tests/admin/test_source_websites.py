@@ -17,5 +17,5 @@ def test_a_manager_types_several(managing: Client) -> None:
     page = managing.get(f"/admin/leads/leadsource/{source.pk}/change/").text
     assert 'value="https://www.example.com, https://example.org"' in page
     again = managing.post(add, a_source(slug="other", allowed_origins="example.com, *"))
-    assert "* is no website" in again.text
+    assert "* is not a website" in again.text
     assert LeadSource.objects.count() == 1

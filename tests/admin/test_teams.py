@@ -302,7 +302,7 @@ def test_a_source_is_entered_with_all_its_rules(superuser: Client) -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"allowed_countries": "IL, ZZ"}, "ZZ is no country that is known here"),
+        ({"allowed_countries": "IL, ZZ"}, "ZZ is not a known country"),
         ({"call_from": "09:00"}, "Enter this time too, or leave both empty to call at any hour."),
         ({"call_until": "21:00"}, "Enter this time too, or leave both empty to call at any hour."),
         (

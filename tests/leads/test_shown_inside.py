@@ -45,7 +45,7 @@ def test_what_is_read(typed: str, origin: str) -> None:
 
 @pytest.mark.parametrize("typed", REFUSED.values(), ids=REFUSED)
 def test_what_is_refused_says_what_to_do(typed: str) -> None:
-    with pytest.raises(origins.NoOrigin, match=r"Name each one by itself"):
+    with pytest.raises(origins.NoOrigin, match=r"Enter websites separated by commas"):
         origins.read(typed)
 
 

@@ -181,8 +181,8 @@ def test_the_receipt_is_found_by_the_number_and_does_not_tell_it(make_lead: Make
     ("number", "email", "says"),
     [
         ("", "", "Enter a number or"),
-        ("12", "", "Enter a whole number"),
-        ("", "noa", "Enter a whole e-mail"),
+        ("12", "", "Enter a full number"),
+        ("", "noa", "Enter a full e-mail"),
     ],
 )
 def test_what_is_no_number_or_address_is_not_looked_for(

@@ -135,7 +135,7 @@ def test_what_else_stands_on_the_requests_is_named_and_not_followed(
 
 def test_what_cannot_be_read_is_said_at_the_form(lead: Lead) -> None:
     page = with_rights("see_person").post(PAGE, {"number": "12", "email": ""}).content.decode()
-    assert "Enter a whole number" in page
+    assert "Enter a full number" in page
 
 
 def test_the_command_shows_erases_and_says_what_it_did(lead: Lead) -> None:

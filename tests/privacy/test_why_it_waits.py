@@ -26,7 +26,11 @@ from tests.support import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NUMBER, EMAIL = "+972505550142", "noa@example.com"
-CALL, DECISION, OTHERS = "A call to this person is on", "is held, and somebody", "goes on by itself"
+CALL, DECISION, OTHERS = (
+    "A call to this person is in progress",
+    "is held, and somebody",
+    "continues automatically",
+)
 ALL = {CALL, DECISION, OTHERS, "Everything about this person is erased"}
 
 
