@@ -50,7 +50,7 @@ def test_a_website_that_is_not_allowed(stack: Stack, shop: Page, embed: Callable
     shop.goto(address)
     # What the console says is told only while the page is asked something.
     eventually(lambda: shop.evaluate("1") and len([it for it in said if REFUSED in it]) == 2)
-    eventually(lambda: shop.evaluate("1") and any(f"{address} is not one of" in it for it in said))
+    eventually(lambda: shop.evaluate("1") and any(f"{address} is not among" in it for it in said))
     expect(shop.locator(".go")).to_have_count(0)
     for by_hand in ("#by-hand", "#admin"):
         expect(shop.frame_locator(by_hand).get_by_role("textbox")).to_have_count(0)
