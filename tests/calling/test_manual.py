@@ -119,7 +119,7 @@ def test_a_call_that_is_over_is_not_hung_up_since_another_may_be_on_that_extensi
     attempt = dispatch.call_lead(make_lead().pk)
     assert attempt
     attempt.finish(AttemptState.ENDED, timezone.now())
-    with pytest.raises(manual_requests.CannotCall, match="is over"):
+    with pytest.raises(manual_requests.CannotCall, match="has ended"):
         hanging_up.hang_up(attempt.pk, None)
     assert all(entry["action"] != "terminate" for entry in simulator.ledger())
 
