@@ -290,7 +290,7 @@ def test_whoever_was_reached_is_not() -> None:
 
 @pytest.mark.parametrize(
     ("language", "subject", "direction"),
-    [("he", "הפנייה שלכם אצלנו", "rtl"), ("fr", "We have your request", "ltr")],
+    [("he", "קיבלנו את הפנייה שלכם", "rtl"), ("fr", "We have your request", "ltr")],
 )
 def test_in_the_visitors_language(language: str, subject: str, direction: str) -> None:
     LeadSource.objects.update(language=language)
