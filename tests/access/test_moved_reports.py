@@ -233,7 +233,7 @@ def test_the_answer_after_a_talk_is_told_to_the_team_that_talked(
 ) -> None:
     client, its = world.as_(Role.TEAM_LEADER), leads[name]
     is_told = ANSWERS[name]
-    words, score = its.feedback.words, f"Did it help? {its.helped} of 5"
+    words, score = its.feedback.words, f"Did it help? {its.helped} out of 5"
     page = text_of(client.get(f"/admin/leads/lead/{its.pk}/change/"))
     assert (words in page, score in page) == (is_told, is_told)
     for query in ("helped=any", f"helped={'low' if (its.helped or 0) < 3 else 'high'}"):
@@ -266,7 +266,9 @@ def test_the_salesperson_reads_it_at_their_own_talk(
     # Today's calls are shown: twenty minutes ago may have been yesterday.
     CallAttempt.objects.filter(lead=its).update(claimed_at=timezone.now())
     desk = text_of(world.as_(Role.SALESPERSON).get("/desk/"))
-    assert (its.feedback.words in desk) == (f"Did it help? {its.helped} of 5" in desk) == is_told
+    assert (
+        (its.feedback.words in desk) == (f"Did it help? {its.helped} out of 5" in desk) == is_told
+    )
 
 
 def test_a_manager_is_told_every_answer(world: World, leads: dict[str, Lead]) -> None:

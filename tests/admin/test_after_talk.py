@@ -66,7 +66,7 @@ def test_a_manager_says_what_came_of_the_newest_call(
     assert note.follow_up
     assert note.follow_up.call_after == datetime(2026, 11, 26, 7, tzinfo=UTC)
     told = page(managing, f"/admin/leads/lead/{attempt.lead_id}/change/")
-    assert "The next call is planned: Thu 26 Nov 09:00." in told
+    assert "The next call is planned for Thu 26 Nov 09:00." in told
     assert "dana: Call again" in told
 
 

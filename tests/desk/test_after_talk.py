@@ -116,7 +116,7 @@ def test_call_again_is_one_tap_for_the_usual_times(
     assert post(hers, attempt, choice=offered[1][0])[0] == 303
     [follow_up] = Lead.objects.filter(follow_up_of=attempt.lead_id)
     assert follow_up.call_after == datetime(2026, 3, 26, 7, tzinfo=UTC)
-    assert "The next call is planned: Thu 26 Mar 09:00." in hers.get("/desk/").content.decode()
+    assert "The next call is planned for Thu 26 Mar 09:00." in hers.get("/desk/").content.decode()
 
 
 @pytest.fixture
@@ -205,7 +205,7 @@ def test_times_are_those_of_the_salespersons_own_hours(
     Extension.objects.update(schedule=london)
     attempt = make_attempt(extension, "bridged")
     page = hers.get(f"/desk/calls/{attempt.pk}/").content.decode()
-    assert "Times are London time." in page
+    assert "Times are in London time." in page
     choice = f"{dispositions['Call again'].pk}@"
     assert post(hers, attempt, choice=choice, again="2026-03-25T15:00")[0] == 303
     assert CallNote.objects.get().call_again_at == datetime(2026, 3, 25, 15, tzinfo=UTC)

@@ -35,7 +35,7 @@ def test_what_waits_for_them_is_listed(
     with time_machine.travel(NOON, tick=False):
         page = hers.get("/desk/").content.decode()
     part = page.split('data-part="assigned"')[1].split("</section>")[0]
-    told = ("Avi", "After two", "Waits since 11:00.", "0121", "Gal", "Call planned for 14:00.")
+    told = ("Avi", "After two", "Waiting since 11:00.", "0121", "Gal", "Call planned for 14:00.")
     assert [it for it in told if it not in part] == []
     assert "505550121" not in part
     assert not any(name in page for name in ("Roni", "Omer", "Yael"))

@@ -64,7 +64,7 @@ def test_it_says_how_the_phone_stands(
     ("state", "values", "title"),
     [
         ("dialing", {"call_id": ""}, "Your phone is about to ring"),
-        ("accepted", {}, "Your phone rings"),
+        ("accepted", {}, "Your phone is ringing"),
         ("accepted", {"picked_up_at": NOON}, "On the line"),
         # Nobody tells when they picked up, but no phone rings for so long.
         ("accepted", {"answered_at": NOON}, "On the line"),
@@ -161,7 +161,7 @@ def test_what_is_asked_every_few_seconds_is_sent_when_it_has_changed(
     assert (again.status_code, again.content) == (204, b"")
     make_attempt(extension, name="Noa Levi")
     changed = hers.get("/desk/now/", {"seen": first["seen"]}).json()
-    assert changed["title"] == "Your phone rings: Noa Levi"
+    assert changed["title"] == "Your phone is ringing: Noa Levi"
     assert "Noa Levi" in changed["parts"]["live"]["html"]
     for part, same in (("live", False), ("talks", False), ("phones", False), ("calls", True)):
         before, after = (it["parts"][part]["seen"] for it in (first, changed))
@@ -210,7 +210,7 @@ def test_the_newest_request_of_the_number_is_shown_and_the_earlier_messages(
         )
     page = page_of(hers)
     assert "<bdi>Noa Cohen</bdi>" in page
-    assert "Your phone rings: Noa Cohen" in page
+    assert "Your phone is ringing: Noa Cohen" in page
     assert page.index("Now, please") < page.index("In two weeks")
     assert page.count('<blockquote class="words"') == 2
 

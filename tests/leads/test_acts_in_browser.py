@@ -168,7 +168,7 @@ def test_every_page_can_be_used_by_everybody(scheme: str, page: Page) -> None:
     assert axe.found(page) == []
     page.keyboard.press("ArrowRight")
     page.get_by_role("button", name="Send your answer").click()
-    expect(page.get_by_text("You answered 2 of 5. Thank you.")).to_be_visible()
+    expect(page.get_by_text("You answered 2 out of 5. Thank you.")).to_be_visible()
     assert axe.found(page) == []
     long_ago = talked - timedelta(days=400)
     Lead.objects.update(submitted_at=long_ago, call_after=long_ago, closed_at=long_ago)
@@ -189,7 +189,7 @@ def test_the_question_after_the_talk_works_without_scripts_too(page: Page) -> No
     page.get_by_role("radio", name="4").check()
     page.get_by_label("In your own words").fill("Quick and kind")
     page.get_by_role("button", name="Send your answer").click()
-    expect(page.get_by_text("You answered 4 of 5. Thank you.")).to_be_visible()
+    expect(page.get_by_text("You answered 4 out of 5. Thank you.")).to_be_visible()
     assert Lead.objects.get().helped == 4
     page.get_by_role("link", name="Change your answer").click()
     expect(page.get_by_role("radio", name="4")).to_be_checked()

@@ -68,7 +68,7 @@ def test_the_form_offers_the_half_hours_that_are_open_by_day(client: Client) -> 
     assert found["Tomorrow, Tuesday"][0] == "09:00"
     assert '<label for="id_call_at">When should we call? <span class="optional">' in page
     assert '<option value="" selected>As soon as possible</option>' in page
-    assert "Times are Jerusalem time." in page
+    assert "Times are in Jerusalem time." in page
     assert f'<option value="{WEDNESDAY}">10:30</option>' in page
 
 
@@ -77,7 +77,7 @@ def test_times_are_those_of_the_teams_zone_also_on_the_page_that_follows(
 ) -> None:
     Schedule.objects.update(time_zone="Europe/London")
     page = form(client).text
-    assert "Times are London time." in page
+    assert "Times are in London time." in page
     assert groups(page)["Today"][0] == "12:30"
     answer = form(client, call_at="2026-11-23T15:00:00+00:00")
     with time_machine.travel(NOON, tick=False):
@@ -125,7 +125,7 @@ def test_a_time_that_has_gone_by_is_asked_for_again_and_what_was_typed_is_kept(
     assert select
     assert 'aria-invalid="true"' in select[0]
     assert "Noa Levi" in page
-    assert "Times are Jerusalem time." in page
+    assert "Times are in Jerusalem time." in page
     assert len(groups(page)) == 4
     assert not Lead.objects.exists()
 

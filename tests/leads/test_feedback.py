@@ -59,7 +59,7 @@ def test_the_answer_is_thanked_for_and_can_be_changed_for_a_while() -> None:
     visitor = has_talked()
     assert visitor.does("feedback", score="2").status_code == 303
     page = visitor.reads()
-    assert "You answered 2 of 5. Thank you." in page
+    assert "You answered 2 out of 5. Thank you." in page
     assert "Change your answer" in page
     assert 'class="question"' not in page
     assert visitor.does("feedback", score="5", words="They called again").status_code == 303
@@ -67,7 +67,7 @@ def test_the_answer_is_thanked_for_and_can_be_changed_for_a_while() -> None:
     assert Lead.objects.get().helped == 5
     with time_machine.travel(timezone.now() + CHANGEABLE, tick=False):
         page = visitor.reads()
-        assert "You answered 5 of 5. Thank you." in page
+        assert "You answered 5 out of 5. Thank you." in page
         assert "Change your answer" not in page
         assert visitor.does("feedback", score="1").status_code == 409
     assert kept() == [(5, "They called again")]
@@ -136,7 +136,7 @@ def test_what_a_stranger_says_of_somebody_elses_talk_is_not_the_talks() -> None:
     assert "You answered" not in owner.reads()
     owner.does("feedback", score="5", words="Very kind")
     assert "Rude" not in owner.reads()
-    assert "5 of 5" not in stranger.reads()
+    assert "5 out of 5" not in stranger.reads()
 
 
 def test_it_is_answered_in_the_widgets_frame_too() -> None:
@@ -166,7 +166,7 @@ def boss(answered: Lead, client: Client, django_user_model: Any) -> Client:
 
 def test_the_leads_page_says_it_and_its_story_too(boss: Client, answered: Lead) -> None:
     page = boss.get(f"/admin/leads/lead/{answered.pk}/change/").text
-    assert page.count("Did it help? 2 of 5") == 2
+    assert page.count("Did it help? 2 out of 5") == 2
     assert "Nobody knew &lt;my&gt; order" in page
 
 
@@ -182,7 +182,7 @@ def test_the_list_is_narrowed_down_by_it(
 
 def test_the_desk_shows_it_to_whoever_talked(boss: Client) -> None:
     page = boss.get("/desk/").text
-    assert "Did it help? 2 of 5" in page
+    assert "Did it help? 2 out of 5" in page
     assert "Nobody knew &lt;my&gt; order" in page
 
 

@@ -77,7 +77,7 @@ def test_the_page_follows_the_lead_without_being_reloaded(page: Page) -> None:
     page.get_by_label("4", exact=True).check()
     page.get_by_label("In your own words").fill("Quick and kind")
     page.get_by_role("button", name="Send your answer").click()
-    expect(page.get_by_text("You answered 4 of 5. Thank you.")).to_be_visible()
+    expect(page.get_by_text("You answered 4 out of 5. Thank you.")).to_be_visible()
     assert Lead.objects.get().helped == 4
 
 
