@@ -155,9 +155,11 @@ CALL_MEASURES = {
             _with_pick_up, unit=Unit.SECONDS, value=seconds_of(F("leg1_time")), fraction=0.5,
             better=-1,
         ),
-        _calls("talks", _("Talks"), _(
-            "Calls in which the salesperson and the lead talked."
-        ), talked, better=1),
+        _calls(
+            "talks", _("Talks"),
+            _("Calls in which the salesperson and the lead talked."),
+            talked, better=1,
+        ),
         _calls(
             "talk_time", _("Talk time"),
             _(
