@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 RUSSIA = "+79145550101"
 SOME = datetime(2026, 11, 23, 12, tzinfo=UTC)  # 14:00 to 00:00
 NONE = datetime(2026, 11, 23, 17, tzinfo=UTC)  # 19:00 to 05:00
-ASKED = "it is now 14:00 to 00:00, and numbers are called from 09:00 to 18:00"
+ASKED = "it is 14:00 to 00:00 there now, and numbers are called from 09:00 to 18:00"
 
 
 @pytest.fixture
