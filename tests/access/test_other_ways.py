@@ -316,3 +316,20 @@ def test_an_integrator_reads_nobodys_address_through_a_receiver(world: World) ->
     answer = client.post(f"/admin/callbacks/alertreceiver/{made.pk}/change/", fields | kept)
     assert answer.status_code == 302, answer.context["errors"]
     assert AlertReceiver.objects.get(pk=made.pk).owner == manager
+
+
+def test_a_leads_page_tells_of_no_follow_up_that_another_team_has(
+    world: World, leading: Client
+) -> None:
+    now = timezone.now()
+    its = {
+        "phone": world.own.lead.phone, "follow_up_of": world.own.lead, "status": "unreached",
+        "clock_started_at": now, "due_at": now, "counted_from": now, "closed_at": now,
+    }  # fmt: skip
+    theirs = Lead.objects.create(source=world.other.source, **its)
+    mine = Lead.objects.create(source=world.own.source, **its)
+    page = f"{LEADS}{world.own.lead.pk}/change/"
+    text = text_of(leading.get(page))
+    assert (f"Lead {mine.pk}, " in text, f"Lead {theirs.pk}, " in text) == (True, False)
+    everything = text_of(world.as_(Role.MANAGER).get(page))
+    assert f"Lead {theirs.pk}, " in everything

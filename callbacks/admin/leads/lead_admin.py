@@ -65,7 +65,7 @@ from callbacks.models import CallAttempt, CallNote, CallRecord
 from callbacks.models.call_notes import standing_notes
 from callbacks.models.people import shown_name
 from callbacks.reports import time_breakdown
-from leads import never_call
+from leads import never_call, visible_rows
 from leads.models import Lead, LeadStatus
 
 _LOADED = (
@@ -301,7 +301,7 @@ class LeadAdmin(
                 "clock_changes",
                 "findings",
                 Prefetch("call_notes", notes),
-                "follow_ups",
+                Prefetch("follow_ups", visible_rows.of(request.user, Lead.objects.all())),
             )
             .get(pk=found.pk)
         )
