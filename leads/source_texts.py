@@ -8,20 +8,27 @@ from leads.models import LeadSource, SourceText
 
 
 def shown(source: LeadSource, language: str) -> SourceText:
-    """The texts in `language`; else in the source's; else the first; else empty texts."""
-    known = config_cache.source_texts.get().get(source.pk, [])
+    """The texts in `language`; else in the source's; else the first; else empty texts. A privacy
+    notice alone is no text.
+    """
+    known = [it for it in _rows(source) if it.title or it.intro or it.thanks]
     found = languages.nearest(known, language, source.language)
     return found or next(iter(known), SourceText(source=source, language=language))
 
 
 def privacy_url(source: LeadSource, language: str) -> str:
-    """The address of the privacy notice in `language`; else the source's own; else the one that
-    goes with the texts shown, or "".
+    """The address of the privacy notice in `language`; else the source's own; else the one in the
+    source's language; else the first; else "".
     """
-    known = config_cache.source_texts.get().get(source.pk, [])
-    exact = languages.nearest([it for it in known if it.privacy_url], language)
-    found = exact or source
-    return found.privacy_url or shown(source, language).privacy_url
+    known = [it for it in _rows(source) if it.privacy_url]
+    if exact := languages.nearest(known, language):
+        return exact.privacy_url
+    other = languages.nearest(known, source.language) or next(iter(known), None)
+    return source.privacy_url or (other.privacy_url if other else "")
+
+
+def _rows(source: LeadSource) -> list[SourceText]:
+    return config_cache.source_texts.get().get(source.pk, [])
 
 
 def offered(source: LeadSource) -> list[str]:

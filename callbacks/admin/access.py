@@ -152,6 +152,13 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfo
                 form.base_fields.pop(name, None)
         return form
 
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Adds one's own e-mail address where only others may change it."""
+        fields = super().get_readonly_fields(request, obj)
+        if obj is not None and obj.pk == request.user.pk and own_email.is_others_to_change(obj):
+            return [*fields, "email"]
+        return fields
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Without users who have a right that the person asking lacks."""
         users: QuerySet[User] = super().get_queryset(request)
@@ -248,7 +255,7 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfo
 
 
 def _password_fields(request: HttpRequest, obj: User | None) -> list[str]:
-    """For one's own login only. Without a password there is no password reset link either."""
+    """For one's own login, if it has a password."""
     is_own = obj is not None and obj.pk == request.user.pk and obj.has_usable_password()
     return ["current_password"] if is_own else []
 

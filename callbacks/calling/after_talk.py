@@ -318,9 +318,12 @@ def _take_back(before: CallNote, note: CallNote, now: datetime, *, by_manager: b
 
 
 def _wait_again(lead_id: int, now: datetime) -> None:
-    """The stopped lead goes on waiting as before."""
+    """The stopped lead goes on waiting as before. If it was held, it stays cancelled: only people
+    who may release held leads have it called.
+    """
     lead = Lead.objects.get(pk=lead_id)
-    if lead.status != LeadStatus.CANCELLED or never_call.entry(lead.phone):
+    is_stopped = lead.status == LeadStatus.CANCELLED and not lead.cancelled_while_held
+    if not is_stopped or never_call.entry(lead.phone):
         return
     try:
         with transaction.atomic():

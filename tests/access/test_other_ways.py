@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from callbacks.access import groups
 from callbacks.access.roles import Role
+from callbacks.calling import after_talk
+from callbacks.calling.after_talk import Writing
 from callbacks.models import (
     AlertReceiver,
     CallAttempt,
@@ -32,7 +34,6 @@ from tests.access.test_moved_leads import asks
 from tests.access.test_teams import MARK, text_of, unpacked
 from tests.access.world import QUERY, World
 
-PASSWORD = "a long pass phrase"
 LEADS, HELD = "/admin/leads/lead/", "/admin/leads/heldlead/"
 
 
@@ -44,43 +45,6 @@ def world(db: None) -> World:
 @pytest.fixture
 def leading(world: World) -> Client:
     return world.as_(Role.TEAM_LEADER)
-
-
-# --- the address of one's own login ---------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("typed", "is_changed"),
-    [({}, False), ({"current_password": "another"}, False), ({"current_password": PASSWORD}, True)],
-)
-@pytest.mark.parametrize("is_new", [True, False])
-def test_a_subscription_changes_ones_address_with_the_password_alone(
-    is_new: bool, typed: dict[str, str], is_changed: bool, world: World
-) -> None:
-    """Links for a forgotten password are sent there."""
-    user = world.people[Role.ANALYST]
-    assert user
-    user.set_password(PASSWORD)
-    user.save()
-    client = Client()
-    client.force_login(user)
-    mine = worlds.theirs(user)
-    page = f"/admin/callbacks/reportsubscription/{mine[ReportSubscription].pk}/change/"
-    if is_new:
-        mine[ReportSubscription].delete()
-        page = "/admin/callbacks/reportsubscription/add/"
-    fields = {
-        "view": mine[SavedView].pk, "email": "found@example.com", "rhythm": "weekly",
-        "weekday": "6", "day_of_month": "1", "hour": "7", "zone": "UTC", "is_on": "on",
-    }  # fmt: skip
-    answer = client.post(page, fields | typed)
-    user.refresh_from_db()
-    assert (user.email == "found@example.com") == is_changed
-    assert ("Enter your password to change" in answer.text) == (not is_changed)
-    # With the address as it is, nothing is asked.
-    ReportSubscription.objects.all().delete()
-    page = "/admin/callbacks/reportsubscription/add/"
-    assert client.post(page, fields | {"email": user.email}).status_code == 302
 
 
 # --- held leads -----------------------------------------------------------------------------------
@@ -124,8 +88,35 @@ def test_no_message_is_played_to_a_held_number_by_what_has_joined_it(
         clock_started_at=now, due_at=now, closed_at=now,
     )  # fmt: skip
     posted = {"confirmed": "yes", "record_name": "sorry", "sure": "on"}
-    answer = leading.post(f"{LEADS}{joined.pk}/play/", posted, follow=True)
-    assert not CallAttempt.objects.filter(phone=held.phone).exists(), answer.text
+    page = f"{LEADS}{joined.pk}/play/"
+    for _closed in range(2):
+        answer = leading.post(page, posted, follow=True)
+        assert not CallAttempt.objects.filter(phone=held.phone).exists(), answer.text
+        assert "/play/" not in text_of(leading.get(f"{LEADS}{joined.pk}/change/"))
+        leading.post(f"{LEADS}{held.pk}/cancel/", {"confirmed": "yes"})
+    world.as_(Role.MANAGER).post(page, posted)
+    assert CallAttempt.objects.filter(phone=held.phone).exists()
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_a_corrected_answer_after_a_talk_releases_no_held_lead(
+    is_held: bool, held: Lead, world: World
+) -> None:
+    now, user = timezone.now(), world.own.salesperson
+    attempt = CallAttempt.objects.create(
+        lead=held, extension=world.own.extension, salesperson=user, phone=held.phone,
+        extension_number="101", state="ended", outcome="lead_no_answer", claimed_at=now,
+        sent_at=now, answered_at=now, ended_at=now, hold_until=now, call_id="call-of-held",
+    )  # fmt: skip
+    if not is_held:
+        Lead.objects.filter(pk=held.pk).update(status=LeadStatus.WAITING, is_held_back=False)
+    stop = Disposition.objects.create(name="An advertiser", effect="stop")
+    none = Disposition.objects.create(name="Mistyped", effect="none")
+    first = after_talk.write(attempt.pk, Writing(stop), user, now, seen=None)
+    assert Lead.objects.get(pk=held.pk).status == LeadStatus.CANCELLED
+    after_talk.write(attempt.pk, Writing(none), user, now, seen=first.pk)
+    status = Lead.objects.get(pk=held.pk).status
+    assert status == (LeadStatus.CANCELLED if is_held else LeadStatus.WAITING)
 
 
 def test_what_is_held_is_counted_among_ones_own(held: Lead, world: World, leading: Client) -> None:

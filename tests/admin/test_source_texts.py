@@ -95,7 +95,8 @@ def test_languages_are_chosen_from_those_that_pages_are_in(
 def test_the_page_says_what_is_missing(managing: Client, source: LeadSource) -> None:
     source.languages_offered = ["he", "ar"]
     source.save()
-    assert "no text of yours" not in managing.get(page_of(source)).text
+    source.texts.create(language="he", privacy_url="https://shop.example/he")
+    assert "are missing in" not in managing.get(page_of(source)).text
     source.texts.create(language="en", title="Roofs")
     source.widget_texts.create(language="he", button="גגות", title="גגות")
     consent.write(source, "en", "You may call me.", None, timezone.now())

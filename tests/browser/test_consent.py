@@ -18,7 +18,7 @@ def test_a_manager_writes_it_and_a_visitor_agrees(stack: Stack, admin: Page) -> 
     address = f"{stack.url}/admin/leads/leadsource/{source.pk}/change/"
     admin.goto(address)
     admin.get_by_label("Require consent").check()
-    admin.get_by_label("Privacy notice").fill("shop.example/privacy")
+    admin.locator("[name=privacy_url]").fill("shop.example/privacy")
     admin.locator("[name=consent_texts-0-language]").fill("en")
     admin.locator("[name=consent_texts-0-text]").fill("A first text")
     admin.get_by_role("button", name="Save and continue editing").click()

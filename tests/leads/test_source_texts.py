@@ -89,6 +89,7 @@ NOTICES = {
     "the source's own before another language's": ("own", {"en": "en"}, "he", "own"),
     "the source's own where the text has none": ("own", {"he": ""}, "he", "own"),
     "none of its own, so that of the texts": ("", {"en": "en", "ru": "ru"}, "he", "en"),
+    "none in this language, so another's": ("", {"en": "en", "he": ""}, "he", "en"),
     "none in this language, and no other": ("", {"he": ""}, "he", ""),
     "none at all": ("", {}, "he", ""),
 }  # fmt: skip
@@ -113,6 +114,19 @@ def test_which_privacy_notice_is_linked(
     with translation.override(page):
         words = translation.gettext("Privacy notice")
     assert form.count(f">{words}</a>") == bool(linked)
+
+
+def test_a_link_alone_hides_no_texts_of_another_language(
+    source: LeadSource, extension: Extension
+) -> None:
+    source.texts.create(language="en", title="Roofs", thanks="We are glad to help")
+    source.texts.create(language="he", privacy_url="https://shop.example/he")
+    form = Client().get("/contact/website/?lang=he").text
+    assert '<h1><bdi lang="en">Roofs</bdi></h1>' in form
+    assert 'href="https://shop.example/he"' in form
+    Visitor().sends()
+    page = Client().get(f"/contact/website/{Lead.objects.get().public_id}/?lang=he").text
+    assert "We are glad to help" in page
 
 
 def test_a_link_alone_is_something(source: LeadSource) -> None:

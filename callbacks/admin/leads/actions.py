@@ -22,7 +22,7 @@ from callbacks.admin.attempts.talk_form import ManagersTalkForm
 from callbacks.admin.confirm import ask, is_confirmed
 from callbacks.admin.leads import commands, forms, held_commands
 from callbacks.admin.leads.commands import LeadCommand
-from callbacks.calling import after_talk, manual
+from callbacks.calling import after_talk
 from callbacks.models import CallAttempt, UnknownOutcome
 from callbacks.models.attempt_states import LIVE_STATES, AttemptKind
 from callbacks.reconciliation import manual_resolution
@@ -96,7 +96,7 @@ class ActsOnLeads(Admin):
         if lead is None:
             return []
         live = _live_attempt(lead)
-        can_be_called = live is None and not manual.why_not(lead)
+        can_be_called = live is None and not commands.why_not(lead, request.user)
         useful = {
             "release": lead.status == LeadStatus.HELD,
             "call-now": can_be_called,
@@ -104,7 +104,7 @@ class ActsOnLeads(Admin):
             "assign": lead.status != LeadStatus.DUPLICATE,
             "they-talked": live is None and _question_of(request, lead) is not None,
             "after-talk": _newest_call(request, lead) is not None,
-            "play": live is None and not manual.why_not(lead, to_play=True),
+            "play": live is None and not commands.why_not(lead, request.user, to_play=True),
             "hang-up": live is not None and attempt_admin.can_hang_up(live),
             "cancel": lead.is_open,
             "legal-hold": lead.erased_at is None and not hasattr(lead, "legal_hold"),

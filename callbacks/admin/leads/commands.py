@@ -107,10 +107,14 @@ def why_not(lead: Lead, user: Any = None, *, to_play: bool = False) -> str:
 
 
 def _has_not_been_released(lead: Lead) -> bool:
-    """Whether it was closed, or has joined another request, while it was held; or that is."""
+    """Whether it was closed, or joined another request, while it was held; or the request that it
+    joined is held, or was closed while it was.
+    """
     first = lead.duplicate_of
-    is_held = first is not None and first.status == LeadStatus.HELD
-    return lead.is_held_back or lead.cancelled_while_held or is_held
+    has_first_been_held = first is not None and (
+        first.status == LeadStatus.HELD or first.cancelled_while_held
+    )
+    return lead.is_held_back or lead.cancelled_while_held or has_first_been_held
 
 
 def _see_that_it_can_be(lead: Lead, user: Any, *, to_play: bool = False) -> None:

@@ -77,13 +77,11 @@ class ConsentFilter(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The matching leads. By ids, because PostgreSQL would read all leads for a join."""
         consents = Consent.objects.order_by("-pk").values_list("lead_id", flat=True)
-        match self.value():
-            case "yes":
-                return queryset.filter(pk__in=list(consents[:_MOST]))
-            case "no":
-                newest = Lead.objects.order_by("-submitted_at").values_list("pk", flat=True)
-                ids = set(newest[:_MOST])
-                return queryset.filter(pk__in=ids.difference(consents.filter(lead__in=ids)))
+        if self.value() in ("yes", "no"):
+            newest = visible_rows.of(request.user, Lead.objects.order_by("-submitted_at"))
+            ids = set(newest.values_list("pk", flat=True)[:_MOST])
+            agreed = set(consents.filter(lead__in=ids))
+            return queryset.filter(pk__in=agreed if self.value() == "yes" else ids - agreed)
         text = self._text(request)
         if text is None:
             return queryset

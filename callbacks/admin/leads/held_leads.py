@@ -254,8 +254,8 @@ def _add_others(leads: Iterable[Any], held: QuerySet[Lead]) -> None:
     domains: Counter[str] = counted_by_domain((domain_of(it) for it in leads), held)
     for lead in leads:
         lead.of_reason = reasons
-        lead.of_address = addresses[network_of(lead)] - 1
-        lead.of_domain = domains[domain_of(lead)] - 1
+        lead.of_address = max(addresses[network_of(lead)] - 1, 0)
+        lead.of_domain = max(domains[domain_of(lead)] - 1, 0)
 
 
 def _with_others(shown: str, parameter: str, value: str, others: int) -> SafeString:

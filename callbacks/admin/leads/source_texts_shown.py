@@ -104,7 +104,7 @@ def missing(source: LeadSource) -> list[str]:
                     "Your texts for the form are missing in %(languages)s. Visitors "
                     "see them in the source's language or another language instead."
                 ),
-                source_texts.missing(source, source.texts.all()),
+                source_texts.missing(source, source.texts.exclude(title="", intro="", thanks="")),
             ),
             (
                 gettext(

@@ -48,7 +48,7 @@ SEND_NOW = Command(
 
 
 def _has_password(request: HttpRequest) -> bool:
-    """Without one there is no link for a forgotten password either."""
+    """Without one, only other people change the address (own_email)."""
     user: Any = request.user
     return bool(user.has_usable_password())
 

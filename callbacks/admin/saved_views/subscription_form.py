@@ -12,7 +12,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminSelectWidget
 
 from callbacks.access import scope
 from callbacks.admin import own_email
-from callbacks.models import ReportSubscription, Schedule, Team
+from callbacks.models import Extension, ReportSubscription, Schedule, Team
 from callbacks.models.schedules import OpeningHours, time_zones
 from callbacks.reports import saved_views
 
@@ -47,6 +47,7 @@ class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
             fields["view"].queryset = saved_views.visible_to(self.user)  # type: ignore[attr-defined]
         if "email" in fields:
             self.initial["email"] = self.user.email
+            fields["email"].disabled = own_email.is_others_to_change(self.user)
         if "hour" in fields:
             hours = [(hour, f"{hour:02d}:00") for hour in range(24)]
             fields["hour"] = forms.TypedChoiceField(
@@ -73,12 +74,16 @@ class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
         return known.get(typed.lower(), typed)
 
     def _calendars(self) -> QuerySet[Schedule]:
-        """All schedules; for who sees only some teams, those of these teams, and the chosen one."""
+        """All schedules; for people who see only some teams, those of these teams and their phones,
+        and the chosen one.
+        """
         seen, found = scope.of(self.user), Schedule.objects.all()
         if not seen.is_limited:
             return found
         of_teams = Team.objects.filter(seen.of_teams("pk")).values("schedule")
-        return found.filter(Q(pk__in=of_teams) | Q(pk=self.instance.calendar_id))
+        of_phones = Extension.objects.filter(seen.of_teams("team")).values("schedule")
+        chosen = Q(pk=self.instance.calendar_id)
+        return found.filter(Q(pk__in=of_teams) | Q(pk__in=of_phones) | chosen)
 
     def clean_current_password(self) -> str:
         """The login's address is changed with it."""
