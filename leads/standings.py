@@ -204,12 +204,12 @@ CLOSED = DatedSentence(
 )
 # The limit of calls is reached, or enough calls wait for the opening.
 FULL = DatedSentence(
-    _("We cannot take any more calls right now. We will call you today at %(time)s."),
+    _("We cannot make any more calls right now. We will call you today at %(time)s."),
     _(
-        "We cannot take any more calls right now. We will call you tomorrow, %(weekday)s, at "
+        "We cannot make any more calls right now. We will call you tomorrow, %(weekday)s, at "
         "%(time)s."
     ),
-    _("We cannot take any more calls right now. We will call you on %(date)s, at %(time)s."),
+    _("We cannot make any more calls right now. We will call you on %(date)s, at %(time)s."),
 )
 FIRST_CALL = DatedSentence(
     _("We will call you today at %(time)s."),
@@ -218,12 +218,9 @@ FIRST_CALL = DatedSentence(
 )
 # For somebody who asks at night, and is called at once only if somebody is there.
 IF_NOT_BEFORE = DatedSentence(
-    _("If your phone does not ring before then, we will call you today at %(time)s."),
-    _(
-        "If your phone does not ring before then, we will call you tomorrow, %(weekday)s, at "
-        "%(time)s."
-    ),
-    _("If your phone does not ring before then, we will call you on %(date)s, at %(time)s."),
+    _("Unless your phone rings sooner, we will call you today at %(time)s."),
+    _("Unless your phone rings sooner, we will call you tomorrow, %(weekday)s, at %(time)s."),
+    _("Unless your phone rings sooner, we will call you on %(date)s, at %(time)s."),
 )
 NEXT_CALL = DatedSentence(
     _("We will call you again today at %(time)s."),

@@ -221,7 +221,7 @@ def _on_a_call(live: CallAttempt) -> Words:
         )
     if live.state == AttemptState.UNKNOWN:
         return Words(
-            gettext("a call may be on"),
+            gettext("a call may be in progress"),
             RED,
             gettext("lead %(lead_id)s, no clear answer from the provider")
             % {"lead_id": live.lead_id},

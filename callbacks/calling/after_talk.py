@@ -166,7 +166,7 @@ def _held(attempt_id: int) -> CallAttempt:
     if attempt is None:
         raise CannotCall(gettext("That call no longer exists. Nothing was saved."))
     if attempt.kind == AttemptKind.MESSAGE:
-        raise CannotCall(gettext("Nobody talked: the lead only heard a recorded message."))
+        raise CannotCall(gettext("Nobody talked: this call only played a recorded message."))
     if attempt.lead.erased_at:
         raise CannotCall(gettext("This person's data was erased, so no notes can be added."))
     return attempt

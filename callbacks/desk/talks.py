@@ -157,7 +157,7 @@ def _choice(disposition: Disposition, chosen: int | None) -> DeskChoice:
 
 
 def _timed(disposition: Disposition, offered: OfferedTime) -> DeskChoice:
-    note = gettext("first available time") if offered.moved else ""
+    note = gettext("first possible time") if offered.moved else ""
     return DeskChoice(
         f"{disposition.pk}@{offered.value}", offered.title, when=offered.when, note=note
     )

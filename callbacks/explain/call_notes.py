@@ -40,7 +40,7 @@ def follows(note: CallNote, now: datetime, zone: tzinfo) -> str:
     if follow_up.status == LeadStatus.WAITING and follow_up.call_after > now:
         words = {"time": when(follow_up.call_after, now, zone)}
         return gettext("The next call is planned for %(time)s.") % words
-    return gettext("Status of the call planned for %(time)s: %(status)s.") % {
+    return gettext("Status of the request for the call planned for %(time)s: %(status)s.") % {
         **words,
         "status": follow_up.get_status_display(),
     }

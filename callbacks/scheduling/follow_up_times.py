@@ -120,12 +120,12 @@ def chosen(
     if instead == at:
         return at
     if instead is None:
-        raise TimeRefused(gettext("This lead cannot be called at any time."))
+        raise TimeRefused(gettext("There is no time when this lead can be called."))
     sentence = (
-        gettext("We are closed then. The next available time is %(time)s.")
+        gettext("We are closed then. The next possible time is %(time)s.")
         if calling_hours.in_window(config, source_id, phone, at)
         else gettext(
-            "This number may not be called at that hour. The next available time is %(time)s."
+            "This number may not be called at that hour. The next possible time is %(time)s."
         )
     )
     raise TimeRefused(sentence % {"time": when(instead, now, zone)}, instead)

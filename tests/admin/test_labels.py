@@ -67,7 +67,7 @@ LIVE = {"lead_id": 7, "claimed_at": NOW}
         ("dialing", "lead 7", {}, CallAttempt(state="dialing", **LIVE), True),
         ("on a call with lead 7", "", {}, CallAttempt(state="accepted", **LIVE), True),
         (
-            "a call may be on",
+            "a call may be in progress",
             "lead 7, no clear answer from the provider",
             {},
             CallAttempt(state="unknown", **LIVE),

@@ -139,7 +139,7 @@ def test_the_usual_times_are_moved_to_when_somebody_is_there(
     words = [words for value, words in buttons(hers.get("/desk/").content.decode()) if "@" in value]
     assert words == [
         # An hour from now and tomorrow morning both come to the next opening.
-        "In an hour Sun 29 Mar 09:00 first available time",
+        "In an hour Sun 29 Mar 09:00 first possible time",
         "Next week Wed 01 Apr 09:00",
         "Another time…",
     ]
@@ -154,7 +154,7 @@ TIMES: dict[str, tuple[str, str, str | None]] = {
     "a year that is none": ("9999-12-31T23:59", "This is not a valid time.", None),
     "a year before all": ("0001-01-01T00:00", "This is not a valid time.", None),
     "closed": (
-        "2026-03-26T10:00", "We are closed then. The next available time is Sun 29 Mar 09:00.",
+        "2026-03-26T10:00", "We are closed then. The next possible time is Sun 29 Mar 09:00.",
         "2026-03-29T09:00+03:00",
     ),
 }  # fmt: skip
@@ -189,7 +189,7 @@ def test_the_numbers_own_window_holds_too(
     choice = f"{dispositions['Call again'].pk}@"
     _status, page = post(hers, attempt, choice=choice, again="2026-03-25T21:00")
     assert (
-        "This number may not be called at that hour. The next available time is Thu 26 Mar 09:00."
+        "This number may not be called at that hour. The next possible time is Thu 26 Mar 09:00."
         in page
     )
 

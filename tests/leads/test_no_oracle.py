@@ -122,7 +122,7 @@ def test_before_its_own_time_it_is_planned_whatever_becomes_of_the_number(
             ends(attempt, *end)
         assert told(known) == told(unknown)
         never_call = stranger.client.get(f"{stranger.page}never-call/").text
-        assert "Withdraw your request?" in never_call
+        assert "Cancel this request?" in never_call
     with time_machine.travel(timezone.now() + timedelta(days=2, hours=1)):
         assert stranger.status() == "connected"
 

@@ -71,9 +71,9 @@ def test_yes_closes_the_request_and_lists_the_number(client: Client, called: Lea
 
 
 def test_before_a_call_has_rung_the_request_alone_is_taken_back(client: Client, lead: Lead) -> None:
-    assert "Withdraw your request?" in client.get(page_of(lead)).content.decode()
+    assert "Cancel this request?" in client.get(page_of(lead)).content.decode()
     answer = client.post(page_of(lead), follow=True)
-    assert "Your request was withdrawn" in answer.content.decode()
+    assert "This request was cancelled" in answer.content.decode()
     lead.refresh_from_db()
     assert lead.status == "cancelled"
     assert not NeverCallNumber.objects.exists()
@@ -103,7 +103,7 @@ def test_an_address_that_somebody_made_up_says_nothing_that_was_not_done(
     if is_called:
         request.getfixturevalue("called")
     page = client.get(f"{page_of(lead)}?done=yes").content.decode()
-    asks = "Never call this number again?" if is_called else "Withdraw your request?"
+    asks = "Never call this number again?" if is_called else "Cancel this request?"
     assert asks in page
 
 

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 NOW = datetime(2026, 12, 2, 10, 0, tzinfo=UTC)  # a Wednesday
 NONE = ""
-CLOSED, FULL = "We are closed now. ", "We cannot take any more calls right now. "
+CLOSED, FULL = "We are closed now. ", "We cannot make any more calls right now. "
 BUSY = "Everyone on our team is busy right now. We will call you as soon as one of us is free."
 NOBODY = (
     "Nobody from our team can take calls at the moment, so it may take longer than usual before "

@@ -94,8 +94,8 @@ CALL_MEASURES = {
             "offered", _("Offered"),
             _(
                 "Calls for which the provider was asked to ring the person's phone. Calls that "
-                "failed before any phone could ring do not count: not sent, refused because of "
-                "their parameters, or a provider error."
+                "were not sent, were refused because of their parameters or failed with a "
+                "provider error do not count."
             ),
             offered,
         ),
