@@ -79,6 +79,9 @@ def test_closed_leads_of_other_days_are_not_read() -> None:
     assert isinstance(connection.connection, psycopg.Connection)
     now = datetime(2026, 11, 28, 10, 0, tzinfo=UTC)
     fill(connection.connection, Many(leads=8_000, until=now))
+    with connection.cursor() as cursor:  # else the plans follow what earlier tests have left
+        cursor.execute("REINDEX TABLE leads_lead")
+        cursor.execute("REINDEX TABLE callbacks_callattempt")
     with time_machine.travel(now, tick=False), CaptureQueriesContext(connection) as captured:
         here = right_now.read(now)
         dashboard.tiles(now)
