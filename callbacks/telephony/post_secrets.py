@@ -31,7 +31,10 @@ def named(given: bytes) -> str:
 
 
 def was_used(name: str) -> None:
-    """Notes that a post with this secret has arrived. Never waits."""
+    """Notes that the provider has posted with the secret of this setting. Never waits.
+
+    Only for posts that could be read: `check --site` posts something else to look at the address.
+    """
     now = time.monotonic()
     with _lock:
         if now - _noted.get(name, -_NOTED_EVERY) < _NOTED_EVERY:

@@ -30,13 +30,14 @@ log = logging.getLogger(__name__)
 @require_POST
 def cdr(request: HttpRequest, secret: str) -> HttpResponse:
     """Receives the record of one leg of an ended call."""
-    _check(request, secret)
+    setting = _check(request, secret)
     try:
         body = request_body.read(request, cdr_format.MAX_BODY)
         record = parse_cdr(body, request.content_type or "")
     except (CdrError, BodyRefused) as error:
         log.warning("call record could not be read error=%s", type(error).__name__)
         return _answer(1, "Parse error")
+    post_secrets.was_used(setting)
     try:
         records.receive(record)
     except DatabaseError as error:
@@ -58,8 +59,8 @@ def popup(request: HttpRequest, secret: str) -> HttpResponse:
     browser shows the answer to that extension only if we name its origin; no other origin may read
     the answer.
     """
-    _check(request, secret)
-    answer = HttpResponse(status=204) if request.method == "OPTIONS" else _popup(request)
+    setting = _check(request, secret)
+    answer = HttpResponse(status=204) if request.method == "OPTIONS" else _popup(request, setting)
     answer["Vary"] = "Origin"
     if request.headers.get("Origin") == popup_format.BROWSER_EXTENSION:
         answer["Access-Control-Allow-Origin"] = popup_format.BROWSER_EXTENSION
@@ -70,8 +71,10 @@ def popup(request: HttpRequest, secret: str) -> HttpResponse:
     return answer
 
 
-def _popup(request: HttpRequest) -> HttpResponse:
-    """Answers a pop-up; the provider waits three seconds (reference, Pop-up screen).
+def _popup(request: HttpRequest, setting: str) -> HttpResponse:
+    """Answers a pop-up with the secret of `setting`.
+
+    The provider waits three seconds for the answer (reference, Pop-up screen).
 
     The answer has no page if the call is not ours or not live, so that somebody with an old CALLID
     learns nothing from it.
@@ -86,6 +89,7 @@ def _popup(request: HttpRequest) -> HttpResponse:
     except (PopUpError, BodyRefused) as error:
         log.warning("pop-up could not be read error=%s", type(error).__name__)
         return JsonResponse({"STATUS": "ERROR", "Err": 1, "Errdesc": "Parse error"})
+    post_secrets.was_used(setting)
     try:
         attempt = call_progress.follow(asked)
     except DatabaseError as error:
@@ -111,10 +115,11 @@ def _popup(request: HttpRequest) -> HttpResponse:
     return JsonResponse(popup_answer(url=page, client_name=name, company=lead.source.name))
 
 
-def _check(request: HttpRequest, secret: str) -> None:
-    """Raises Http404 for a wrong secret or an address outside VOICENTER_ADDRESSES.
+def _check(request: HttpRequest, secret: str) -> str:
+    """The setting that has this secret: CDR_SECRET or CDR_SECRET_PREVIOUS.
 
-    The same answer as for an unknown URL.
+    Raises Http404 for a wrong secret or an address outside VOICENTER_ADDRESSES: the same answer as
+    for an unknown URL.
     """
     name = post_secrets.named(secret.encode())
     if not name:
@@ -125,7 +130,7 @@ def _check(request: HttpRequest, secret: str) -> None:
         # Worth a log line: somebody has the secret and posts from elsewhere.
         log.warning("post refused: address not in VOICENTER_ADDRESSES address=%s", address)
         raise Http404
-    post_secrets.was_used(name)
+    return name
 
 
 def _answer(err: int, description: str, status: int = 200) -> JsonResponse:

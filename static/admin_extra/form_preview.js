@@ -77,6 +77,7 @@
     }
 
     function later() {
+      asked?.abort(); // its answer would put the former language back
       clearTimeout(timer);
       timer = setTimeout(ask, PAUSE);
     }

@@ -1,11 +1,12 @@
 """The preview of a source's form on its page follows what is typed, before it is stored."""
 
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import APIResponse, FrameLocator, Page, Route, expect
 
 from leads.models import FormField, LeadSource
 from tests.support import axe
 from tests.support.looks import picture, too_wide, ways
 from tests.support.pictures import file_of, lettered
+from tests.support.simulator import eventually
 from tests.support.stack import Stack
 
 
@@ -86,3 +87,23 @@ def test_a_preview_that_begins_with_a_mistake_shows_the_stored_form(
     expect(shown(admin).get_by_label("Phone")).to_be_visible()
     expect(panel.locator("[data-preview-language] option")).not_to_have_count(0)
     picture(panel, "preview-mistake")
+
+
+def test_a_language_chosen_while_an_answer_is_on_its_way_stays(stack: Stack, admin: Page) -> None:
+    source = LeadSource.objects.get()
+    LeadSource.objects.update(languages_offered=["he"])
+    admin.goto(f"{stack.url}/admin/leads/leadsource/{source.pk}/change/")
+    admin.locator("[data-form-preview]").scroll_into_view_if_needed()
+    expect(shown(admin).get_by_label("Phone")).to_be_visible()
+    held: list[tuple[Route, APIResponse]] = []
+    admin.route(
+        "**/preview/",
+        lambda route: route.continue_() if held else held.append((route, route.fetch())),
+    )
+    admin.locator("[name=name]").fill("Galil Kitchens")
+    eventually(lambda: admin.wait_for_timeout(20) or held)
+    admin.locator("[data-preview-language]").select_option("he")
+    [(route, answer)] = held
+    route.fulfill(response=answer)
+    expect(shown(admin).locator("html")).to_have_attribute("lang", "he")
+    expect(admin.locator("[data-preview-language]")).to_have_value("he")

@@ -45,12 +45,13 @@ def test_no_other_is(given: str, settings: Settings) -> None:
 
 def test_it_is_known_which_are_in_use() -> None:
     began = time.time()
-    post(OLD)
-    post("wrong")
+    post(OLD, "popup")
+    post("wrong", "popup")
+    post(NEW)  # no record: not from the provider
     used = eventually(post_secrets.last_used)
     assert set(used) == {"CDR_SECRET_PREVIOUS"}
     assert used["CDR_SECRET_PREVIOUS"] >= began - 1
-    post(NEW)
+    post(NEW, "popup")
     eventually(lambda: set(post_secrets.last_used()) == {"CDR_SECRET", "CDR_SECRET_PREVIOUS"})
 
 
