@@ -100,8 +100,13 @@ def test_a_language_chosen_while_an_answer_is_on_its_way_stays(stack: Stack, adm
         "**/preview/",
         lambda route: route.continue_() if held else held.append((route, route.fetch())),
     )
+
+    def asked() -> bool:
+        admin.wait_for_timeout(20)  # in which the route's function can run
+        return bool(held)
+
     admin.locator("[name=name]").fill("Galil Kitchens")
-    eventually(lambda: admin.wait_for_timeout(20) or held)
+    eventually(asked)
     admin.locator("[data-preview-language]").select_option("he")
     [(route, answer)] = held
     route.fulfill(response=answer)
