@@ -6,13 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.abuse.__main__ import SCENARIOS
 from tests.support.stack import ROOT
 
 
-@pytest.mark.timeout(600)
 def test_a_stranger_causes_no_more_calls_than_the_limits_allow(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.abuse", "--quick", "--json", str(tmp_path / "abuse.json")],

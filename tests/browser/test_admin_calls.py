@@ -11,8 +11,6 @@ from leads.models import Lead, LeadSource
 from tests.support.looks import look, picture, too_wide, ways
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.timeout(180)
-
 
 @pytest.fixture
 def admin(admin: Page) -> Page:

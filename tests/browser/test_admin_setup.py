@@ -11,8 +11,6 @@ from leads.models import LeadSource
 from tests.support.looks import look
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.timeout(180)
-
 
 @pytest.fixture
 def admin(stack: Stack, page: Page) -> Page:

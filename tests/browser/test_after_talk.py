@@ -14,7 +14,7 @@ from tests.support.simulator import eventually
 from tests.support.stack import Stack
 
 __all__ = ["dana", "submit"]
-pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("dispositions", "dana")]
+pytestmark = pytest.mark.usefixtures("dispositions", "dana")
 THUMB = 48  # pixels
 
 

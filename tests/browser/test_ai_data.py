@@ -1,6 +1,5 @@
 """What the provider's AI made of a talk, from the provider to the lead's page in a browser."""
 
-import pytest
 import requests
 from playwright.sync_api import Page, expect
 
@@ -9,8 +8,6 @@ from leads.models import Lead
 from tests.support.looks import look
 from tests.support.simulator import eventually
 from tests.support.stack import Stack
-
-pytestmark = pytest.mark.timeout(180)
 
 
 def test_a_manager_reads_what_was_said_and_unfolds_the_transcript(

@@ -1,14 +1,11 @@
 """A manager sets up alerts, tries them, and is told by the running workers."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from callbacks.models import Alert, AlertReceiver, Extension
 from tests.support.simulator import eventually
 from tests.support.stack import Stack
 from tests.support.webhook_receiver import WebhookReceiver
-
-pytestmark = pytest.mark.timeout(180)
 
 
 def test_a_webhook_is_set_up_tried_and_told(

@@ -14,7 +14,6 @@ from tests.support.looks import too_wide
 from tests.support.simulator import eventually
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.timeout(180)
 PASSWORD = "a-password-for-tests"
 MESSAGE = "Do you deliver to Haifa?\nOn a <b>Friday</b>?"
 

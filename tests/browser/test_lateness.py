@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -10,8 +9,6 @@ from callbacks.models import CallAttempt, Extension
 from leads.models import LateWait, Lead, LeadSource
 from tests.support.looks import picture, too_wide, ways
 from tests.support.stack import Stack
-
-pytestmark = pytest.mark.timeout(240)
 
 
 def late_leads() -> None:

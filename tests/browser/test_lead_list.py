@@ -12,8 +12,6 @@ from leads.models import LeadStatus
 from tests.browser.test_wallboard import wait_for_a_call
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.timeout(180)
-
 
 @pytest.fixture
 def leads(stack: Stack) -> None:

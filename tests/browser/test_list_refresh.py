@@ -2,15 +2,12 @@
 
 from datetime import timedelta
 
-import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from callbacks.models import Extension
 from leads.models import Lead, LeadSource
 from tests.support.stack import Stack
-
-pytestmark = pytest.mark.timeout(180)
 
 
 def a_lead(number: int) -> Lead:

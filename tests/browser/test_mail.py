@@ -12,7 +12,7 @@ from tests.reports import random_leads
 from tests.support.logins import somebody_with
 from tests.support.looks import picture, too_wide
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.django_db
 
 LONG = "דף נחיתה לחורף 2026 " + "w" * 60
 

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -10,8 +9,6 @@ from callbacks.models import Extension
 from leads.models import Lead, LeadSource
 from tests.support.looks import too_wide
 from tests.support.stack import Stack
-
-pytestmark = pytest.mark.timeout(180)
 
 
 def a_late_lead(number: int) -> Lead:

@@ -23,7 +23,6 @@ from tests.support.chromium import PATIENCE
 from tests.support.simulator import eventually
 from tests.support.stack import CDR_SECRET, Stack
 
-pytestmark = pytest.mark.timeout(180)
 EXTENSION = "chrome-extension://ifiaikfdhcagbagdeflffjdammidpbio"
 ASK = """async ([address, options]) => {
     try {

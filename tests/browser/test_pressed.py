@@ -13,7 +13,6 @@ from leads.models import Lead, LeadSource
 from tests.support.pressing import answer, asked, click_while_it_changes, hold, press
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.timeout(180)
 PROGRESS = "**/admin/exports/*/"
 
 

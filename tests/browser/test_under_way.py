@@ -11,7 +11,6 @@ from callbacks.models import Study
 from tests.support.pressing import click_while_it_changes
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.timeout(180)
 PROBLEM = "It took too long."
 
 

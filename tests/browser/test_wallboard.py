@@ -14,8 +14,6 @@ from tests.support.chromium import PATIENCE
 from tests.support.looks import too_wide
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.timeout(180)
-
 
 @pytest.fixture
 def board(stack: Stack) -> Wallboard:

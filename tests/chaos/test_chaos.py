@@ -14,7 +14,6 @@ from tests.chaos.scenarios import SCENARIOS
 from tests.support.stack import ROOT
 
 
-@pytest.mark.timeout(900)
 def test_nobody_is_lost_or_called_twice_whatever_is_struck(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.chaos", "--quick", "--json", str(tmp_path / "chaos.json")],

@@ -119,7 +119,6 @@ def paste(commands: str, at: Installation, folder: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("installed", "backup", "restore"),
     [

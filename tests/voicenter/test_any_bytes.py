@@ -43,7 +43,7 @@ from .test_answers import OK, in_json, in_xml
 
 PROFILE = settings().max_examples  # 100 by default
 # The nightly examples take as long as they take.
-pytestmark = pytest.mark.timeout(600 if PROFILE <= 100 else 0)
+pytestmark = pytest.mark.timeout(3600 if PROFILE <= 100 else 0)
 
 
 def share(times):

@@ -1,6 +1,5 @@
 """The import page in Chromium, under the admin's Content-Security-Policy."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from callbacks.models import Extension
@@ -9,7 +8,6 @@ from tests.support.looks import look
 from tests.support.stack import Stack
 
 __all__ = ["admin", "page", "tab"]
-pytestmark = pytest.mark.timeout(180)
 LIST = "/admin/callbacks/extension/"
 
 
