@@ -138,7 +138,9 @@ def test_where_hours_are_typed(stack: Stack, admin: Page) -> None:
     """The picture of the week, which stands above the button, appears with the first hours."""
     admin.goto(f"{stack.url}/admin/callbacks/schedule/add/")
     add = admin.get_by_text("Add another Interval")
-    add.click()
+    with admin.expect_response("**/schedule/preview/") as of_no_hours:
+        add.click()
+    of_no_hours.value.finished()
     held = hold(admin, "**/schedule/preview/")
     admin.locator("[name=hours-0-weekday]").select_option(label="Monday")
     admin.locator("[name=hours-0-opens_at]").fill("09:00")

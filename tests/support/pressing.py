@@ -27,10 +27,14 @@ def hold(page: Page, address: str) -> list[Route]:
 
 
 def answer(page: Page, address: str, held: list[Route]) -> None:
-    """Continues the first held request; returns when the page has had time to show the answer."""
-    with page.expect_response(address) as taken:
-        held[0].continue_()
-    taken.value.finished()
+    """Continues all held requests; returns when the page has had time to show the answers.
+
+    All: the page shows the answer to its last request alone.
+    """
+    for route in held:  # also those that come meanwhile
+        route.continue_()
+        if response := route.request.response():
+            response.finished()
     page.unroute(address)
     page.evaluate(_TIME_TO_SHOW)
 
