@@ -13,13 +13,15 @@
     const address = form.dataset.progress.replace(/0\/$/, `${asked}/`);
     let failures = 0;
     said.textContent = "";
+    const isOver = () => form.elements.ticket.value !== asked; // another export has started
     const look = async () => {
-      if (form.elements.ticket.value !== asked) return; // another export has started
+      if (isOver()) return;
       try {
         const answer = await fetch(address, { headers: { Accept: "application/json" } });
         if (!answer.ok) throw new Error(answer.status);
         const now = await answer.json();
         await window.released?.(); // the new words may wrap the line of buttons
+        if (isOver()) return;
         if (now.state !== "under_way") {
           said.textContent = form.dataset[`words${now.state === "complete" ? "Complete" : "Broken"}`];
           return;

@@ -12,6 +12,10 @@
     (document.getSelection()?.isCollapsed === false && list()?.contains(document.getSelection().anchorNode)) ||
     (list()?.contains(document.activeElement) && document.activeElement.type !== "checkbox" && "value" in document.activeElement);
 
+  // A reload would empty the search and the filters.
+  let isTypedInto = false;
+  document.addEventListener("input", () => (isTypedInto = true));
+
   const rowsOf = (table) => [...table.tBodies];
 
   async function refresh() {
@@ -29,7 +33,8 @@
     if (inUse()) return;
     const [ours, theirs] = [list(), page.getElementById("result_list")];
     if (!ours || !theirs) {
-      if ((ours || theirs) && !window.isBeingLeft()) location.reload(); // the list was or is empty
+      // The list was or is empty.
+      if ((ours || theirs) && !isTypedInto && !window.isBeingLeft()) location.reload();
       return;
     }
     if (rowsOf(ours).map((row) => row.innerHTML).join() === rowsOf(theirs).map((row) => row.innerHTML).join()) return;

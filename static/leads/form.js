@@ -58,6 +58,9 @@ for (const place of document.querySelectorAll("[data-understood]")) {
 
   phone.addEventListener("change", ask);
   country?.addEventListener("change", ask);
-  // Removes what was said about an earlier number.
-  phone.addEventListener("input", () => (place.textContent = ""));
+  // Removes what was said about an earlier number; an answer on its way is about that number, too.
+  phone.addEventListener("input", () => {
+    asked?.abort();
+    place.textContent = "";
+  });
 }

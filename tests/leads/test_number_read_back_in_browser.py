@@ -102,6 +102,21 @@ def test_with_the_country_that_is_chosen(page: Page, source: LeadSource, languag
     expect(place).to_contain_text("+972 50-555-0101")
 
 
+def test_nothing_is_read_back_of_a_number_that_is_being_changed(page: Page) -> None:
+    """The answer about the number as it was comes while somebody types."""
+    page.goto("/contact/website/")
+    phone = page.get_by_label("Phone")
+    phone.fill("050-555 0101")
+    held = hold(page, UNDERSTOOD)
+    phone.press("Tab")
+    asked(page, held)
+    phone.press("End")
+    phone.press("Backspace")
+    held[0].fulfill(json={"call": "We will call +972 50-555-0101."})
+    page.wait_for_timeout(300)
+    expect(page.locator("[data-understood]")).to_be_empty()
+
+
 def test_what_is_read_back_moves_no_button_that_is_pressed(page: Page) -> None:
     """The press on the button leaves the field, and the answer comes before the release."""
     page.goto("/contact/website/")
