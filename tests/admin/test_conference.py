@@ -63,8 +63,9 @@ def test_what_somebody_changes_while_the_provider_refuses_stays(
     extension: Extension, simulator: SimulatorProcess
 ) -> None:
     """The undo is of our own reservation alone."""
+    # Long enough for a busy machine to look in between.
     simulator.control(
-        extensions={"101": "blocked"}, faults=[{"kind": "delay", "seconds": 0.5}]
+        extensions={"101": "blocked"}, faults=[{"kind": "delay", "seconds": 2.0}]
     )  # fmt: skip
     later = timezone.now() + timedelta(hours=3)
 

@@ -1,10 +1,11 @@
 """Schedules in the admin: what is entered, what is refused, and what they come to."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 
 from callbacks.admin.schedules import week_preview
@@ -145,7 +146,8 @@ def test_an_extension_is_given_hours_of_its_own(managing: Client, extension: Ext
     managing.post(page, an_extension(extension.team, schedule=schedule.pk))
     extension.refresh_from_db()
     assert extension.schedule == schedule
-    listed = managing.get("/admin/callbacks/extension/").content.decode()
+    with time_machine.travel(NOW + timedelta(hours=1), tick=False):
+        listed = managing.get("/admin/callbacks/extension/").content.decode()
     assert "outside its own hours" in listed
 
 

@@ -234,6 +234,8 @@ def test_any_part_of_what_is_known_of_a_lead(
     typed: str, values: dict[str, str], managing: Client, leads: tuple[Lead, Lead]
 ) -> None:
     """As it is now: the leads were stored under other names and numbers."""
+    # Lead 123 would be found by "0123".
+    Lead.objects.filter(pk=leads[1].pk).update(id=98765432)
     Lead.objects.filter(pk=leads[0].pk).update(**values)
     assert found(managing, typed) == {str(leads[0])}
 
