@@ -131,7 +131,7 @@ def test_it_sorts_by_several_fields(sim: SimulatorProcess) -> None:
 
 
 def test_records_come_late(sim: SimulatorProcess) -> None:
-    sim.control(log_delay=0.4, log_per_minute=None, answers={"101": "busy"})
+    sim.control(log_delay=2.0, log_per_minute=None, answers={"101": "busy"})
     sim.call(phone="101", target=LEAD)
     sim.ended()
     assert find(sim) == []

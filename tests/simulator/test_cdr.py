@@ -172,6 +172,6 @@ class TestFaults:
     def test_without_a_fault_the_answer_comes_before_the_record(
         self, sim: SimulatorProcess, hook: Receiver
     ) -> None:
-        sim.control(cdr_url=hook.url, answer_after=0.5)
+        sim.control(cdr_url=hook.url, answer_after=600)
         sim.call(phone="101", target=LEAD)
         assert hook.taken == []

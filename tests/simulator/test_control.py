@@ -171,11 +171,11 @@ def test_reset_forgets_the_records_that_wait_for_another_try(
     sim: SimulatorProcess, hook: Receiver
 ) -> None:
     hook.will_answer((500, b""))
-    sim.control(cdr_url=hook.url, cdr_backoff=0.3)
+    sim.control(cdr_url=hook.url, cdr_backoff=1.5)
     sim.call(phone="101", target="0505550101", var_when="before")
     eventually(lambda: len(hook.taken) == 2)
     # The second call ends after the first one's second try would have been due.
-    sim.control(reset=True, cdr_url=hook.url, answer_after=0.3)
+    sim.control(reset=True, cdr_url=hook.url, answer_after=0.9)
     sim.call(phone="102", target="0505550102", var_when="after")
     eventually(lambda: len(hook.taken) >= 4)
     assert [r["CustomData"]["var_when"] for r in hook.taken] == ["before"] * 2 + ["after"] * 2

@@ -228,7 +228,7 @@ def test_phones_that_ring_answer_when_the_switch_is_turned_on(sim: SimulatorProc
 
 
 def test_phones_that_ring_wait_when_the_switch_is_turned_off(sim: SimulatorProcess) -> None:
-    sim.control(answer_after=0.5)
+    sim.control(answer_after=LONG)
     sim.call(phone="101", target=LEAD)
     sim.control(mode="manual", answer_after=0.0)
     # Another call goes its whole way in the meantime.

@@ -1,6 +1,7 @@
 """The phones page in the system's Chromium."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -39,7 +40,7 @@ def test_phones_ring_and_are_answered_by_clicks(sim: SimulatorProcess, page: Pag
     page.get_by_role("button", name="Hang up: 101").click()
     expect(page.get_by_role("button", name="Hang up: 101")).to_have_count(0)
     expect(page.locator(".lane")).to_contain_text("free")
-    expect(page.locator("#recent li")).to_contain_text("talked 0:0")
+    expect(page.locator("#recent li")).to_contain_text(re.compile(r"talked \d:\d\d"))
     (call,) = sim.ended()
     assert (call["leg1"]["status"], call["leg2"]["status"]) == ("ANSWER", "ANSWER")
 

@@ -78,7 +78,7 @@ def test_it_takes_its_settings_from_the_environment() -> None:
         line = process.stdout.readline()
         assert line.startswith(READY)
         url = line.removeprefix(READY).strip()
-        with httpx.Client(trust_env=False) as http:
+        with httpx.Client(trust_env=False, timeout=60) as http:
             status = http.get(f"{url}/control").json()
             assert status["cdr_posts"] is status["popup_posts"] is True
             assert (status["answer_after"], status["mode"]) == (2.0, "auto")
@@ -101,7 +101,7 @@ def test_it_takes_its_settings_from_the_environment() -> None:
             )
             assert answer.json()["ERRORMESSAGE"] == "Code is invalid"
         process.terminate()
-        assert process.wait(15) == 0
+        assert process.wait(60) == 0
 
 
 def test_the_ready_file_has_the_address_while_it_runs(tmp_path: Path) -> None:
@@ -112,9 +112,9 @@ def test_the_ready_file_has_the_address_while_it_runs(tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL,
     ) as process:
         url = eventually(lambda: ready.exists() and ready.read_text().strip())
-        assert httpx.get(f"{url}/healthz", trust_env=False).status_code == 200
+        assert httpx.get(f"{url}/healthz", trust_env=False, timeout=60).status_code == 200
         process.terminate()
-        assert process.wait(15) == 0
+        assert process.wait(60) == 0
     assert list(tmp_path.iterdir()) == []
 
 
