@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.test_narrow_admin import PAGES, rows
 from tests.support.looks import WIDTHS
-from tests.support.pressing import hold
+from tests.support.pressing import asked, hold
 from tests.support.stack import Stack
 
 __all__ = ["rows"]
@@ -32,5 +32,5 @@ def test_nothing_is_wider_than_the_window(
         expect(admin.locator("#header-inner h1 > :last-child")).to_be_visible()
         assert admin.evaluate(WIDER) <= 0, name
         assert admin.evaluate(ICONS) == [], name
-        assert held, name
+        asked(admin, held)
     admin.unroute("**/*.woff2")

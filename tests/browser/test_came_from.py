@@ -51,8 +51,11 @@ def sends(page: Page) -> Attribution:
 
 def test_the_first_page_is_known_after_others(page: Page, shop: str) -> None:
     page.goto(f"{shop}/?{AD}")
+    # The same links and button stand on each page.
     page.get_by_role("link", name="Lamps").click()
+    page.wait_for_url(f"{shop}/lamps")
     page.get_by_role("link", name="Contact").click()
+    page.wait_for_url(f"{shop}/contact?id=7")
     came = sends(page)
     marks = {"utm_source": "google", "utm_medium": "cpc", "utm_campaign": "spring", "gclid": "Cj0K"}
     assert came.first == {"page": f"{shop}/"} | marks
@@ -64,6 +67,7 @@ def test_a_browser_without_the_list_of_pages_knows_the_one_before(page: Page, sh
     page.add_init_script("delete window.navigation; window.navigation = undefined;")
     page.goto(f"{shop}/?{AD}")
     page.get_by_role("link", name="Contact").click()
+    page.wait_for_url(f"{shop}/contact?id=7")
     assert page.evaluate("window.navigation") is None
     came = sends(page)
     assert (came.first["page"], came.first["utm_campaign"]) == (f"{shop}/", "spring")

@@ -91,7 +91,10 @@ def renaming(product: str) -> Iterator[Renamed]:
     class Server(ThreadingHTTPServer):
         renamed: Renamed
 
-    with Server(("127.0.0.1", 0), Handler) as server, httpx.Client(trust_env=False) as client:
+    with (
+        Server(("127.0.0.1", 0), Handler) as server,
+        httpx.Client(trust_env=False, timeout=60) as client,
+    ):
         server.renamed = Renamed(product, server.server_port, client)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

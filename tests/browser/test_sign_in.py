@@ -47,7 +47,8 @@ def test_an_authenticator_is_set_up_used_and_sessions_are_seen(
     page.get_by_text("they are not shown again").wait_for()
     look(page, "recovery-codes")
     first = page.locator(".codes code").first.inner_text()
-    page.get_by_role("link", name="I have written them down").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="I have written them down").click()
     page.goto(f"{stack.url}/sign-in/")
     page.get_by_text("10 recovery codes are left").wait_for()
     look(page, "mine")

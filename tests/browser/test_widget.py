@@ -35,7 +35,7 @@ def test_from_the_button_to_the_talk(stack: Stack, shop: Page, embed: Callable[.
     card = form(shop).locator("[data-status]")
     expect(card).to_have_attribute("data-status", "calling")
     look(shop, "calling")
-    [entry] = stack.simulator.ledger()
+    [entry] = eventually(stack.simulator.ledger)
     for click in ("1/answer", "2/answer", "2/hangup"):
         phones = f"{stack.simulator.url}/phones/{entry['call_id']}/{click}"
         eventually(lambda phones=phones: stack.simulator.http.post(phones).is_success)

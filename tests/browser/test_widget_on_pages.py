@@ -138,8 +138,13 @@ def test_an_inline_form_moves_nothing(stack: Stack, shop: Page, embed: Callable[
     expect(frame.get_by_label("Name")).to_be_visible()
     expect(shop.locator("#callback > a")).to_have_count(0)
     expect(shop.locator(".go")).to_have_count(0)
-    inside = frame.locator("body").evaluate("() => document.body.offsetHeight")
-    eventually(lambda: shop.locator("#callback iframe").evaluate("it => it.offsetHeight") == inside)
+    inside = frame.locator("body")
+    eventually(
+        lambda: (
+            shop.locator("#callback iframe").evaluate("it => it.offsetHeight")
+            == inside.evaluate("() => document.body.offsetHeight")
+        )
+    )
     assert shop.evaluate("shift") == 0
     look(shop, "inline")
     # In the page's colours, which has no dark ones: whatever the visitor prefers.
