@@ -87,6 +87,6 @@ def _is_waiting(cursor: Any) -> bool:
 
 def _serves(stack: Stack) -> bool:
     try:
-        return requests.get(f"{stack.url}/healthz", timeout=10).status_code == 200
-    except requests.ConnectionError:
+        return requests.get(f"{stack.url}/healthz", timeout=60).status_code == 200
+    except requests.RequestException:
         return False
