@@ -106,7 +106,10 @@ def test_a_redis_that_was_emptied_has_nobody_restarted(stack: Stack) -> None:
     signs = redis.Redis.from_url(stack.environment["REDIS_URL"])
     signs.set("callbacks:signs_since", time.time() - 30)
     code, said = health(stack, "worker-7")
-    assert (code, "Redis was empty 3" in said, "it is unknown" in said) == (2, True, True), said
+    found = re.search(r"Redis was empty (\d+)", said)
+    assert (code, bool(found), "it is unknown" in said) == (2, True, True), said
+    assert found
+    assert 30 <= int(found[1]) < 90  # a busy machine takes a while to ask
     signs.set("callbacks:signs_since", time.time() - 91)
     eventually(lambda: is_stopped("worker-7", stack, signs))
 
@@ -118,7 +121,10 @@ def test_an_outage_of_redis_has_nobody_restarted(stack: Stack) -> None:
     signs.zadd("callbacks:workers", {f"worker-7@{HERE}:1": time.time() - 300})
     signs.set("callbacks:signs_back", time.time() - 30)
     code, said = health(stack, "worker-7")
-    assert (code, "Redis was away until 3" in said, "it is unknown" in said) == (2, True, True)
+    found = re.search(r"Redis was away until (\d+)", said)
+    assert (code, bool(found), "it is unknown" in said) == (2, True, True), said
+    assert found
+    assert 30 <= int(found[1]) < 90
     eventually(lambda: is_stopped("worker-7", stack, signs))
 
 

@@ -152,11 +152,12 @@ def test_nobody_of_a_restored_backup_is_called_and_a_manager_finds_all(
             answer = httpx.post(
                 f"{stack.url}/api/leads/",
                 data={"source": "website", "name": "Gal Cohen", "phone": "050-555 0177"},
+                timeout=60,
             )
             assert answer.status_code == 201, answer.text
 
             def told() -> str:
-                return str(httpx.get(answer.json()["status_url"]).json()["status"])
+                return str(httpx.get(answer.json()["status_url"], timeout=60).json()["status"])
 
             eventually(lambda: told() not in {"waiting", "calling"}, within=60)
             called = {call["target"] for call in stack.simulator.ledger()}
