@@ -19,8 +19,8 @@ import psutil
 import pytest
 
 from callbacks.localrun import print_addresses, processes
-from callbacks.localrun.ports import free_port
 from tests.support.launching import ROOT, without_addresses
+from tests.support.stack import free_port
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ class Launcher:
     def wait_for(self, text: str) -> None:
         with self._said:
             found = self._said.wait_for(
-                lambda: text in self.output or self.process.poll() is not None, timeout=90
+                lambda: text in self.output or self.process.poll() is not None, timeout=300
             )
         assert found, self.output
         assert text in self.output, self.output

@@ -13,9 +13,9 @@ import redis
 from callbacks.common.local_servers import RECORD, Urls, recorded_settings, recorded_urls
 from callbacks.localrun import postgres_server, processes, setpriv
 from callbacks.localrun.errors import CannotStart
-from callbacks.localrun.ports import free_port
 from callbacks.localrun.servers import main, servers
 from tests.support.launching import as_an_ordinary_user, holding
+from tests.support.stack import free_port
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ a file in `directory`, and ends with the block.
 """
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -29,11 +30,27 @@ CDR_SECRET = "a-secret-for-the-tests-0123456789"
 CODE = "code-for-tests"
 
 
+# Below those that the kernel gives to whoever asks for any port, and to outgoing connections
+# (net.ipv4.ip_local_port_range).
+_PORTS = range(20_000, 32_000)
+_taken: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on which nothing listens, and which no other call gets while this process runs."""
+    for port in random.sample(_PORTS, len(_PORTS)):
+        mark, probe = socket.socket(socket.AF_UNIX), socket.socket()
+        with probe:
+            try:
+                # A name that all processes of the machine share and that is no file.
+                mark.bind(f"\0callbacks-tests-port-{port}")
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                mark.close()
+                continue
+        _taken.append(mark)
+        return port
+    raise RuntimeError("no port is free")
 
 
 def procfile() -> dict[str, str]:
@@ -152,9 +169,9 @@ class Stack:
 
     def wait_until_ready(self) -> None:
         """Waits until the web answers and all workers take tasks."""
-        eventually(self.answers, within=60)
+        eventually(self.answers, within=300)
         for name in self.workers:
-            eventually(lambda name=name: self.is_ready(name), within=60)
+            eventually(lambda name=name: self.is_ready(name), within=300)
 
     def is_ready(self, name: str) -> bool:
         """Whether a worker takes tasks, according to its log."""
