@@ -63,7 +63,7 @@ def serving(database_url: str, *, log: Path | None = None, **environment: str) -
             yield url
         finally:
             server.terminate()
-            server.wait(timeout=30)
+            server.wait(timeout=90)
 
 
 def _wait_until_ready(url: str, server: "subprocess.Popen[bytes]") -> None:

@@ -26,7 +26,7 @@ T = TypeVar("T")
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
-def eventually(look: Callable[[], T], within: float = 20.0) -> T:
+def eventually(look: Callable[[], T], within: float = 90.0) -> T:
     """The result of `look` once it is true; AssertionError with the last result if it never is.
 
     Looks less often the longer it takes: most looks are requests, and the awaited process needs the
@@ -116,7 +116,7 @@ class SimulatorProcess:
         if self._process.poll() is None:
             self._process.terminate()
             try:
-                self._process.wait(15)
+                self._process.wait(60)  # on a busy machine
             except subprocess.TimeoutExpired:
                 self._process.kill()
         self.exit_code = self._process.wait()
@@ -186,7 +186,7 @@ class SimulatorProcess:
         fields: dict[str, Any] = answer.json()
         return fields
 
-    def ended(self, count: int = 1, within: float = 20.0) -> list[dict[str, Any]]:
+    def ended(self, count: int = 1, within: float = 90.0) -> list[dict[str, Any]]:
         """The accepted calls in the ledger, once there are `count` and all have ended."""
 
         def look() -> list[dict[str, Any]]:
