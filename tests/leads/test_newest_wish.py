@@ -210,16 +210,19 @@ def test_back_corrected_and_sent_again_keeps_the_change(
 ) -> None:
     visitor = Visitor()
     lead = visitor.sends(message="Hello", email="noa@example.com")
-    new = {"message": "Hello again", "name": "Noa Cohen", "email": "cohen@example.com"}
+    new = {
+        "message": "Hello again", "name": "Noa Cohen", "email": "cohen@example.com",
+        "call_at": in_days(2),
+    }  # fmt: skip
     values = {"message": "Hello", "email": "noa@example.com"}
-    again = visitor.sends(**{**values, changed: new.get(changed) or in_days(2)})
+    again = visitor.sends(**{**values, changed: new[changed]})
 
     assert (again.duplicate_of, again.submitter) == (lead, lead.submitter)
     newest = Lead.objects.get(pk=lead.pk).newest_request()
     assert newest == again
     assert getattr(newest, "chosen_at" if changed == "call_at" else changed)
     assert visitor.status() == ("scheduled" if changed == "call_at" else "waiting")
-    assert visitor.sends(**{**values, changed: new.get(changed) or in_days(2)}) == again
+    assert visitor.sends(**{**values, changed: new[changed]}) == again
 
 
 @pytest.mark.parametrize("status", ["connected", "called", "unreached", "failed", "cancelled"])
@@ -249,12 +252,12 @@ def test_a_request_after_a_finished_call_is_a_new_one(
 def test_a_stranger_learns_nothing_but_that_we_have_the_request(
     source: LeadSource, landing: LeadSource, extension: Extension
 ) -> None:
-    owner = Visitor()
+    owner, wish = Visitor(), in_days(6)
     lead = owner.sends(call_at=in_days(4))
     for source_slug, fields, own in [
         ("website", {}, "waiting"),
         ("landing", {}, "received"),  # nobody answers it
-        ("website", {"call_at": in_days(6)}, "scheduled"),
+        ("website", {"call_at": wish}, "scheduled"),
         ("website", {"earlier": str(uuid.uuid4())}, "waiting"),
         ("website", {"earlier": "nonsense"}, "waiting"),
     ]:
@@ -264,7 +267,7 @@ def test_a_stranger_learns_nothing_but_that_we_have_the_request(
         told = Client().get(f"/api/leads/{second.public_id}/").json()
         assert told["status"] == own
         chosen = told["call_after"] and datetime.fromisoformat(told["call_after"])
-        assert chosen == (datetime.fromisoformat(in_days(6)) if own == "scheduled" else None)
+        assert chosen == (datetime.fromisoformat(wish) if own == "scheduled" else None)
     assert owner.status() == "waiting"
     lead.refresh_from_db()
     assert lead.name == "Noa Levi"
@@ -274,11 +277,11 @@ def test_a_strangers_own_second_request_learns_no_more(
     source: LeadSource, extension: Extension
 ) -> None:
     Visitor().sends(call_at=in_days(4))
-    stranger = Visitor()
+    stranger, wish = Visitor(), in_days(5)
     stranger.sends(call_at=in_days(6))
-    stranger.sends(call_at=in_days(5))
+    stranger.sends(call_at=wish)
     assert stranger.status() == "scheduled"
-    day = timezone.localdate(datetime.fromisoformat(in_days(5)))  # by the office's clock
+    day = timezone.localdate(datetime.fromisoformat(wish))  # by the office's clock
     assert day.isoformat() in stranger.reads()
 
 

@@ -112,9 +112,9 @@ def test_before_its_own_time_it_is_planned_whatever_becomes_of_the_number(
     source: LeadSource, extension: Extension, simulator: SimulatorProcess
 ) -> None:
     lead = Visitor().sends()
-    stranger = Visitor()
-    known = stranger.sends(call_at=in_days(2))
-    unknown = Visitor().sends(phone=UNKNOWN, call_at=in_days(2))
+    stranger, at = Visitor(), in_days(2)
+    known = stranger.sends(call_at=at)
+    unknown = Visitor().sends(phone=UNKNOWN, call_at=at)
     attempt = call(lead)
     assert attempt
     for end in ((), ("ANSWER", "ANSWER")):

@@ -373,10 +373,11 @@ def test_hours_that_have_changed_meanwhile_hold(
     Team.objects.update(schedule=schedule)
     LeadSource.objects.update(sla_clock="open")
     tasks.follow_changed_hours()
-    lead = Visitor().sends(**at(5))
+    chosen = in_days(5)
+    lead = Visitor().sends(call_at=chosen)
     stranger = Visitor()
     stranger.sends(**at(3))
-    day = (timezone.now() + timedelta(days=5 if weekday != "another" else 6)).date()
+    day = datetime.fromisoformat(chosen).date() + timedelta(days=1 if weekday == "another" else 0)
     ScheduleException.objects.create(schedule=schedule, date=day)
     tasks.follow_changed_hours()
     SetupVersion.objects.update(followed_since=None)  # all that was stored meanwhile is seen to
@@ -384,6 +385,6 @@ def test_hours_that_have_changed_meanwhile_hold(
     tasks.sweep()
     lead.refresh_from_db()
     midnight = datetime.combine(day + timedelta(days=1), time(0), UTC)
-    told = datetime.fromisoformat(in_days(5)) if weekday == "another" else midnight
+    told = datetime.fromisoformat(chosen) if weekday == "another" else midnight
     assert lead.call_after == told
     assert lead.due_at == told + timedelta(seconds=source.sla_target)
