@@ -99,6 +99,7 @@ def test_it_stops_asking_when_nothing_more_is_due(page: Page) -> None:
     page.clock.install()
     fill(page)
     page.get_by_role("button", name="Call me back").click()
+    page.wait_for_url("**/contact/website/*-*/")
     move("unreached")
     expect(page.get_by_role("heading", level=1)).to_have_text("We could not reach you")
     expect(page.get_by_role("link", name="Ask for another call")).to_be_visible()
@@ -160,6 +161,7 @@ def test_where_the_server_knows_it_no_more_it_is_reloaded_once(page: Page) -> No
     page.get_by_role("button", name="Call me back").click()
     page.wait_for_url("**/contact/website/*-*/")
     expect(page.get_by_text("Reconnecting…")).to_be_visible()
+    page.wait_for_load_state()
     assert loaded[1:] == [page.url] * 2
     page.unroute("**/api/leads/**")
     expect(page.get_by_text("Reconnecting…")).not_to_be_visible()
@@ -217,9 +219,11 @@ def test_the_tab_key_goes_through_the_form_in_order(page: Page) -> None:
 
 def test_it_works_without_javascript(browser: Browser, gunicorn: str, source: LeadSource) -> None:
     context = browser.new_context(base_url=gunicorn, java_script_enabled=False)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     fill(page, "100")
     page.get_by_role("button", name="Call me back").click()
+    page.wait_for_selector(".summary")
     page.get_by_label("Phone").fill("0505550101")
     page.get_by_role("button", name="Call me back").click()
     heading = page.get_by_role("heading", level=1)
@@ -240,6 +244,7 @@ def test_nothing_is_cut_off_and_every_text_can_be_read(
         color_scheme=scheme,  # type: ignore[arg-type]
         viewport={"width": width, "height": 800},
     )
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto("/contact/website/")
     page.get_by_label("Email").fill("nobody@")
