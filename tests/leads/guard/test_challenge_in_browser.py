@@ -63,6 +63,7 @@ def test_a_robot_without_scripts_stays_held(
     browser: Browser, gunicorn: str, source: LeadSource
 ) -> None:
     context = browser.new_context(base_url=gunicorn, java_script_enabled=False)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto("/")
     page.get_by_label("Name").fill("Noa Levi")
