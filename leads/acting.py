@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from leads import acts, intake, leaving, never_call, ports, transitions, visitor_status
@@ -95,8 +95,8 @@ def correct(lead: Lead, source: LeadSource, phone: TypedPhone, key: uuid.UUID, h
     hours = ports.hours(source.pk, phone.e164)
     chosen_at = wish if wish and wish > now and hours.next_time(wish) == wish else None
     submission = _again(lead, source, key, how, phone.e164, phone.extension, chosen_at)
-    stored = intake.store_correction(submission)
-    _take_back(theirs, WhyTakenBack.CORRECTED, now, rang=rang)
+    stored, had_begun = intake.correct(submission)
+    _take_back(theirs, WhyTakenBack.CORRECTED, now, rang=rang or had_begun)
     log.info("number corrected")
     return stored
 
@@ -123,7 +123,7 @@ def _take_back(theirs: Sequence[Lead], why: WhyTakenBack, now: datetime, *, rang
     # A lead that other people's requests joined may stay open, for those people alone.
     if open_ones.filter(duplicates=None).exists():
         raise StillOpen
-    _note(theirs, why, now, rang=rang)
+    _note(theirs, why, timezone.now(), rang=rang)  # a call may have begun since `now`
 
 
 def _settle_failed(request: Lead, why: WhyTakenBack, now: datetime) -> None:

@@ -111,10 +111,15 @@ def store_newest(submission: Submission) -> Lead:
 
 def store_correction(submission: Submission) -> Lead:
     """store_newest for a submission with its own key: the same key again is the same lead."""
+    return correct(submission)[0]
+
+
+def correct(submission: Submission) -> tuple[Lead, bool]:
+    """store_correction; also returns whether a call for what it takes back had begun."""
     now = timezone.now()
     judged = _judged(submission, now)
-    _correct(submission, _by(submission), now)
-    return _store(submission, now, judged)
+    had_begun = _correct(submission, _by(submission), now)
+    return _store(submission, now, judged), had_begun
 
 
 def store_again(submission: Submission, now: datetime) -> Lead:
@@ -130,9 +135,11 @@ def _by(submission: Submission) -> list[Lead]:
     return list(before.select_related("source", "duplicate_of"))
 
 
-def _correct(submission: Submission, before: Iterable[Lead], now: datetime) -> None:
-    """Takes back the submitter's requests for other numbers."""
-    leaving.withdraw((it for it in before if it.phone != submission.phone), now)
+def _correct(submission: Submission, before: Iterable[Lead], now: datetime) -> bool:
+    """Takes back the submitter's requests for other numbers. Returns whether a call for them had
+    begun.
+    """
+    return leaving.withdraw((it for it in before if it.phone != submission.phone), now)
 
 
 def store(submission: Submission, now: datetime | None = None) -> Lead:

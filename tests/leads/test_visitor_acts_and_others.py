@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from callbacks.calling import manual
 from callbacks.calling.manual_requests import CannotCall
 from callbacks.models import CallAttempt, Extension, SourceMessages
 from callbacks.models.attempt_states import AttemptKind, AttemptState
-from leads import consent
+from leads import acting, consent
 from leads.guard import held, rate
 from leads.guard.circumstances import TRAP
 from leads.models import Consent, Lead, LeadSource, LeadStatus, TakenBack
@@ -64,7 +64,7 @@ def test_a_dial_at_the_same_moment_is_told_of_or_does_not_happen(
         return call(lead)
 
     at_once(1, acts, dials) if turn % 2 else at_once(1, dials, acts)
-    was_rung = any(it["phone"].endswith("505550101") for it in simulator.ledger())
+    was_rung = any(it["target"].endswith("505550101") for it in simulator.ledger())
     lead.refresh_from_db()
     told = Client().get(page).text
     if was_rung:
@@ -74,6 +74,23 @@ def test_a_dial_at_the_same_moment_is_told_of_or_does_not_happen(
     later = timezone.now() + timedelta(hours=6)
     with time_machine.travel(later):
         assert call(lead) is None
+
+
+@pytest.mark.parametrize("act", ["cancel", "not-mine", "number"])
+def test_a_call_that_begins_meanwhile_is_told_of(act: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor = Visitor()
+    lead = visitor.sends()
+    page, look = visitor.page, acting._theirs
+
+    def look_and_then(request: Lead, now: datetime) -> tuple[list[Lead], bool]:
+        found = look(request, now)
+        assert call(lead)
+        return found
+
+    monkeypatch.setattr(acting, "_theirs", look_and_then)
+    assert visitor.does(act, phone=RIGHT).status_code == 303
+    assert "had already started" in Client().get(page).text
+    assert TakenBack.objects.get().was_called
 
 
 def test_a_message_that_was_to_be_played_is_not(source: LeadSource) -> None:
@@ -182,7 +199,7 @@ def test_an_act_tells_nothing_of_what_else_is_asked_for_the_number(
 
 def test_another_time_after_a_call_tells_nothing_of_who_else_has_asked() -> None:
     Visitor().sends(call_at=in_days(5))
-    told = []
+    told, at = [], in_days(3)
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for phone in ("050-555 0101", UNKNOWN):
             visitor = Visitor()
@@ -192,7 +209,7 @@ def test_another_time_after_a_call_tells_nothing_of_who_else_has_asked() -> None
             assert attempt
             ends(attempt, "ANSWER", "NOANSWER")
             clock.shift(5)
-            visitor.does("time", call_at=in_days(3))
+            visitor.does("time", call_at=at)
             told.append((read(visitor), read(old)))
     for known, unknown in zip(*told, strict=True):
         assert known.splitlines() == unknown.splitlines()
