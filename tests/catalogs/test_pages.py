@@ -26,6 +26,7 @@ DATA = re.compile(
     r"Noa Levi|Dana|dana|Website|Sales floor|Sales|Interested|Not interested|Call again|Spam"
     r"|Wrong number|Never call again|Left a message|name@example\.com|API|JavaScript|QR|KiB|UTC"
     r"|Extensions|English|\[time\]|\[here\]"
+    r"|\b(?:IDT|IST)\b"  # on the day before the clocks show an hour twice
 )
 
 
