@@ -11,13 +11,7 @@ from django.utils.html import escape
 from callbacks.access import groups
 from callbacks.access.roles import DEFINITIONS, Role
 from callbacks.models import RoleGroup, Team
-from tests.access import world as worlds
 from tests.access.world import World
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    return worlds.make()
 
 
 def posted(user: User, **more: Any) -> dict[str, Any]:

@@ -6,18 +6,12 @@ from django.db.models import BinaryField, UUIDField
 
 from callbacks.access.roles import Role
 from leads.models import Lead
-from tests.access import world as worlds
 from tests.access.world import World
 
 pytestmark = pytest.mark.django_db
 
 HASHES = {"auth_hash", "digests", "number_hash", "password", "sealed_key", "submission_fingerprint"}
 MAILS = {"headers", "html", "text"}
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    return worlds.make()
 
 
 @pytest.mark.parametrize("asked", ["", "__startswith", "__gt", "__in"])

@@ -18,7 +18,6 @@ from callbacks.access.roles import Role
 from callbacks.models import AiData, CallAttempt, CallNote, CallRecord, UnknownOutcome
 from callbacks.reports.people import Person
 from leads.models import Disposition, Lead, LeadStatus
-from tests.access import world as worlds
 from tests.access.test_moved_leads import PHONE, SECRET, asks
 from tests.access.test_teams import text_of, unpacked
 from tests.access.world import Side, World
@@ -32,13 +31,8 @@ NUMBERED: tuple[type[Model], ...] = (Lead, CallAttempt, CallRecord)
 
 
 @pytest.fixture
-def world(db: None) -> World:
-    return worlds.make()
-
-
-@pytest.fixture
-def leading(world: World) -> Client:
-    return given_all_about_calls(world.as_(Role.TEAM_LEADER), world)
+def leading(leading: Client, world: World) -> Client:
+    return given_all_about_calls(leading, world)
 
 
 def given_all_about_calls(client: Client, world: World) -> Client:

@@ -26,7 +26,6 @@ from leads.models import (
     Lead,
     LeadStatus,
 )
-from tests.access import world as worlds
 from tests.access.test_teams import text_of, unpacked
 from tests.access.world import Side, World
 
@@ -35,16 +34,6 @@ pytestmark = pytest.mark.django_db
 PHONE = "+972505550177"
 SECRET = "zzother-canary"  # in all that the other team's visitor wrote
 ADDRESS = "203.0.113.177"  # from which they did
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    return worlds.make()
-
-
-@pytest.fixture
-def leading(world: World) -> Client:
-    return world.as_(Role.TEAM_LEADER)
 
 
 def asks(side: Side, name: str, by: uuid.UUID | None = None, phone: str = PHONE) -> Lead:

@@ -26,18 +26,12 @@ from callbacks.reports.queries import Table, figures
 from callbacks.reports.salespeople.meant import CALL_GROUPINGS
 from callbacks.reports.salespeople.table import people
 from leads.models import Attribution, Feedback, Lead, LeadStatus
-from tests.access import world as worlds
 from tests.access.test_moved_calls import call
 from tests.access.test_moved_leads import SECRET, asks
 from tests.access.test_teams import text_of, unpacked
 from tests.access.world import Side, World
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    return worlds.make()
 
 
 def lead(first: Side, now_at: Side, callers: tuple[Side, ...], place: int) -> Lead:

@@ -12,7 +12,6 @@ from callbacks.access.roles import Role
 from callbacks.models import ReportSubscription, SavedView
 from callbacks.reports.people import Person
 from callbacks.subscriptions import compose
-from tests.access import world as worlds
 from tests.access.test_table import address, addresses, rows_of
 from tests.access.test_teams import text_of, unpacked
 from tests.access.world import World
@@ -24,10 +23,9 @@ CANARIES = ("lead ownside", "message ownside", "ownside@example.com", "972505550
 
 
 @pytest.fixture
-def world(db: None) -> World:
-    made = worlds.make()
+def world(world: World) -> World:
     User.objects.filter(username="the-salesperson").update(last_name=F("username"))
-    return made
+    return world
 
 
 @pytest.fixture

@@ -37,16 +37,6 @@ from tests.access.world import QUERY, World
 LEADS, HELD = "/admin/leads/lead/", "/admin/leads/heldlead/"
 
 
-@pytest.fixture
-def world(db: None) -> World:
-    return worlds.make()
-
-
-@pytest.fixture
-def leading(world: World) -> Client:
-    return world.as_(Role.TEAM_LEADER)
-
-
 # --- held leads -----------------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """Who changes the e-mail address of one's own login, on whichever page."""
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from callbacks.access.roles import Role
@@ -12,8 +13,15 @@ PASSWORD = "a long pass phrase"
 
 
 @pytest.fixture
-def world(db: None) -> World:
-    return worlds.make()
+def with_password(world: World) -> tuple[Client, User]:
+    """An analyst who has logged in, and whose password is PASSWORD."""
+    user = world.people[Role.ANALYST]
+    assert user
+    user.set_password(PASSWORD)
+    user.save()
+    client = Client()
+    client.force_login(user)
+    return client, user
 
 
 @pytest.mark.parametrize(
@@ -22,15 +30,10 @@ def world(db: None) -> World:
 )
 @pytest.mark.parametrize("is_new", [True, False])
 def test_a_subscription_changes_ones_address_with_the_password_alone(
-    is_new: bool, typed: dict[str, str], is_changed: bool, world: World
+    is_new: bool, typed: dict[str, str], is_changed: bool, with_password: tuple[Client, User]
 ) -> None:
     """Links for a forgotten password are sent there."""
-    user = world.people[Role.ANALYST]
-    assert user
-    user.set_password(PASSWORD)
-    user.save()
-    client = Client()
-    client.force_login(user)
+    client, user = with_password
     mine = worlds.theirs(user)
     page = f"/admin/callbacks/reportsubscription/{mine[ReportSubscription].pk}/change/"
     if is_new:
@@ -77,13 +80,8 @@ def test_the_address_of_a_login_without_a_password_is_others_to_change(
     assert user.email == before
 
 
-def test_the_password_cannot_be_guessed_there(world: World) -> None:
-    user = world.people[Role.ANALYST]
-    assert user
-    user.set_password(PASSWORD)
-    user.save()
-    client = Client()
-    client.force_login(user)
+def test_the_password_cannot_be_guessed_there(with_password: tuple[Client, User]) -> None:
+    client, user = with_password
     fields = {"view": worlds.theirs(user)[SavedView].pk, "email": "found@example.com"}
     page = "/admin/callbacks/reportsubscription/add/"
     said = [client.post(page, fields | {"current_password": f"guess {n}"}).text for n in range(11)]

@@ -54,11 +54,11 @@ EXPECTED = read(TABLE.read_text())
 
 
 @pytest.fixture
-def world(db: None, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     # Who may open a page is decided before it is drawn, and drawing takes most of the time.
     monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", "")
     snapshot.forget()  # the boards of the test before
-    return worlds.make()
+    return world
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -22,20 +22,9 @@ from callbacks.models import Extension, SavedList, SavedView, Team
 from callbacks.reports.people import Person
 from leads.models import Lead
 from tests.access import test_table
-from tests.access import world as worlds
 from tests.access.world import QUERY, World
 
 MARK = "zzother"  # in everything that is of the other team
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    return worlds.make()
-
-
-@pytest.fixture
-def leading(world: World) -> Client:
-    return world.as_(Role.TEAM_LEADER)
 
 
 @pytest.fixture
