@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from leads.models import Lead, LeadSource
+from callbacks.reports.selection import COLUMNS
+from leads.models import Lead, LeadSource, SlaClock
 from tests.support.looks import picture, too_wide, ways
 from tests.support.stack import Stack
 
@@ -38,21 +39,36 @@ def a_missed_lead_and_one_they_talked_with() -> None:
 
 
 def test_a_table_with_the_period_before_is_not_cut(stack: Stack, admin: Page) -> None:
-    source, now = LeadSource.objects.get(slug="website"), timezone.now()
-    for number, (days, took) in enumerate([(1, 227.0), (1, 207.0), (8, 190.0), (8, 254.0)]):
-        at, ring = now - timedelta(days=days), timedelta(seconds=took)
-        Lead.objects.create(
-            source=source, phone=f"+97250555010{number}", name="Noa", status="connected",
-            submitted_at=at, clock_started_at=at, due_at=at + timedelta(seconds=60),
-            rang_at=at + ring, time_to_ring=ring, connected_at=at + ring, time_to_talk=ring,
-            closed_at=now,
-        )  # fmt: skip
-    admin.set_viewport_size({"width": 1280, "height": 900})
-    for columns in ("main", "ring", "talk"):
-        admin.goto(
-            f"{stack.url}/admin/reports/callback-times/?period=7&by=day&compare=yes&show={columns}"
-        )
-        assert admin.evaluate(CUT) == [], columns
+    now, leads = timezone.now(), []
+    sources = [
+        LeadSource.objects.get(slug="website"),
+        # Its clock stops at times, so times are shown by the wall clock too.
+        LeadSource.objects.create(
+            slug="autumn", name="Autumn campaign, northern branch", sla_clock=SlaClock.OPEN
+        ),
+    ]
+    for number, took in enumerate((9.4, 45.0, 227.0, 815.0, 8130.0, 273_600.0) * 40):
+        at = now - timedelta(days=number % 13, hours=number % 7)
+        ring = timedelta(seconds=took * (1 + number % 9 / 10))
+        leads.append(Lead(
+            source=sources[number % 2], phone=f"+97250555{number:04}", name="Noa",
+            status="connected", submitted_at=at, clock_started_at=at,
+            due_at=at + timedelta(seconds=60), first_dialed_at=at + ring / 2, rang_at=at + ring,
+            time_to_ring=ring, connected_at=at + ring, time_to_talk=ring, closed_at=now,
+        ))  # fmt: skip
+    Lead.objects.bulk_create(leads)
+    report = f"{stack.url}/admin/reports/callback-times/?period=7&compare=yes"
+    for columns in COLUMNS:
+        for by in ("day", "source"):
+            admin.goto(f"{report}&by={by}&show={columns}")
+            for width in (1024, 1280, 1400):
+                admin.set_viewport_size({"width": width, "height": 900})
+                assert admin.evaluate(CUT) == [], (columns, by, width)
+                picture(admin.locator(".by-group"), f"{columns}-{by}-{width}")
+    for way in ways(admin):
+        admin.goto(f"{report}&by=day&show=soon")
+        assert admin.evaluate(CUT) == []
+        picture(admin, f"soon-{way}")
 
 
 def test_pictures_definitions_and_the_way_to_the_leads(stack: Stack, admin: Page) -> None:
