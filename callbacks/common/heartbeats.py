@@ -25,8 +25,9 @@ from django.utils import timezone
 
 from callbacks.common.redis_client import bounded_client
 
-# Seconds. A process sends a sign about every five seconds.
+# Seconds. A beat sends a sign at least every SWEEP_EVERY.
 TIMEOUT = 0.5
+WORKER_SIGNS_EVERY = 5.0
 WORKER_IS_THERE_FOR = 30.0
 _KEPT = 24 * 3600
 

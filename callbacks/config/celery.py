@@ -20,8 +20,6 @@ from leads import log_context
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callbacks.config.settings")
 
-SIGN_EVERY = 5.0  # seconds
-
 # Celery warns at each lost connection, although the setting that it asks for is set.
 warnings.filterwarnings("ignore", "\n?In Celery 5.1 we", category=CPendingDeprecationWarning)
 
@@ -39,7 +37,9 @@ class Pulse(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no typ
         """Starts the heartbeat: the consumer takes tasks, perhaps after a reconnection."""
         name = f"{consumer.hostname}:{consumer.pid}"
         heartbeats.worker_seen(name)
-        self._timer = consumer.timer.call_repeatedly(SIGN_EVERY, heartbeats.worker_seen, (name,))
+        self._timer = consumer.timer.call_repeatedly(
+            heartbeats.WORKER_SIGNS_EVERY, heartbeats.worker_seen, (name,)
+        )
 
     def stop(self, _consumer: Any) -> None:
         """Stops the heartbeat: the consumer no longer takes tasks."""

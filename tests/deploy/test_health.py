@@ -22,10 +22,11 @@ SIGNS = {"worker": ("callbacks:workers", f"celery@{HERE}"),
          "beat": ("callbacks:beats", f"beat@{HERE}")}  # fmt: skip
 
 
-def asks(stack: Stack, *arguments: str) -> subprocess.Popen[str]:
+def asks(stack: Stack, *arguments: str, **settings: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "manage.py", "health", *arguments], cwd=ROOT, text=True,
-        env={**os.environ, **stack.environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env={**os.environ, **stack.environment, **settings},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
 
 
@@ -92,6 +93,23 @@ def test_it_looks_twice_before_it_says_that_a_process_has_stopped(stack: Stack) 
     said, _ = asked.communicate()
     signs.zrem("callbacks:workers", name)
     assert (asked.returncode, "worker-7" in said, "was seen" in said) == (0, True, True), said
+
+
+@pytest.mark.parametrize(("process", "least"), [("worker-7", 10), ("beat", 17)])
+def test_it_looks_again_after_the_next_sign_was_due(process: str, least: int, stack: Stack) -> None:
+    signs = redis.Redis.from_url(stack.environment["REDIS_URL"])
+    signs.set("callbacks:signs_since", time.time() - 3600)
+    signs.set("callbacks:signs_back", time.time() - 3600)
+    looks: list[float] = []
+    with signs.monitor() as commands:
+        asked = asks(stack, process, "--host", "another-machine", SWEEP_EVERY="12")
+        while len(looks) < 2:
+            command = commands.next_command()
+            if command["command"] == "ZRANGE callbacks:beats 0 -1 WITHSCORES":
+                looks.append(command["time"])
+    said, _ = asked.communicate()
+    assert (asked.returncode, "Restart it" in said) == (1, True), said
+    assert looks[1] - looks[0] >= least
 
 
 def test_without_redis_nobody_can_tell(stack: Stack, tunnel: Tunnel) -> None:

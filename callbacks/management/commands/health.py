@@ -15,10 +15,11 @@ from kombu.exceptions import OperationalError
 
 from callbacks.common import clock, heartbeats, task_publisher
 
-# Seconds. Longer than a restart takes, including running dials; signs come every five seconds.
+# Seconds. Longer than a restart takes, including running dials; signs come every few seconds.
 STOPPED_AFTER = 90.0
-# Seconds within which a running process writes a sign if Redis comes back at this moment.
-_LOOKS_AGAIN_AFTER = 10.0
+# Seconds. If Redis comes back at this moment, a running process's next sign is there this long
+# after it is due.
+_WRITTEN_WITHIN = 5.0
 _STOPPED, _NOT_KNOWN = 1, 2
 _BEAT = "beat"
 # Celery's own name for a worker without a given name.
@@ -49,15 +50,16 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **given: Any) -> None:
         """Says that the process works, or raises CommandError. Looks twice before it says no."""
         name = f"{_UNNAMED.get(given['process'], given['process'])}@{given['host']}"
-        patience = STOPPED_AFTER
+        patience, every = STOPPED_AFTER, heartbeats.WORKER_SIGNS_EVERY
         if given["process"] == _BEAT:
-            patience = max(patience, 3 * settings.SWEEP_EVERY)
+            every = max(every, settings.SWEEP_EVERY)
+            patience = max(patience, 3 * every)
         try:
             self.stdout.write(_look(name, patience))
         except CommandError as first:
             if first.returncode != _STOPPED:
                 raise
-            time.sleep(_LOOKS_AGAIN_AFTER)
+            time.sleep(every + _WRITTEN_WITHIN)
             self.stdout.write(_look(name, patience))
 
 
