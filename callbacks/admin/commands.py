@@ -54,8 +54,8 @@ class Command(Generic[Thing]):
         """A copy with another explanation."""
         return replace(self, explanation=explanation, **others)  # type: ignore[arg-type]
 
-    def lines(self, thing: Thing) -> Sequence[str]:
-        """How the question shows a thing."""
+    def lines(self, thing: Thing, user: Any) -> Sequence[str]:
+        """How the question shows a thing to `user`."""
         return [str(thing)]
 
     def said(self, thing: Thing, sentence: str) -> str:
@@ -69,17 +69,18 @@ class Command(Generic[Thing]):
     def question(
         self,
         things: Sequence[Thing],
+        user: Any,
         back: str,
         action: str = "",
         form: forms.Form | None = None,
     ) -> Confirmation:
-        """The question to ask first. `action`: the list's action, which is posted again."""
+        """The question to ask `user` first. `action`: the list's action, which is posted again."""
         several = self.title_of_several if len(things) > 1 else ""
         return Confirmation(
             title=str(several) % {"count": len(things)} if several else self.title,
             explanation=self.explanation,
             button=self.button,
-            things=[line for thing in things for line in self.lines(thing)],
+            things=[line for thing in things for line in self.lines(thing, user)],
             back=back,
             danger=self.danger,
             action=action,

@@ -71,6 +71,24 @@ def test_a_held_lead_that_was_closed_is_called_by_who_may_release_it(
 
 def test_no_message_is_played_to_a_held_number_by_what_has_joined_it(
     held: Lead, world: World, leading: Client
+@pytest.mark.parametrize(("is_closed", "says"), [
+    (False, "Ask a manager to release it."), (True, "Ask a manager to call it."),
+])  # fmt: skip
+def test_the_question_about_several_says_what_is_held_as_that_about_one(
+    is_closed: bool, says: str, held: Lead, world: World, leading: Client
+) -> None:
+    if is_closed:
+        Lead.objects.filter(pk=held.pk).update(
+            status=LeadStatus.CANCELLED, cancelled_while_held=True, closed_at=timezone.now()
+        )
+    several = {"action": "call_selected", "_selected_action": [held.pk, world.own.lead.pk]}
+    asked = text_of(leading.post(LEADS, several))
+    assert (asked.count(says), "Release it first." in asked) == (1, False)
+    assert says in text_of(leading.get(f"{LEADS}{held.pk}/call-now/", follow=True))
+    managers = text_of(world.as_(Role.MANAGER).post(LEADS, several))
+    assert ("Ask a manager" in managers, "Release it first." in managers) == (False, not is_closed)
+
+
 ) -> None:
     now = timezone.now()
     joined = Lead.objects.create(

@@ -168,7 +168,7 @@ class AlertReceiverAdmin(Admin):
         receiver = self._found(request, object_id)
         page = _address("change", receiver.pk)
         if not is_confirmed(request):
-            return ask(request, self, TEST.question([receiver], page))
+            return ask(request, self, TEST.question([receiver], request.user, page))
         TEST.carry_out(self, request, [receiver])
         return HttpResponseRedirect(page)
 

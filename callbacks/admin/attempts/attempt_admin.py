@@ -302,7 +302,7 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesCalls):
             raise Http404(gettext("There is no such attempt."))
         back = html.page_of(CallAttempt, attempt.pk)
         if not is_confirmed(request):
-            return ask(request, self, _NO_CALL_CAME.question([attempt], back=back))
+            return ask(request, self, _NO_CALL_CAME.question([attempt], request.user, back=back))
         _NO_CALL_CAME.carry_out(self, request, [attempt])
         return HttpResponseRedirect(back)
 
@@ -323,7 +323,7 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesCalls):
         )
         command = _hang_up(attempt)
         if not is_confirmed(request):
-            return ask(request, self, command.question([attempt], back=back))
+            return ask(request, self, command.question([attempt], request.user, back=back))
         command.carry_out(self, request, [attempt])
         return HttpResponseRedirect(back)
 
@@ -331,7 +331,7 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesCalls):
 class _AttemptCommand(Command[CallAttempt]):
     """Something a manager does to a live call. Logged at its lead."""
 
-    def lines(self, thing: CallAttempt) -> Sequence[str]:
+    def lines(self, thing: CallAttempt, user: Any) -> Sequence[str]:
         """The lead's name and number."""
         return [format_html("<bdi>{}</bdi>, {}", thing.lead.name, html.phone(thing.phone))]
 

@@ -42,7 +42,7 @@ def may_settle(request: HttpRequest) -> bool:
 class _Decision(Command[UnknownOutcome]):
     """A person's decision about a call. Logged at the lead, whose page tells the whole story."""
 
-    def lines(self, thing: UnknownOutcome) -> Sequence[str]:
+    def lines(self, thing: UnknownOutcome, user: Any) -> Sequence[str]:
         """The lead called, and the extension."""
         at = html.moment(thing.claimed_at)
         return [
@@ -182,7 +182,7 @@ class UnknownOutcomeAdmin(CallAttemptAdmin):
     def _decide(self, request: HttpRequest, object_id: str, what: _Decision) -> HttpResponse:
         attempt = _find(request, object_id)
         if not is_confirmed(request):
-            return ask(request, self, what.question([attempt], back=reverse(LIST)))
+            return ask(request, self, what.question([attempt], request.user, back=reverse(LIST)))
         what.carry_out(self, request, [attempt])
         return HttpResponseRedirect(reverse(LIST))
 

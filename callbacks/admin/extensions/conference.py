@@ -70,6 +70,8 @@ def ask_or_call(model_admin: Any, request: HttpRequest, extension: Extension) ->
         asks_provider=True,
     )
     if not (is_confirmed(request) and form.is_valid()):
-        return ask(request, model_admin, command.question([extension], back=page, form=form))
+        return ask(
+            request, model_admin, command.question([extension], request.user, back=page, form=form)
+        )
     command.carry_out(model_admin, request, [extension])
     return HttpResponseRedirect(page)

@@ -224,7 +224,9 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
         form = ExtensionPauseForm(request.POST if is_confirmed(request) else None)
         if not (is_confirmed(request) and form.is_valid()):
             back = request.get_full_path()
-            return ask(request, self, PAUSE.question(chosen, back, "pause_selected", form))
+            return ask(
+                request, self, PAUSE.question(chosen, request.user, back, "pause_selected", form)
+            )
         form.command().carry_out(self, request, chosen)
         return None
 
@@ -255,6 +257,6 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
             else None
         )
         if not is_confirmed(request) or (form and not form.is_valid()):
-            return ask(request, self, command.question([extension], page, form=form))
+            return ask(request, self, command.question([extension], request.user, page, form=form))
         (form.command() if form else command).carry_out(self, request, [extension])
         return HttpResponseRedirect(page)

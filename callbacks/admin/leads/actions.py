@@ -148,7 +148,9 @@ class ActsOnLeads(Admin):
         typed = request.POST if is_confirmed(request) else None
         form = forms.CallWithForm(lead, extensions, typed)
         if not (is_confirmed(request) and form.is_valid()):
-            question = commands.CALL_WITH.question([lead], back=page_of(lead), form=form)
+            question = commands.CALL_WITH.question(
+                [lead], request.user, back=page_of(lead), form=form
+            )
             return ask(request, self, question)
         command = commands.call_with(form.chosen(), whatever_hour=form.is_sure())
         command.carry_out(self, request, [lead])
@@ -202,7 +204,9 @@ class ActsOnLeads(Admin):
             request.POST if is_confirmed(request) else None,
         )
         if not (is_confirmed(request) and form.is_valid()):
-            question = commands.AFTER_TALK.question([lead], back=page_of(lead), form=form)
+            question = commands.AFTER_TALK.question(
+                [lead], request.user, back=page_of(lead), form=form
+            )
             return ask(request, self, question)
         commands.after_talk(attempt, form).carry_out(self, request, [lead])
         return HttpResponseRedirect(page_of(lead))
@@ -217,7 +221,7 @@ class ActsOnLeads(Admin):
             return found
         form = forms.PlayForm(lead, request.POST if is_confirmed(request) else None)
         if not (is_confirmed(request) and form.is_valid()):
-            question = commands.PLAY.question([lead], back=page_of(lead), form=form)
+            question = commands.PLAY.question([lead], request.user, back=page_of(lead), form=form)
             return ask(request, self, question)
         record_name = form.cleaned_data["record_name"]
         command = commands.play(record_name, whatever_hour=form.is_sure())
@@ -254,7 +258,7 @@ class ActsOnLeads(Admin):
         lead = self._found(request, object_id)
         form = forms.LegalHoldForm(request.POST if is_confirmed(request) else None)
         if not (is_confirmed(request) and form.is_valid()):
-            question = commands.HOLD.question([lead], back=page_of(lead), form=form)
+            question = commands.HOLD.question([lead], request.user, back=page_of(lead), form=form)
             return ask(request, self, question)
         commands.hold(form.cleaned_data["reason"]).carry_out(self, request, [lead])
         return HttpResponseRedirect(page_of(lead))
@@ -316,7 +320,7 @@ class ActsOnLeads(Admin):
 
     def _one(self, request: HttpRequest, lead: Lead, what: LeadCommand) -> HttpResponse:
         if not is_confirmed(request):
-            return ask(request, self, what.question([lead], back=page_of(lead)))
+            return ask(request, self, what.question([lead], request.user, back=page_of(lead)))
         what.carry_out(self, request, [lead])
         return HttpResponseRedirect(page_of(lead))
 
@@ -346,7 +350,11 @@ class ActsOnLeads(Admin):
             return None
         if form or not is_confirmed(request):
             back = request.get_full_path()
-            return ask(request, self, what.question(chosen, back=back, action=name, form=form))
+            return ask(
+                request,
+                self,
+                what.question(chosen, request.user, back=back, action=name, form=form),
+            )
         what.carry_out(self, request, chosen)
         return None
 

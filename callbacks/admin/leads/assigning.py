@@ -107,7 +107,9 @@ class AssignsLeads(ActsOnLeads):
             return HttpResponseRedirect(page_of(lead))
         if not (is_confirmed(request) and form.is_valid()):
             explained_ = _EXPLANATION % {"time": in_words(FOLLOW_UP_WAITS.total_seconds())}
-            question = ASSIGN.saying(explained_).question([lead], back=page_of(lead), form=form)
+            question = ASSIGN.saying(explained_).question(
+                [lead], request.user, back=page_of(lead), form=form
+            )
             return ask(request, self, question)
         command(form.chosen(), request.user).carry_out(self, request, [lead])
         return HttpResponseRedirect(page_of(lead))
@@ -129,7 +131,9 @@ class AssignsLeads(ActsOnLeads):
             explained_ = _EXPLANATION % {"time": in_words(FOLLOW_UP_WAITS.total_seconds())}
             question = ASSIGN.saying(explained_, button=gettext("Continue"))
             return ask(
-                request, self, question.question(leads, back, action="assign_selected", form=form)
+                request,
+                self,
+                question.question(leads, request.user, back, action="assign_selected", form=form),
             )
         person = form.chosen()
         what = command(person, request.user)
@@ -142,7 +146,9 @@ class AssignsLeads(ActsOnLeads):
             agreed = AgreedForm(initial={"person": form.cleaned_data["person"]})
             question = what.saying(" ".join(said))
             return ask(
-                request, self, question.question(leads, back, action="assign_selected", form=agreed)
+                request,
+                self,
+                question.question(leads, request.user, back, action="assign_selected", form=agreed),
             )
         what.carry_out(self, request, leads)
         return None

@@ -31,7 +31,7 @@ _TOLD_ONE_BY_ONE = 3
 class LeadCommand(Command[Lead]):
     """Something a manager does to leads. It never asks the provider; a worker does that later."""
 
-    def lines(self, thing: Lead) -> Sequence[str]:
+    def lines(self, thing: Lead, user: Any) -> Sequence[str]:  # noqa: ARG002  # CallCommand's
         """The lead's name and number."""
         return [format_html("<bdi>{}</bdi>, {}", thing.name, html.phone(thing.phone))]
 
@@ -77,19 +77,19 @@ class CallCommand(LeadCommand):
 
     to_play = False
 
-    def lines(self, thing: Lead) -> Sequence[str]:
-        """The lead's name and number, and why it cannot be called."""
-        refused = why_not(thing, to_play=self.to_play)
-        return [*super().lines(thing), *([refused] if refused else [])]
+    def lines(self, thing: Lead, user: Any) -> Sequence[str]:
+        """The lead's name and number, and why `user` cannot have it called."""
+        refused = why_not(thing, user, to_play=self.to_play)
+        return [*super().lines(thing, user), *([refused] if refused else [])]
 
 
 class _PlayCommand(CallCommand):
     to_play = True
 
 
-def why_not(lead: Lead, user: Any = None, *, to_play: bool = False) -> str:
-    """Why this lead cannot be called, and what to do about it; "" if it can be called."""
-    if user and not user.has_perm("leads.judge_heldlead"):
+def why_not(lead: Lead, user: Any, *, to_play: bool = False) -> str:
+    """Why `user` cannot have this lead called, and what to do about it; "" if they can."""
+    if not user.has_perm("leads.judge_heldlead"):
         if lead.status == LeadStatus.HELD:
             return gettext("This request is held, so nobody calls it. Ask a manager to release it.")
         if _has_not_been_released(lead):

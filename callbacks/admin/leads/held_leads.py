@@ -223,7 +223,11 @@ class HeldLeadAdmin(ReadOnly, AsksNothingHidden):
             return None
         if form or not is_confirmed(request):
             back = request.get_full_path()
-            return ask(request, self, what.question(chosen, back=back, action=name, form=form))
+            return ask(
+                request,
+                self,
+                what.question(chosen, request.user, back=back, action=name, form=form),
+            )
         if name != "release_selected":
             # A held lead takes those that joined it along. These go first, while still held.
             chosen.sort(key=lambda it: it.status != LeadStatus.DUPLICATE)

@@ -117,6 +117,6 @@ class OutgoingMailAdmin(ReadOnly, Admin):
             raise Http404
         page = reverse("admin:callbacks_outgoingmail_change", args=[mail.pk])
         if not is_confirmed(request):
-            return ask(request, self, SEND_AGAIN.question([mail], page))
+            return ask(request, self, SEND_AGAIN.question([mail], request.user, page))
         SEND_AGAIN.carry_out(self, request, [mail])
         return HttpResponseRedirect(page)

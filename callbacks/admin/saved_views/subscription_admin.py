@@ -192,6 +192,6 @@ class SubscriptionAdmin(Admin):
             raise Http404
         page = reverse("admin:callbacks_reportsubscription_change", args=[subscription.pk])
         if not is_confirmed(request):
-            return ask(request, self, SEND_NOW.question([subscription], page))
+            return ask(request, self, SEND_NOW.question([subscription], request.user, page))
         SEND_NOW.carry_out(self, request, [subscription])
         return HttpResponseRedirect(page)

@@ -182,7 +182,7 @@ class SpendLimitAdmin(Admin):
             raise Http404
         page = reverse("admin:callbacks_spendlimit_change", args=[limit.pk])
         if not is_confirmed(request):
-            return ask(request, self, command.question([limit], page))
+            return ask(request, self, command.question([limit], request.user, page))
         command.carry_out(self, request, [limit])
         return HttpResponseRedirect(page)
 

@@ -170,6 +170,6 @@ class WallboardAdmin(Admin):
             raise Http404
         page = reverse("admin:callbacks_wallboard_change", args=[board.pk])
         if not is_confirmed(request):
-            return ask(request, self, command.question([board], page))
+            return ask(request, self, command.question([board], request.user, page))
         command.carry_out(self, request, [board])
         return HttpResponseRedirect(page)
