@@ -99,8 +99,7 @@ def dial_committed(attempt_id: int) -> None:
     except IntegrityError as error:
         if not limits.is_reached(error):
             raise
-        message = gettext("A spending limit is reached: no more calls are dialled for now.")
-        _record_not_sent(attempt, NotSent(message, reason="spending_limit"))
+        _record_not_sent(attempt, NotSent(limits.reached(), reason="spending_limit"))
         return
     try:
         number_guard.check_before_dial(attempt.phone, attempt.lead.source)

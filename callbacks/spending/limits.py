@@ -141,17 +141,16 @@ class Standing:
         if self.span == SpendSpan.HOUR:
             return (
                 gettext(
-                    "The spending limit for this hour is reached (%(limit)s). No more "
-                    "calls are dialled until %(when)s or until somebody reopens the "
+                    "The spending limit for this hour is reached (%(limit)s). No more of "
+                    "these calls are dialled until %(when)s or until somebody reopens the "
                     "limit."
                 )
                 % values
             )
         return (
             gettext(
-                "The spending limit for today is reached (%(limit)s). No more "
-                "calls are dialled until %(when)s or until somebody reopens the "
-                "limit."
+                "The spending limit for today is reached (%(limit)s). No more of these "
+                "calls are dialled until %(when)s or until somebody reopens the limit."
             )
             % values
         )
@@ -189,8 +188,13 @@ def why_not(source_id: int | None, country: str, cost: Decimal, now: datetime) -
     """For a manager: the limit that is used up for such a call, as a sentence."""
     found = _last_that_is_used_up(source_id, country, cost, now)
     if found is None:  # somebody has reopened it meanwhile
-        return gettext("A spending limit is reached: no more calls are dialled for now.")
+        return reached()
     return found.sentence(now, timezone.get_current_timezone())
+
+
+def reached() -> str:
+    """For a manager: what `why_not` says if it is not known which limit it was."""
+    return gettext("A spending limit is reached, so this call was not dialled.")
 
 
 def used_up(found: Sequence[Standing]) -> list[Standing]:

@@ -137,7 +137,8 @@ def test_a_full_limit_is_in_the_colour_of_danger_and_says_what_happens(
         assert (at["optimum"], at["max"]) == (0, 1)
         regions = {"good": at["value"] <= at["low"], "full": at["value"] > at["high"]}
         assert next((name for name, is_in in regions.items() if is_in), "near") == region
-        assert ("Used up: no more of these calls are dialled until" in text) == says
+        reached = "The spending limit for this hour is reached (all calls). No more of these calls"
+        assert (reached in text) == says
 
 
 def test_opened_again_after_a_question(full: Lead, manager: Client) -> None:

@@ -16,7 +16,9 @@ from leads.models import Lead
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MakeLead = Callable[..., Lead]
-REACHED = "The spending limit for %s is reached (all calls). No more calls are dialled until "
+REACHED = (
+    "The spending limit for %s is reached (all calls). No more of these calls are dialled until "
+)
 
 # The bound that is used up, and which sentence says so.
 BOUNDS = [

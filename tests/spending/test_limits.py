@@ -192,6 +192,7 @@ def test_a_call_by_hand_is_counted_as_a_worker_takes_it_on_and_refused_at_the_li
         dial.dial_committed(attempt.pk)
     states = list(CallAttempt.objects.order_by("pk").values_list("state", "failure_reason"))
     assert states == [(AttemptState.ACCEPTED, ""), (AttemptState.NOT_SENT, "spending_limit")]
+    assert Lead.objects.get(pk=second.pk).error_message == limits.reached()
     assert counted(limit)[0] == 1
     assert len(provider.ledger()) == 1
 

@@ -19,7 +19,6 @@ from callbacks.admin.commands import Command, NothingToDo
 from callbacks.admin.confirm import ask, is_confirmed
 from callbacks.admin.spending.price_admin import CountryField
 from callbacks.calling import spend_limits
-from callbacks.common.formatting import when
 from callbacks.models import CallPrice, SpendLimit
 from callbacks.models.spending import SpendScope, SpendSpan
 from callbacks.spending import limits
@@ -206,11 +205,7 @@ def _used(found: Standing | None) -> SafeString | str:
     )  # fmt: skip
     if not found.is_used_up:
         return format_html("<div>{}</div>", meter)
-    now, zone = timezone.now(), timezone.get_current_timezone()
-    sentence = gettext(
-        "Used up: no more of these calls are dialled until %(when)s or "
-        "until somebody reopens the limit."
-    ) % {"when": when(found.ends_at, now, zone)}
+    sentence = found.sentence(timezone.now(), timezone.get_current_timezone())
     return format_html('<div>{}<p class="trouble">{}</p></div>', meter, sentence)
 
 
