@@ -34,6 +34,7 @@ from unfold.widgets import (
 )
 
 from leads import countries, language_choice, languages, origins, visible_rows
+from leads.models import LeadSource, SourceText
 
 _NO_LOOKUPS = frozenset(
     {
@@ -268,6 +269,12 @@ class OriginsField(forms.CharField):
 _name_of = lazy(languages.name_of, str)
 
 
+def privacy_notice(model: type[LeadSource | SourceText]) -> Any:
+    """A form's field for `privacy_url` of this model. It adds https:// to what has no scheme."""
+    field = model._meta.get_field("privacy_url")
+    return field.formfield(assume_scheme="https", widget=UnfoldAdminURLInputWidget)
+
+
 class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """Takes countries by name, and websites as people type them."""
 
@@ -279,14 +286,7 @@ class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
             "https://www.example.com. Others cannot."
         ),
     )
-    privacy_url = forms.URLField(
-        label=_("Privacy notice"),
-        required=False,
-        max_length=300,
-        assume_scheme="https",
-        widget=UnfoldAdminURLInputWidget,
-        help_text=_("The address of your privacy notice. The form links to it."),
-    )
+    privacy_url = privacy_notice(LeadSource)
     languages_offered = forms.MultipleChoiceField(
         label=_("Visitors may also choose"),
         required=False,

@@ -10,14 +10,11 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline
-from unfold.widgets import (
-    UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
-    UnfoldAdminURLInputWidget,
-)
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from callbacks.admin.leads import typed_language
 from leads import consent, languages, source_texts
+from leads.admin import privacy_notice
 from leads.models import LeadSource, SourceText
 from leads.typed_text import clean_line
 
@@ -25,17 +22,7 @@ from leads.typed_text import clean_line
 class SourceTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """The texts in one language."""
 
-    privacy_url = forms.URLField(
-        label=_("Privacy notice"),
-        required=False,
-        max_length=300,
-        assume_scheme="https",
-        widget=UnfoldAdminURLInputWidget,
-        help_text=_(
-            "The address of your privacy notice in this language. Leave this empty for the "
-            "source's own."
-        ),
-    )
+    privacy_url = privacy_notice(SourceText)
 
     class Meta:
         model = SourceText
