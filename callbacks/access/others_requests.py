@@ -90,6 +90,11 @@ def moved_here(sources: frozenset[int]) -> Q:
     return Q(first_source__isnull=False) & ~Q(first_source__in=sources)
 
 
+def has_moved(lead: Lead, seen: "Scope") -> bool:
+    """Whether `without_moved` leaves out this lead."""
+    return seen.is_limited and _has_come_from_others(lead, seen.sources)
+
+
 def without_moved(found: QuerySet[Any], seen: "Scope") -> QuerySet[Any]:
     """The same leads without those that came from other teams: for what is hidden of them."""
     return found.exclude(moved_here(seen.sources)) if seen.is_limited else found

@@ -1,5 +1,7 @@
 """What a right, or its absence, says holds whichever way somebody takes."""
 
+import uuid
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -154,6 +156,35 @@ def moved(world: World) -> Lead:
         source=world.own.source, first_source=world.other.source, disposition=asked_for,
         assigned_to=world.other.salesperson, api_client=sender, submitted_from="203.0.113.9",
     )  # fmt: skip
+def test_others_held_are_all_those_behind_the_link(
+    held: Lead, world: World, leading: Client
+) -> None:
+    """Also beside a lead that came from another team, whose visitor asked the leader's team too."""
+    by = uuid.uuid4()
+    moved = asks(world.other, "zzother-moved", by)
+    Lead.objects.filter(pk=moved.pk).update(
+        source=world.own.source, first_source=world.other.source
+    )
+    assert asks(world.own, "ownside-again", by).duplicate_of == moved
+    Lead.objects.filter(pk__in=[held.pk, moved.pk]).update(
+        submitted_from="203.0.113.9", email="dana@shop.example", status=LeadStatus.HELD
+    )
+    for lead in (held, moved):
+        Finding.objects.create(lead=lead, asked=rates.NAME, verdict="hold", reason="Too many")
+    rows = {it.pk: it for it in leading.get(HELD).context["cl"].result_list}
+    for query, of_held, of_moved in (
+        ("address=203.0.113.9", rows[held.pk].of_address, rows[moved.pk].of_address),
+        ("domain=shop.example", rows[held.pk].of_domain, rows[moved.pk].of_domain),
+        (
+            "reason=Too many",
+            rows[held.pk].of_reason["Too many"],
+            rows[moved.pk].of_reason["Too many"],
+        ),
+    ):
+        behind = {it.pk for it in leading.get(f"{HELD}?{query}").context["cl"].result_list}
+        assert (of_held, of_moved) == (len(behind - {held.pk}), len(behind - {moved.pk})), query
+
+
     lead.refresh_from_db()
     Finding.objects.create(lead=lead, asked="blocked", verdict="hold", reason=f"A word: {MARK}")
     return lead

@@ -21,7 +21,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from callbacks.access.others_requests import is_hidden
+from callbacks.access import scope
+from callbacks.access.others_requests import has_moved, is_hidden
 from callbacks.admin import html
 from callbacks.admin.base import ReadOnly
 from callbacks.admin.confirm import ask, is_confirmed
@@ -113,7 +114,7 @@ class HeldLeadAdmin(ReadOnly, AsksNothingHidden):
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Adds how many other held leads share the address and the domain."""
         changes: Any = super().get_changelist_instance(request)
-        _add_others(changes.result_list, held_for(request.user))
+        _add_others(changes.result_list, request.user)
         return changes  # type: ignore[no-any-return]
 
     @display(description=_("submitted"), ordering="submitted_at")  # type: ignore[untyped-decorator]
@@ -134,7 +135,7 @@ class HeldLeadAdmin(ReadOnly, AsksNothingHidden):
         # If it was sent to another team, its findings are hidden: a reason may quote the request.
         findings = [] if is_hidden(obj) else [it.reason for it in obj.findings.all()]
         others = obj.of_reason  # type: ignore[attr-defined]  # of _add_others
-        reasons: list[str] = [_with_others(it, "reason", it, others[it] - 1) for it in findings]
+        reasons: list[str] = [_with_others(it, "reason", it, others[it]) for it in findings]
         reasons = reasons or [obj.error_message]
         if about := challenge_shown.sentence(obj):
             reasons.append(about)
@@ -248,18 +249,20 @@ def _joined(lead: Lead) -> SafeString:
     return SafeString(sentence % {"lead": link})
 
 
-def _add_others(leads: Iterable[Any], held: QuerySet[Lead]) -> None:
-    """Sets how many of the leads in `held` share the address, domain and reasons of each. Three
-    queries.
+def _add_others(leads: Iterable[Any], user: Any) -> None:
+    """Sets how many others that the user may filter share the address, domain and reasons of each
+    lead. Three queries.
     """
-    leads = list(leads)
+    leads, held, seen = list(leads), held_for(user), scope.of(user)
     reasons = counted_by_reason((it.reason for lead in leads for it in lead.findings.all()), held)
     addresses: Counter[str] = counted_by_address((network_of(it) for it in leads), held)
     domains: Counter[str] = counted_by_domain((domain_of(it) for it in leads), held)
     for lead in leads:
-        lead.of_reason = reasons
-        lead.of_address = max(addresses[network_of(lead)] - 1, 0)
-        lead.of_domain = max(domains[domain_of(lead)] - 1, 0)
+        # One that came from another team is not in `held`, even if the user may read it.
+        itself = 0 if has_moved(lead, seen) else 1
+        lead.of_reason = {it.reason: reasons[it.reason] - itself for it in lead.findings.all()}
+        lead.of_address = addresses[network_of(lead)] - itself
+        lead.of_domain = domains[domain_of(lead)] - itself
 
 
 def _with_others(shown: str, parameter: str, value: str, others: int) -> SafeString:
