@@ -24,9 +24,13 @@ class NotSent(models.TextChoices):
     """Why the last due mail was not written."""
 
     LOGIN_OFF = "login_off", _("The login is switched off.")
-    NO_RIGHT = "no_right", _("This person may no longer see leads or get reports by mail.")
+    NO_RIGHT = (
+        "no_right",
+        _("This person may no longer see this report, or no longer get reports by mail."),
+    )
     NO_ADDRESS = "no_address", _("The login has no e-mail address.")
     NOT_SHARED = "not_shared", _("The view is no longer shared.")
+    ONLY_OWN = "only_own", _("This person may no longer see other people's views.")
     BROKEN = "broken", _("The view can no longer be shown. Open it to see why.")
     FAILED = "failed", _("The report could not be created. It will be tried again.")
 

@@ -54,7 +54,7 @@ def why_not(subscription: ReportSubscription, now: datetime) -> NotSent | None:
     if not user.email:
         return NotSent.NO_ADDRESS
     if not is_visible_to(user, view):
-        return NotSent.NOT_SHARED
+        return NotSent.ONLY_OWN if view.is_shared else NotSent.NOT_SHARED
     return NotSent.BROKEN if problem(view, now, scope.of(user)) else None
 
 

@@ -300,7 +300,12 @@ def test_only_schedules_of_ones_own_teams_are_offered(world: World, leading: Cli
 # --- rights that somebody has lost, or never had --------------------------------------------------
 
 
-def test_a_shared_view_is_not_mailed_to_who_may_not_see_it_any_more(world: World) -> None:
+@pytest.mark.parametrize(
+    ("is_shared", "why"), [(True, NotSent.ONLY_OWN), (False, NotSent.NOT_SHARED)]
+)
+def test_a_shared_view_is_not_mailed_to_who_may_not_see_it_any_more(
+    is_shared: bool, why: NotSent, world: World
+) -> None:
     """Its name and words name people and teams (callbacks.reports.saved_views)."""
     user, manager = (
         User.objects.create_user("was", email="was@example.com"),
@@ -316,7 +321,7 @@ def test_a_shared_view_is_not_mailed_to_who_may_not_see_it_any_more(world: World
     assert sending.why_not(subscription, now) is None
     groups.give(user, Role.TEAM_LEADER)
     again = ReportSubscription.objects.select_related("user", "view").get(pk=subscription.pk)
-    assert sending.why_not(again, now) == NotSent.NOT_SHARED
+    assert sending.why_not(again, now) == why
 
 
 def test_an_integrator_reads_nobodys_address_through_a_receiver(world: World) -> None:
@@ -327,6 +332,7 @@ def test_an_integrator_reads_nobodys_address_through_a_receiver(world: World) ->
     fields = {
         "name": "Mine", "is_active": "on", "channel": "mail", "timing": "at_once",
         "digest_minutes": "60", "digest_at": "08:00", "least_gap": "30", "time_zone": "UTC",
+    SavedView.objects.update(is_shared=is_shared)
         "kind_lead_overdue": "5",
     }  # fmt: skip
     page = "/admin/callbacks/alertreceiver/add/"

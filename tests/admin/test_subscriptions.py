@@ -166,7 +166,7 @@ def test_the_list_says_why_nothing_comes(managing, superuser, manager, view) -> 
     manager.groups.clear()
     manager.save()
     listed = superuser.get(PAGE).content.decode()
-    assert "This person may no longer see leads or get reports by mail." in listed
+    assert "This person may no longer see this report, or no longer get reports by mail." in listed
 
 
 def test_the_list_says_who_has_unsubscribed_by_the_link(managing, view) -> None:
