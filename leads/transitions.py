@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, F, QuerySet, When
+from django.db.models import Case, F, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from leads import wait_accounting
@@ -293,12 +293,17 @@ def open_again(
 ) -> bool:
     """Any status but calling and duplicate -> waiting: a manager wants the lead called.
 
-    Its earlier attempts no longer count. `gap_until` and `closed_until`: as in `put_off`. Raises
+    Its earlier attempts no longer count. What a cancelled lead says of why nobody calls it is not
+    true any more, and goes. `gap_until` and `closed_until`: as in `put_off`. Raises
     IntegrityError if the lead's number has another open lead.
     """
     values: dict[str, Any] = {"call_after": call_after, "closed_at": None, "counted_from": at}
     values |= {"gap_until": gap_until, "closed_until": closed_until, "cancelled_while_held": False}
     values |= {"is_held_back": False}
+    values |= {
+        name: Case(When(status=LeadStatus.CANCELLED, then=Value(nothing)), default=F(name))
+        for name, nothing in (("error_code", None), ("error_message", ""))
+    }
     values |= wait_accounting.anything_until(at)
     come_from = tuple(status for status in LeadStatus if status not in _NOT_OPENED_AGAIN)
     since = wait_accounting.end_of_anything(at)

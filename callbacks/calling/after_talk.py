@@ -318,12 +318,20 @@ def _take_back(before: CallNote, note: CallNote, now: datetime, *, by_manager: b
 
 
 def _wait_again(lead_id: int, now: datetime) -> None:
-    """The stopped lead goes on waiting as before. If it was held, it stays cancelled: only people
-    who may release held leads have it called.
+    """The stopped lead goes on waiting as before. If it was held, it stays cancelled and its page
+    says how to go on: only people who may release held leads have it called.
     """
     lead = Lead.objects.get(pk=lead_id)
-    is_stopped = lead.status == LeadStatus.CANCELLED and not lead.cancelled_while_held
-    if not is_stopped or never_call.entry(lead.phone):
+    if lead.status != LeadStatus.CANCELLED or never_call.entry(lead.phone):
+        return
+    if lead.cancelled_while_held:
+        said = gettext(
+            "What was entered after the talk has been corrected. The request was held before and "
+            "nobody has released it, so it stays cancelled until a manager has it called (“Call "
+            "now”)."
+        )
+        stopped = Lead.objects.filter(pk=lead_id, status=LeadStatus.CANCELLED)
+        stopped.update(error_code=None, error_message=said)
         return
     try:
         with transaction.atomic():
