@@ -10,11 +10,12 @@ class CallbacksConfig(AppConfig):
 
     def ready(self) -> None:
         """Registers the answers to `leads`, the receivers of its signals, and the receivers that
-        maintain the groups of the roles.
+        maintain the groups of the roles and that tell people about changes of their login.
         """
         from callbacks import receivers  # noqa: PLC0415  # models must be loaded first
         from callbacks.access import groups, scope  # noqa: PLC0415  # the same
         from callbacks.audit import entries  # noqa: F401, PLC0415  # the same; it has receivers
+        from callbacks.signin import login_mail  # noqa: F401, PLC0415  # the same; it has receivers
         from leads import ports, visible_rows  # noqa: PLC0415  # the same
 
         ports.register(receivers.Caller())

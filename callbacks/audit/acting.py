@@ -1,12 +1,16 @@
-"""Tells the database who acts, for the triggers that write the audit (audit.sql).
+"""Who acts: told to the database, for the triggers that write the audit (audit.sql), and to our own
+code (`current`).
 
-This is set in the transaction of each statement that writes. So a session that a pooler passes on,
-or a transaction that is rolled back, keeps nothing of it, and pages that only read cost nothing.
+The database is told in the transaction of each statement that writes. So a session that a pooler
+passes on, or a transaction that is rolled back, keeps nothing of it, and pages that only read cost
+nothing.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -18,9 +22,17 @@ from leads.guard import address
 
 _WRITES = ("INSERT", "UPDATE", "DELETE")
 
+_NOBODY: Mapping[str, Any] = MappingProxyType({})
+_current: ContextVar[Mapping[str, Any]] = ContextVar("acting", default=_NOBODY)
+
+
+def current() -> Mapping[str, Any]:
+    """What `telling` was given, with "browser": the User-Agent header. Empty: nothing is known."""
+    return _current.get()
+
 
 @contextmanager
-def telling(acting: dict[str, Any]) -> Iterator[None]:
+def telling(acting: dict[str, Any], browser: str = "") -> Iterator[None]:
     """Attributes everything written within to `acting`: "user" (id), "name", "address", and "way",
     the part of the product that was used.
     """
@@ -36,8 +48,12 @@ def telling(acting: dict[str, Any]) -> Iterator[None]:
             _tell(told)
             return execute(sql, params, many, context)
 
-    with connection.execute_wrapper(tell):
-        yield
+    before = _current.set({**acting, "browser": browser})
+    try:
+        with connection.execute_wrapper(tell):
+            yield
+    finally:
+        _current.reset(before)
 
 
 def _tell(told: str) -> None:
@@ -63,7 +79,7 @@ class ActingMiddleware:
             acting = {"address": _address(request), "way": way}
         else:
             return self._get_response(request)
-        with telling(acting):
+        with telling(acting, request.headers.get("User-Agent", "")):
             return self._get_response(request)
 
 
@@ -92,7 +108,9 @@ def of_request(request: HttpRequest, user: Any = None) -> dict[str, Any]:
 
 def in_command(name: str) -> None:
     """Attributes everything that this process writes to a command of manage.py."""
-    told = json.dumps({"way": f"manage.py {name}"[:40]})
+    acting = {"way": f"manage.py {name}"[:40]}
+    told = json.dumps(acting)
+    _current.set(acting)
 
     def tell(connection: Any, **_kwargs: Any) -> None:
         with connection.cursor() as cursor:

@@ -16,6 +16,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -65,7 +66,10 @@ log_in = door.guarded(
         extra_context={"ways": ways.ways},
     )
 )
-change_password = PasswordChangeView.as_view(template_name="desk/password.html", success_url=_HOME)
+# With the mail about it (callbacks.signin.login_mail) in the same transaction.
+change_password = transaction.atomic(
+    PasswordChangeView.as_view(template_name="desk/password.html", success_url=_HOME)
+)
 _log_out = LogoutView.as_view(next_page=_LOGIN)
 
 

@@ -118,7 +118,7 @@ OF_TEXTS = (
     ),
     Place(
         "callbacks.OutgoingMail",
-        _("Reports and alerts that are sent to staff"),
+        _("Reports, alerts and notices about their logins that are sent to staff"),
         found=Found.BY_TEXT,
         fate=Fate.TAKEN_OUT,
         only={"lead": None},

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseRedirect
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from unfold.sites import UnfoldAdminSite
@@ -20,6 +21,12 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
         """The login page, or the next step for a user who has given the password."""
         return door.guarded(super().login)(request, {**(extra_context or {}), "ways": ways.ways()})
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Stores the mail about it in the same transaction (callbacks.signin.login_mail)."""
+        with transaction.atomic():
+            answer: HttpResponse = super().password_change(request, extra_context)
+        return answer
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
         """Logs out only after a POST. Opening the address, for example after a login page in

@@ -17,7 +17,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.core.mail import EmailMessage
-from django.db import connection
+from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -26,12 +26,12 @@ from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 from django.views.decorators.cache import never_cache
 
 from callbacks.common.site_address import absolute
 from callbacks.mailing.backends import MailIsOff
-from callbacks.signin import door, second_factor, tries
+from callbacks.signin import door, login_mail, second_factor, tries
 from leads.guard import address as addresses
 
 log = logging.getLogger(__name__)
@@ -74,8 +74,9 @@ class _SetPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # not generi
 
     def save(self, commit: bool = True) -> Any:
         """Saves the new password; returns the user."""
-        user = super().save(commit)
-        second_factor.note(user, user, gettext("Set a new password with an emailed link"))
+        with transaction.atomic():
+            user = super().save(commit)
+            second_factor.note(user, user, gettext("Set a new password with an emailed link"))
         return user
 
 
@@ -104,11 +105,13 @@ def send(typed: str) -> int:
                 "token": default_token_generator.make_token(user),
             },
         )
-        EmailMessage(
-            gettext("Choose a new password"),
-            render_to_string("mail/new_password.txt", _words(user, link)),
-            to=[user.email],
-        ).send()
+        with override(login_mail.language_of(user)):
+            mail = EmailMessage(
+                gettext("Choose a new password"),
+                render_to_string("mail/new_password.txt", _words(user, link)),
+                to=[user.email],
+            )
+        mail.send()
         count += 1
     return count
 

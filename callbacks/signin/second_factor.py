@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from callbacks.common import sealing
 from callbacks.models import Authenticator, RecoveryCode
 from callbacks.models.sign_in import DIGITS, STEP
+from callbacks.signin import login_mail
 
 ISSUER = "Callbacks"
 HOW_MANY_CODES = 10
@@ -116,6 +117,7 @@ def confirm(user: User, typed: str) -> list[str] | None:
         authenticator.confirmed = True
         authenticator.save(update_fields=["confirmed"])
         note(user, user, gettext("Set up a second factor"))
+        login_mail.tell(user, login_mail.FACTOR_SET_UP)
         return _new_codes(user)
 
 
@@ -123,6 +125,7 @@ def new_codes(user: User) -> list[str]:
     """Ten new recovery codes; earlier ones no longer count."""
     with transaction.atomic():
         note(user, user, gettext("Made new recovery codes"))
+        login_mail.tell(user, login_mail.CODES_MADE)
         return _new_codes(user)
 
 
@@ -142,6 +145,7 @@ def reset(user: User, by: User, how: str) -> bool:
         if not deleted and not codes:
             return False
         note(by, user, how)
+        login_mail.tell(user, login_mail.FACTOR_RESET)
         return True
 
 
@@ -156,6 +160,7 @@ def _use_recovery_code(user: User, code: str) -> bool:
         if not unused.update(used_at=timezone.now()):
             return False  # not theirs, or used a moment ago
         note(user, user, gettext("Signed in with a recovery code"))
+        login_mail.tell(user, login_mail.CODE_USED)
         return True
 
 

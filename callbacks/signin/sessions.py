@@ -128,8 +128,13 @@ def forget_old(now: datetime) -> None:
 
 def browser_of(row: SignIn) -> str:
     """The browser in words: "Firefox, Windows"."""
+    return browser_in_words(row.browser)
+
+
+def browser_in_words(header: str) -> str:
+    """The same, from a User-Agent header."""
     names = [
-        next((name for mark, name in table if mark in row.browser), "")
+        next((name for mark, name in table if mark in header), "")
         for table in (_BROWSERS, _SYSTEMS)
     ]
     return ", ".join(name for name in names if name) or gettext("Unknown browser")

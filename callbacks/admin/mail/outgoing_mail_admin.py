@@ -21,6 +21,7 @@ from callbacks.admin.confirm import ask, is_confirmed
 from callbacks.mailing import outbox
 from callbacks.models import OutgoingMail
 from callbacks.models.outgoing_mail import MailState
+from callbacks.signin import login_mail
 from leads.admin import Admin
 
 _COLOURS: dict[str, str] = {
@@ -87,7 +88,13 @@ class OutgoingMailAdmin(ReadOnly, Admin):
 
     @display(description=_("text"))  # type: ignore[untyped-decorator]
     def body(self, obj: OutgoingMail) -> SafeString:
-        """The plain text, which says the same as the HTML. Secret links are shortened."""
+        """The plain text, which says the same as the HTML. Secret links are shortened.
+
+        A mail about somebody's login may say from where they work, even to people who do not see
+        the login.
+        """
+        if obj.kind == login_mail.KIND:
+            return format_html("{}", gettext("Only its recipient can read this mail."))
         text = _ITS_READERS_ALONE.sub(r"\1...", obj.text)
         return format_html('<pre class="mail-text" dir="auto">{}</pre>', text)
 
