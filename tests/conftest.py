@@ -22,7 +22,7 @@ from callbacks.config.broker import transport_options
 from callbacks.config.log_repeats import SaidOnce
 from callbacks.explain import usual_wait
 from callbacks.models import Extension, SpendLimit, Team
-from callbacks.monitoring import notices, storing
+from callbacks.monitoring import notices, readiness, storing
 from callbacks.telephony import account
 from leads import intake, log_context, status_cache
 from leads.guard import counters
@@ -186,6 +186,8 @@ def _empty_queue(broker: redis.Redis) -> Iterator[None]:
     yield
     eventually(lambda: not heartbeats._writing)  # a sign is being written
     heartbeats._missed = None
+    # What could not be written would be written by the next test that sends a sign.
+    heartbeats._unsaid = heartbeats._Unsaid()
     broker.flushdb()
     account.client.cache_clear()
 
@@ -230,11 +232,16 @@ def _no_wake_up_is_lost_for_a_busy_machine(
 
 
 @pytest.fixture(autouse=True)
-def _no_request_is_uncounted_for_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests' Redis is running, and may take as long as it likes to count a request."""
+def _redis_and_postgresql_may_take_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A submission that is not counted in time is held, and so are all of the next 3 s; and
+    `/readyz` says of a database that is late that it is down.
+    """
     monkeypatch.setattr(counters, "_breaker", counters._Breaker())
     monkeypatch.setattr(counters, "TIMEOUT", 60.0)
     monkeypatch.setattr(counters, "LONGEST_WAIT", 60.0)
+    monkeypatch.setattr(readiness, "PATIENCE", 60.0)
+    monkeypatch.setattr(readiness._database, "_seconds", 60.0)
+    monkeypatch.setattr(storing._probe, "_seconds", 60.0)
 
 
 @pytest.fixture(scope="session")
