@@ -315,4 +315,4 @@ def test_without_a_token_another_machine_sees_no_details(signs: redis.Redis) -> 
 
 
 def test_the_running_product_is_ready(stack: Stack) -> None:
-    eventually(lambda: requests.get(f"{stack.url}/readyz", timeout=60).status_code == 200)
+    eventually(lambda: answers(stack.port, "readyz") == (200, []), within=60)
