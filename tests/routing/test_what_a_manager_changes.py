@@ -77,6 +77,15 @@ CHANGES = {
 }  # fmt: skip
 
 
+def open_all_day(zone: str) -> Schedule:
+    schedule = Schedule.objects.create(name="Office", time_zone=zone)
+    for day in range(7):
+        OpeningHours.objects.create(
+            schedule=schedule, weekday=day, opens_at="00:00", closes_at="23:59:59"
+        )
+    return schedule
+
+
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 @pytest.mark.parametrize("way", WAYS, ids=["saved", "update()", "SQL"])
 def test_caps_and_rest(
@@ -86,6 +95,8 @@ def test_caps_and_rest(
     change: tuple[Any, dict[str, Any], Any, dict[str, Any], bool],
 ) -> None:
     before_of, before, of, after, is_rung = change
+    # Else a call of 2 s ago is yesterday's just after midnight.
+    Team.objects.update(schedule=open_all_day(_zone_of(12, timezone.now())))
     before_of.objects.update(**before)
     a_call(make_lead, extension, timedelta(seconds=2))
     lead = make_lead()
@@ -113,12 +124,7 @@ def test_the_zone_in_which_the_day_of_a_cap_begins(
 ) -> None:
     """A call an hour and a half ago is of yesterday where it is a quarter past midnight."""
     now = timezone.now()
-    schedule = Schedule.objects.create(name="Office", time_zone=_zone_of(hour_before, now))
-    for day in range(7):
-        OpeningHours.objects.create(
-            schedule=schedule, weekday=day, opens_at="00:00", closes_at="23:59:59"
-        )
-    Team.objects.update(schedule=schedule, daily_cap=1)
+    Team.objects.update(schedule=open_all_day(_zone_of(hour_before, now)), daily_cap=1)
     a_call(make_lead, extension, timedelta(minutes=90))
     lead = make_lead()
     way(Schedule, time_zone=_zone_of(hour, now))
