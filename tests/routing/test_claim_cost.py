@@ -34,6 +34,8 @@ def test_whether_an_extension_is_on_a_call_is_looked_up_by_extension(
     make_lead: MakeLead, team: Team
 ) -> None:
     """Also while no attempt is live, as at night: then each index of live attempts is empty."""
+    with connection.cursor() as cursor:  # else the plan follows what earlier tests have left
+        cursor.execute("REINDEX TABLE callbacks_callattempt")
     extensions = [Extension(number=str(number), team=team) for number in range(100, 120)]
     Extension.objects.bulk_create(extensions)
     lead, long_ago = make_lead(), timezone.now() - timedelta(days=2)
