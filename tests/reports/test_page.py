@@ -255,7 +255,7 @@ def test_every_stage_is_defined_on_the_page(reader: Client) -> None:
         ({"period": "days", "first": "9999-12-31", "last": "9999-12-31"}, "not after today"),
         ({"period": "days", "first": "2000-01-01", "last": "2026-03-01", "by": "day"}, "400 rows"),
         ({"source": "99"}, "One of these sources does not exist."),
-        ({"salesperson": "user-99"}, "There is no such salesperson."),
+        ({"salesperson": "user-2000000000"}, "There is no such salesperson."),
         ({"by": "colour"}, "The report has no such group."),
         ({"show": "colour"}, "The report has no such columns."),
     ],

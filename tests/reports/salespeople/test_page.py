@@ -207,7 +207,7 @@ def test_nobody_has_been_called_for(reader: Client, extension: Extension) -> Non
         ({"show": "ring"}, "The report has no such columns."),
         ({"sort": "colour"}, ""),
         ({"period": "days", "first": "2026-03-05", "last": "2026-03-01"}, "on or after the first"),
-        ({"salesperson": "user-99"}, "There is no such salesperson."),
+        ({"salesperson": "user-2000000000"}, "There is no such salesperson."),
         ({"salesperson": "nobody"}, ""),
         ({"team": "0"}, ""),
     ],
