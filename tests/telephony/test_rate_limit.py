@@ -105,12 +105,12 @@ def test_processes_share_the_limit() -> None:
 
 
 def test_what_was_given_out_is_forgotten_afterwards(broker: redis.Redis) -> None:
-    limiter = RedisRateLimiter(URL, limit=2, per=0.05)
-    for _ in range(20):
+    limiter = RedisRateLimiter(URL, limit=2, per=1)
+    for _ in range(7):
         limiter.acquire()
-    (key,) = broker.keys("callbacks:requests:*")
+    (key,) = broker.keys("callbacks:requests:*")  # for a second, when the last has had its turn
     assert broker.zcard(key) <= 4
-    assert 0 < broker.pttl(key) <= 150
+    assert 0 < broker.pttl(key) <= 2000
 
 
 def test_without_redis_the_process_keeps_to_the_limit_by_itself(redis_is_away: None) -> None:

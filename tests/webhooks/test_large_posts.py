@@ -68,6 +68,6 @@ def test_whoever_does_not_know_the_secret_is_not_read_at_all(address: str, setti
 
 def test_a_chunked_record_is_taken(gunicorn: str, settings: Any) -> None:
     url = f"{gunicorn}/webhooks/voicenter/{settings.CDR_SECRET}/cdr/"
-    answer = httpx.post(url, content=in_pieces(RECORD), headers=JSON)
+    answer = httpx.post(url, content=in_pieces(RECORD), headers=JSON, timeout=60)
     assert answer.json() == {"Err": 0, "Errdesc": "OK"}
     assert CallRecord.objects.get().call_id == "C-1"
