@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -121,6 +122,7 @@ def _connect_to(name: str) -> None:
     connection.close()
     connection.close_pool()
     connection.settings_dict["NAME"] = name
+    ContentType.objects.clear_cache()  # their ids are the other database's
 
 
 def migrate_to_the_release_before() -> None:
