@@ -23,10 +23,8 @@ CLOSED = {"date": "2026-12-01"}
 def test_a_schedule_is_entered_with_its_week_holidays_and_exceptions(managing: Client) -> None:
     night = {"weekday": 3, "opens_at": "22:00", "closes_at": "02:00"}
     short = {"date": "2026-12-02", "opens_at": "10:00", "closes_at": "12:00", "note": "stocktaking"}
-    answer = managing.post(
-        ADD, a_schedule([MORNING, night], [CLOSED, short], holidays_of="IL", eve_closes_at="13:00")
-    )
-    assert answer.status_code == 302
+    typed = a_schedule([MORNING, night], [CLOSED, short], holidays_of="IL", eve_closes_at="13:00")
+    assert managing.post(ADD, typed).status_code == 302
     assert Schedule.objects.get().calendar() == Calendar(
         "Asia/Jerusalem",
         {0: [Hours(time(9), time(13))], 3: [Hours(time(22), time(2))]},
@@ -147,8 +145,8 @@ def test_an_extension_is_given_hours_of_its_own(managing: Client, extension: Ext
     extension.refresh_from_db()
     assert extension.schedule == schedule
     with time_machine.travel(NOW + timedelta(hours=1), tick=False):
-        listed = managing.get("/admin/callbacks/extension/").content.decode()
-    assert "outside its own hours" in listed
+        listed = managing.get("/admin/callbacks/extension/")
+        assert "outside its own hours" in listed.content.decode()
 
 
 @pytest.mark.parametrize("typed", ["17:30", "17.30", "17:30:00"])
