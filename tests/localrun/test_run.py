@@ -29,6 +29,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("run")
 
 
+BUSY = 300  # seconds that a busy machine may need for what takes one
 PROJECTS = ("VOICENTER", "SECRET_KEY", "CDR_SECRET", "DJANGO", "SIMULATOR", "ALLOWED_HOSTS")
 SECOND_TERMINAL = [
     (("who_rings", "--source", "website"), "Salesperson 101"),
@@ -77,7 +78,7 @@ class Launcher:
     def wait_for(self, text: str) -> None:
         with self._said:
             found = self._said.wait_for(
-                lambda: text in self.output or self.process.poll() is not None, timeout=300
+                lambda: text in self.output or self.process.poll() is not None, timeout=BUSY
             )
         assert found, self.output
         assert text in self.output, self.output
@@ -88,7 +89,7 @@ class Launcher:
     def get(self, path: str, posted: dict[str, str] | None = None) -> str:
         data = urlencode(posted).encode() if posted else None
         address = f"http://127.0.0.1:{self.port}{path}"
-        with urllib.request.urlopen(address, data, timeout=30) as answer:
+        with urllib.request.urlopen(address, data, timeout=BUSY) as answer:
             assert answer.status in (HTTPStatus.OK, HTTPStatus.CREATED)
             return answer.read().decode()
 
@@ -102,14 +103,14 @@ class Launcher:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=BUSY,
         )
         return done.stdout + done.stderr
 
     def end(self, signum: signal.Signals) -> int:
         self.process.send_signal(signum)
-        code = self.process.wait(60)
-        self._reader.join(60)
+        code = self.process.wait(BUSY)
+        self._reader.join(BUSY)
         return code
 
 
@@ -120,25 +121,25 @@ def launched(data_dir: Path, **environment: str) -> Iterator[Launcher]:
         yield launcher
     finally:
         launcher.process.terminate()
-        launcher.process.wait(60)
-        processes.end(processes.left_applications(data_dir), signal.SIGKILL, 10)
-        launcher._reader.join(60)
+        launcher.process.wait(BUSY)
+        processes.end(processes.left_applications(data_dir), signal.SIGKILL, BUSY)
+        launcher._reader.join(BUSY)
 
 
 def still_there(family: list[psutil.Process], data_dir: Path) -> list[psutil.Process]:
-    _gone, alive = psutil.wait_procs(family, timeout=30)
+    _gone, alive = psutil.wait_procs(family, timeout=BUSY)
     return [*alive, *processes.left_applications(data_dir)]
 
 
 def assert_the_shop_may_show_the_form(launcher: Launcher) -> None:
     shop = re.findall(r"Shop +(http://localhost:\d+)/", launcher.output)[0]
     for page in ("/", "/he/"):
-        with urllib.request.urlopen(f"{shop}{page}", timeout=30) as answer:
+        with urllib.request.urlopen(f"{shop}{page}", timeout=BUSY) as answer:
             assert f"http://127.0.0.1:{launcher.port}/widget.js" in answer.read().decode()
     asked = urllib.request.Request(
         f"http://127.0.0.1:{launcher.port}/widget/website/settings/", headers={"Origin": shop}
     )
-    with urllib.request.urlopen(asked, timeout=30) as answer:
+    with urllib.request.urlopen(asked, timeout=BUSY) as answer:
         assert answer.headers["Access-Control-Allow-Origin"] == shop
 
 
@@ -146,10 +147,10 @@ def may_enter_the_admin(launcher: Launcher, user: str, password: str) -> bool:
     jar = CookieJar()
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
     login = f"http://127.0.0.1:{launcher.port}/admin/login/?next=/admin/"
-    browser.open(login, timeout=30).read()
+    browser.open(login, timeout=BUSY).read()
     token = next(cookie.value for cookie in jar if cookie.name == "csrftoken")
     fields = {"username": user, "password": password, "csrfmiddlewaretoken": token}
-    with browser.open(login, urlencode(fields).encode(), timeout=30) as answer:
+    with browser.open(login, urlencode(fields).encode(), timeout=BUSY) as answer:
         return answer.url.endswith("/admin/")
 
 
@@ -189,7 +190,7 @@ def test_it_finds_its_data_and_what_a_killed_run_left_behind(data_dir):
             second.wait_for("Ready.")
             assert password in second.output
             assert may_enter_the_admin(second, "admin", password)
-            _gone, alive = psutil.wait_procs(family, timeout=30)
+            _gone, alive = psutil.wait_procs(family, timeout=BUSY)
             assert alive == []
             assert second.end(signal.SIGTERM) == 0
 
@@ -216,7 +217,7 @@ def test_beside_a_real_provider_it_starts_no_simulator_and_stops_all_when_one_pr
         (beat,) = re.findall(r"beat started \(pid=(\d+)\)", launcher.output)
         os.kill(int(beat), signal.SIGKILL)
         launcher.wait_for("The process 'beat' was killed by SIGKILL, so all were stopped.")
-        assert launcher.process.wait(60) != 0
+        assert launcher.process.wait(BUSY) != 0
         assert still_there(family, data_dir) == []
 
 
@@ -229,8 +230,8 @@ def test_it_says_who_holds_a_port_it_needs(tmp_path, variable):
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]
         with launched(tmp_path, **NOBODY, **{variable: str(port)}) as launcher:
-            assert launcher.process.wait(60) == 1
-            launcher._reader.join(60)
+            assert launcher.process.wait(BUSY) == 1
+            launcher._reader.join(BUSY)
     assert f"Port {port} is in use by " in launcher.output
     assert f"(process {os.getpid()})" in launcher.output
     assert f"{variable}={port + 1} make run" in launcher.output
@@ -239,8 +240,8 @@ def test_it_says_who_holds_a_port_it_needs(tmp_path, variable):
 
 def test_it_says_so_when_a_port_is_no_number(tmp_path):
     with launched(tmp_path, **NOBODY, PORT="eighty") as launcher:
-        assert launcher.process.wait(60) == 1
-        launcher._reader.join(60)
+        assert launcher.process.wait(BUSY) == 1
+        launcher._reader.join(BUSY)
     assert (
         "PORT is 'eighty', which is not a port number. Set for example PORT=8000" in launcher.output
     )
