@@ -162,14 +162,15 @@ def _words(user: User, change: Change) -> dict[str, object]:
     zone, now, by = timezone.get_default_timezone(), timezone.now(), acting.current()
     is_own = by.get("user", user.pk) == user.pk and not _is_command(by)
     # Not to an address that the login has left, or that may be mistyped: the link would be of no
-    # use there, or help a stranger. Nor does the latter read from where it was done.
+    # use there, or help a stranger. Nor does the latter read who did it, or from where: a user name
+    # is half of what opens a login.
     may_choose = is_own and change not in (ADDRESS_LEFT, ADDRESS_SET) and user.has_usable_password()
     return {
         "sentence": str(change.sentence) % {"name": _apart(user.get_username())},
         "site": absolute("/"),
         "when": dated(now, zone),
         "zone": zone_name(zone, now),
-        "who": "" if is_own and change is ADDRESS_SET else _who(by, is_own=is_own),
+        "who": "" if change is ADDRESS_SET else _who(by, is_own=is_own),
         "is_own": is_own,
         "is_set": change is ADDRESS_SET,
         "link": absolute(reverse("sign-in:forgotten")) if may_choose else "",

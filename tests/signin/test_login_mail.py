@@ -195,7 +195,7 @@ CHANGES: dict[Callable[[User], None], list[tuple[str, str, str, str]]] = {
     ],
     anothers_address: [
         (DANA, "no longer the email address", OMER, ASK),
-        (LEFT, "now the email address", OMER, NO_MATTER),
+        (LEFT, "now the email address", "", NO_MATTER),  # it may be a stranger's
     ],
     address_taken_away: [(DANA, "no longer the email address", OMER, ASK)],
     own_password: [(DANA, "The password of your login dana was changed.", HERE, LINK)],
