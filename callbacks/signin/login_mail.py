@@ -53,7 +53,7 @@ PASSWORD_CHANGED = Change(
 )
 PASSWORD_REMOVED = Change(
     _("Your password was removed"),
-    _("The password of your login %(name)s was removed. It no longer opens the login."),
+    _("The password of your login %(name)s was removed. Nobody can sign in with it any more."),
 )
 ADDRESS_LEFT = Change(
     _("Your email address was changed"),
@@ -79,8 +79,8 @@ FACTOR_SET_UP = Change(
 FACTOR_RESET = Change(
     _("Your second factor was removed"),
     _(
-        "The second factor of your login %(name)s was removed. Until you set up a new one, the "
-        "password alone opens your login."
+        "The second factor of your login %(name)s was removed. Until you set up a new one, no code "
+        "is needed to sign in."
     ),
 )
 CODES_MADE = Change(

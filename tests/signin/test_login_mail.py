@@ -201,7 +201,7 @@ CHANGES: dict[Callable[[User], None], list[tuple[str, str, str, str]]] = {
     own_password: [(DANA, "The password of your login dana was changed.", HERE, LINK)],
     own_password_at_the_desk: [(DANA, "was changed", HERE, LINK)],
     anothers_password: [(DANA, "was changed", OMER, ASK)],
-    no_password_any_more: [(DANA, "was removed. It no longer opens the login.", OMER, ASK)],
+    no_password_any_more: [(DANA, "was removed. Nobody can sign in with it", OMER, ASK)],
     password_in_a_shell: [(DANA, "was changed", SERVER, ASK)],
     set_up: [(DANA, "An authenticator app was set up", HERE, LINK)],
     set_up_at_the_door: [(DANA, "An authenticator app was set up", HERE, LINK)],
@@ -345,9 +345,13 @@ def test_without_a_password_no_link_for_one_is_offered(dana: User) -> None:
     assert LINK not in mail.text
 
 
-@pytest.mark.parametrize("language", ["he", "ar", "ru"])
+@pytest.mark.parametrize(("language", "when"), [
+    ("he", "זה קרה ביום ד׳, 25 במרץ 2026 12:00"),  # noqa: RUF001
+    ("ar", "حدث ذلك يوم الأربعاء، 25 مارس 2026 12:00"),
+    ("ru", "Когда: ср, 25 мар. 2026, 12:00"),  # noqa: RUF001
+])  # fmt: skip
 def test_it_is_in_the_language_that_the_owner_chose(
-    language: str, server: MailServer, dana: User
+    language: str, when: str, server: MailServer, dana: User
 ) -> None:
     chosen_languages.choose(dana.pk, language)
     for change in (own_address, set_up, anothers_password):
@@ -355,6 +359,7 @@ def test_it_is_in_the_language_that_the_owner_chose(
     assert len(told()) == 4
     for mail in told():
         assert mail.headers["Content-Language"] == language
+        assert when in mail.text
         rest = re.sub(r"https?://\S+|\u2068[^\u2069]*\u2069", "", mail.subject + mail.text)
         assert not re.search("[A-Za-z]", rest), rest
     User.objects.update(email=DANA)
