@@ -12,9 +12,9 @@
     (document.getSelection()?.isCollapsed === false && list()?.contains(document.getSelection().anchorNode)) ||
     (list()?.contains(document.activeElement) && document.activeElement.type !== "checkbox" && "value" in document.activeElement);
 
-  // A reload would empty the search and the filters.
+  // A reload would empty the search and the filters. A row that was ticked is in use only while it is.
   let isTypedInto = false;
-  document.addEventListener("input", () => (isTypedInto = true));
+  document.addEventListener("input", ({ target }) => (isTypedInto ||= !list()?.contains(target)));
 
   const rowsOf = (table) => [...table.tBodies];
 

@@ -36,3 +36,16 @@ def test_a_new_lead_stands_in_the_list_without_a_reload(stack: Stack, admin: Pag
     Lead.objects.filter(pk=third.pk).update(name="Changed")
     expect(admin.get_by_text("Changed")).to_be_visible()
     assert admin.evaluate("window.wasNotLoadedAgain")
+
+
+def test_a_list_that_was_emptied_shows_it_although_a_row_had_been_ticked(
+    stack: Stack, admin: Page
+) -> None:
+    Extension.objects.update(is_paused=True)
+    lead = a_lead(101)
+    admin.goto(f"{stack.url}/admin/leads/lead/")
+    box = admin.locator("input.action-select")
+    box.check()
+    box.uncheck()
+    lead.delete()
+    expect(admin.locator("#result_list")).to_have_count(0)
