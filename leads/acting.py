@@ -59,11 +59,17 @@ def never_again(lead: Lead, now: datetime, *, lists: bool) -> None:
     if not lists:
         take_back(lead, WhyTakenBack.CANCELLED, now)
         return
-    rang = visitor_status.standing(lead, now).status in (*acts.RINGING, "talking")
     with translation.override(settings.LANGUAGE_CODE):  # managers read it
         reason = gettext("the visitor asked for it on the page of their request")
     never_call.add(lead.phone, reason, None, ListedBy.VISITOR, lead)
-    _note([lead], WhyTakenBack.NEVER, now, rang=rang)
+    # Only now: a call may have begun since `now`, and from here on none does.
+    at = timezone.now()
+    lead.refresh_from_db()
+    if before := visitor_status.taken_back(lead):  # the page was sent twice, or it was cancelled
+        rang = before.was_called
+    else:
+        rang = visitor_status.standing(lead, at).status in (*acts.RINGING, "talking")
+    _note([lead], WhyTakenBack.NEVER, at, rang=rang)
     log.info("never call again")
 
 

@@ -1,6 +1,7 @@
 """The visitor's own "never call this number again": asked for on the page of their request."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -111,6 +112,28 @@ def test_what_was_done_is_said_by_every_later_look(client: Client, called: Lead)
     client.post(page_of(called))
     assert "We will not call you again" in client.get(page_of(called)).content.decode()
     assert "We will not call you again" in client.get(page_of(called)[:-11]).content.decode()
+
+
+def test_a_call_that_begins_meanwhile_is_told_of(
+    client: Client, called: Lead, extension: Extension, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add, now = never_call.add, timezone.now()
+
+    def call_and_add(*given: Any) -> bool:
+        CallAttempt.objects.create(
+            lead=called, extension=extension, phone=called.phone,
+            extension_number=extension.number, state="accepted", call_id="call-2",
+            claimed_at=timezone.now(), hold_until=now + timedelta(hours=1),
+        )  # fmt: skip
+        Lead.objects.filter(pk=called.pk).update(status="calling")
+        monkeypatch.setattr(never_call, "add", add)
+        return add(*given)
+
+    monkeypatch.setattr(never_call, "add", call_and_add)
+    for _again in range(2):
+        assert client.post(page_of(called)).status_code == 303
+        told = client.get(page_of(called)[:-11]).content.decode()
+        assert "A call that has already started continues." in told
 
 
 @pytest.mark.parametrize("is_called", [True, False])
