@@ -194,7 +194,7 @@ def why_not(source_id: int | None, country: str, cost: Decimal, now: datetime) -
 
 def reached() -> str:
     """For a manager: what `why_not` says if it is not known which limit it was."""
-    return gettext("A spending limit is reached, so this call was not dialled.")
+    return gettext("A spending limit was reached, so this call was not dialled.")
 
 
 def used_up(found: Sequence[Standing]) -> list[Standing]:
