@@ -140,6 +140,8 @@ def reset(user: User, by: User, how: str) -> bool:
     `how`: a sentence for the log. False if there was none.
     """
     with transaction.atomic():
+        # One that was only offered protects nothing, so without it nothing has changed.
+        Authenticator.objects.filter(user=user, confirmed=False).delete()
         deleted, _ = Authenticator.objects.filter(user=user).delete()
         codes, _ = RecoveryCode.objects.filter(user=user).delete()
         if not deleted and not codes:

@@ -292,6 +292,13 @@ def wrong_password(dana: User) -> None:
     browser(dana).post("/desk/password/", OWN_PASSWORD | {"old_password": "another"})
 
 
+def no_factor_to_reset(dana: User) -> None:
+    """The page for setting one up was opened, and left."""
+    second_factor.offer(dana)
+    assert not second_factor.reset(dana, dana, "Reset")
+    assert not dana.authenticators.exists()
+
+
 def undone(dana: User) -> None:
     with transaction.atomic():
         password_in_a_shell(dana)
@@ -301,7 +308,7 @@ def undone(dana: User) -> None:
 @pytest.mark.parametrize(
     "act",
     [nothing_of_it, same_mailbox, sign_in, sign_in_with_an_old_hash, new_login, wrong_password,
-     undone],
+     no_factor_to_reset, undone],
     ids=lambda it: it.__name__,
 )  # fmt: skip
 def test_nobody_is_told_when_nothing_has_changed(act: Callable[[User], None], dana: User) -> None:
