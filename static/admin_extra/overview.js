@@ -7,6 +7,7 @@
   const overview = document.querySelector(".overview");
   if (!overview) return;
   const lost = overview.querySelector(".lost");
+  let latest = 0;
 
   const isMarked = (part) => {
     const selection = document.getSelection();
@@ -42,6 +43,7 @@
 
   async function refresh() {
     if (document.hidden) return;
+    const mine = ++latest;
     const abort = new AbortController();
     const patience = setTimeout(() => abort.abort(), PATIENCE);
     try {
@@ -55,11 +57,13 @@
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (!page.querySelector(".overview")) throw new Error("not-ours");
       await window.released?.();
+      // Whoever returns to the page asks while an earlier answer may be on its way.
+      if (mine !== latest) return;
       show(page);
       lost.textContent = "";
     } catch {
       await window.released?.();
-      lost.textContent = overview.dataset.lost;
+      if (mine === latest) lost.textContent = overview.dataset.lost;
     } finally {
       clearTimeout(patience);
     }

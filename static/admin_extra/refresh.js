@@ -18,8 +18,13 @@
 
   const rowsOf = (table) => [...table.tBodies];
 
+  // On a slow server several answers are on their way at once.
+  let asked = 0;
+  let shown = 0;
+
   async function refresh() {
     if (inUse()) return;
+    const mine = ++asked;
     let page;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
@@ -30,7 +35,8 @@
       return;
     }
     await window.released?.();
-    if (inUse()) return;
+    if (inUse() || mine < shown) return;
+    shown = mine;
     const [ours, theirs] = [list(), page.getElementById("result_list")];
     if (!ours || !theirs) {
       // The list was or is empty.

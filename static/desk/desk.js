@@ -12,6 +12,7 @@
   let timer = 0;
   let asking = false;
   let failures = 0;
+  let latestFigures = 0;
   let figuresTimer = window.setTimeout(askFigures, 60 * SECOND);
 
   function pause() {
@@ -51,11 +52,14 @@
     window.clearTimeout(figuresTimer);
     figuresTimer = window.setTimeout(askFigures, 60 * SECOND);
     if (document.hidden) return;
+    const mine = ++latestFigures;
     try {
       const answer = await fetch(figures.dataset.figures, { cache: "no-store" });
       if (!answer.ok) return;
       const html = await answer.text();
       await window.released?.();
+      // A slow answer to an earlier request is outdated.
+      if (mine !== latestFigures) return;
       const isOpen = figures.querySelector("details")?.open;
       figures.innerHTML = html;
       figures.querySelector("details").open = isOpen;

@@ -16,6 +16,7 @@
   let started = Date.now();
   let timer = 0;
   let asking = false;
+  let isOutdated = false; // the standing has changed since we asked
   let failures = 0;
   let lastTold = Date.now(); // when the server sent what the page shows
 
@@ -74,6 +75,7 @@
     window.clearTimeout(timer);
     if (asking) return;
     asking = true;
+    isOutdated = false;
     const abort = new AbortController();
     const patience = window.setTimeout(() => abort.abort(), 10 * SECOND);
     try {
@@ -103,7 +105,8 @@
       window.clearTimeout(patience);
       asking = false;
     }
-    next();
+    if (isOutdated) ask();
+    else next();
   }
 
   function next() {
@@ -117,6 +120,7 @@
 
   function askAnew() {
     started = Date.now();
+    isOutdated = asking;
     ask();
   }
 
