@@ -67,10 +67,11 @@ def test_where_no_script_runs_it_refreshes_less_and_less_often_and_ends(
 def test_it_shows_no_more_of_the_person_than_the_end_of_the_number(
     client: Client, make_lead: MakeLead
 ) -> None:
-    lead = make_lead("+972505550123", name="Noa Levi", email="noa@example.com", message="private")
-    page = client.get(url(lead)).text
+    lead = make_lead("+972505550123", name="Testovitz", email="noa@example.com", message="private")
+    # A token of the page may have "Noa" in it, and the request's own id these digits.
+    page = client.get(url(lead)).text.replace(str(lead.public_id), "")
     assert '<b class="digits" dir="ltr">0123</b>' in page
-    for secret in ["50555", "555-0", "Noa", "example.com", "private"]:
+    for secret in ["50555", "555-0", "Testovitz", "example.com", "private"]:
         assert secret not in page
 
 
