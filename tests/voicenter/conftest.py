@@ -20,7 +20,7 @@ def provider():
 
 @pytest.fixture
 def client(provider):
-    client = Client(url=provider.url, code="canary-7f3a9", connect_timeout=2, read_timeout=5)
+    client = Client(url=provider.url, code="canary-7f3a9", connect_timeout=20, read_timeout=20)
     yield client
     client.close()
 

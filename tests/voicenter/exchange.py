@@ -21,7 +21,7 @@ class Clerk:
 
 def client_of(provider: Provider, **options) -> Client:
     base = provider.url.rpartition("/")[0]
-    options = {"limiter": Clerk(), "connect_timeout": 5, "read_timeout": 5} | options
+    options = {"limiter": Clerk(), "connect_timeout": 20, "read_timeout": 20} | options
     return Client(code=CODE, services=services_at(base), **options)
 
 

@@ -331,7 +331,7 @@ def test_any_text_as_a_number(text):
 @given(mutated([b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(a), a) for a in ANSWERS]))
 def test_any_bytes_on_the_socket(reply):
     with Provider(say(reply)) as provider:
-        client = Client(url=provider.url, code="c", connect_timeout=5, read_timeout=5)
+        client = Client(url=provider.url, code="c", connect_timeout=20, read_timeout=20)
         found = outcome_of(client.call, Call(phone="101", target="972505550101"))
         client.close()
     assert isinstance(found, Accepted | Refused | OutcomeUnknown)

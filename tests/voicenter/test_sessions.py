@@ -85,10 +85,10 @@ def test_the_call_after_a_bad_answer_gets_its_own_answer(client, provider, call,
 
 
 def test_each_answer_on_a_kept_connection_has_a_time_of_its_own(provider, client, call):
-    client._transport.read_timeout = 4
+    client._transport.read_timeout = 8
 
     def late(sock, stop):
-        stop.wait(2.4)
+        stop.wait(4.5)
         sock.sendall(http())
         return True
 
