@@ -244,6 +244,15 @@ def _redis_and_postgresql_may_take_their_time(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(storing._probe, "_seconds", 60.0)
 
 
+@pytest.fixture
+def patient_signs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Signs of life are written and read however late Redis answers on a busy machine."""
+    monkeypatch.setattr(heartbeats, "TIMEOUT", 60.0)
+    heartbeats._client.cache_clear()
+    yield
+    heartbeats._client.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def simulator_process() -> Iterator[SimulatorProcess]:
     with SimulatorProcess(code=django_settings.VOICENTER_CODE) as process:

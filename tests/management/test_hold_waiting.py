@@ -12,7 +12,7 @@ from callbacks.common import heartbeats
 from callbacks.management.commands import hold_waiting
 from tests.support.simulator import eventually
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("patient_signs")]
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,9 @@ def hold(*arguments: str) -> str:
     return said.getvalue()
 
 
-def test_it_is_refused_while_a_worker_runs() -> None:
+def test_it_is_refused_while_a_worker_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    # It is sure of the worker at the next sign, however late that is.
+    monkeypatch.setattr(hold_waiting, "WATCHED_FOR", 20.0)
     with a_worker(), pytest.raises(CommandError, match=r"A worker is running.*Nothing was done"):
         hold()
 
