@@ -1,19 +1,30 @@
 """TCP ports of 127.0.0.1: finds a free one, and names the process that holds one we need."""
 
 import errno
+import random
 import socket
 
 import psutil
 
 from callbacks.localrun.errors import CannotStart
 
+# Below those that the kernel gives to outgoing connections and to whoever asks for any port
+# (net.ipv4.ip_local_port_range), and without any that browsers refuse to open.
+_PORTS = range(11_000, 20_000)
+
 
 def free_port() -> int:
-    """A port that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nothing listens on at this moment, and that few programs would take by chance
+    before it is used.
+    """
+    for port in random.sample(_PORTS, len(_PORTS)):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise CannotStart("No port between 11000 and 20000 is free on this machine.")
 
 
 def is_free(port: int) -> bool:
