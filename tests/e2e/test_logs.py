@@ -66,17 +66,23 @@ def running_stack(
         yield stack
 
 
-def logged(stack: Stack) -> str:
-    """Everything that the processes have written, the simulator's too."""
+def files(stack: Stack) -> list[str]:
+    """What each process has written, the simulator too."""
     texts = [path.read_text(errors="replace") for path in Path(stack.directory).glob("*.log")]
     descriptor = stack.simulator._errors.fileno()
     texts.append(os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode(errors="replace"))
-    return "\n".join(texts)
+    return texts
+
+
+def logged(stack: Stack) -> str:
+    """Everything that the processes have written."""
+    return "\n".join(files(stack))
 
 
 def entries(stack: Stack) -> list[dict[str, Any]]:
-    """The lines that are JSON, which all of our own are."""
-    return [json.loads(line) for line in logged(stack).splitlines() if line.startswith("{")]
+    """The lines that are JSON, which all of our own are; not one that is being written."""
+    lines = [line for text in files(stack) for line in text.splitlines(keepends=True)]
+    return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("\n")]
 
 
 def spellings(word: str) -> set[str]:
