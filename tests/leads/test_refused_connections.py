@@ -18,7 +18,7 @@ while True:
         pass
 """
 # Seconds. The pool by itself waits for 1, 2, 4, 8, 16, 32 ... 128 between two tries.
-LONGEST_GAP = 10
+LONGEST_GAP = 20
 TRIES = 14
 
 
