@@ -48,6 +48,7 @@ def page(tab: Page) -> Iterator[Page]:
     tab.goto("about:blank")
     tab.context.clear_cookies()
     tab.context.set_extra_http_headers({})
+    tab.unroute_all()
     tab.remove_listener("console", note_message)
     tab.remove_listener("pageerror", note_error)
     assert complaints == [], "\n".join(complaints)
