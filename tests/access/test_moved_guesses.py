@@ -8,12 +8,12 @@ from django.test import Client
 from callbacks.access.roles import Role
 from callbacks.models import CallAttempt, CallRecord
 from leads.models import Attribution, Lead
-from tests.access.test_moved_calls import OWN_CALL_ID, leading, ours, theirs, world
+from tests.access.test_moved_calls import OWN_CALL_ID, ours, theirs
 from tests.access.test_moved_leads import PHONE, SECRET
 from tests.access.test_teams import text_of
 from tests.access.world import World
 
-__all__ = ["leading", "ours", "theirs", "world"]  # fixtures
+__all__ = ["ours", "theirs"]  # fixtures
 pytestmark = pytest.mark.django_db
 
 LISTS = {
