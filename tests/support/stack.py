@@ -42,8 +42,9 @@ def free_port() -> int:
         mark, probe = socket.socket(socket.AF_UNIX), socket.socket()
         with probe:
             try:
-                # A name that all processes of the machine share and that is no file.
-                mark.bind(f"\0callbacks-tests-port-{port}")
+                if sys.platform == "linux":
+                    # A name that all processes of the machine share and that is no file.
+                    mark.bind(f"\0callbacks-tests-port-{port}")
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 mark.close()
