@@ -230,21 +230,22 @@ def process_seen(hostname: str) -> float | None:
 
 def _write() -> None:
     global _unsaid, _writing
-    try:
-        while True:
-            with _lock:
-                said, _unsaid = _unsaid, _Unsaid()
-            if not said:
-                return
-            try:
-                _send(said)
-            except redis.RedisError:
-                with _lock:
-                    _unsaid.add(said)
-                return
-    finally:
+    while True:
         with _lock:
-            _writing = False
+            said, _unsaid = _unsaid, _Unsaid()
+            if not said:
+                # Under the same lock: whoever adds a sign from now on makes a thread write it.
+                _writing = False
+                return
+        try:
+            _send(said)
+        except BaseException as error:
+            with _lock:
+                _writing = False
+                if isinstance(error, redis.RedisError):
+                    _unsaid.add(said)
+                    return
+            raise
 
 
 @_noting_outages()
