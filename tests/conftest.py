@@ -248,9 +248,9 @@ def _redis_and_postgresql_may_take_their_time(monkeypatch: pytest.MonkeyPatch) -
 def patient_signs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Signs of life are written and read however late Redis answers on a busy machine."""
     monkeypatch.setattr(heartbeats, "TIMEOUT", 60.0)
-    heartbeats._client.cache_clear()
+    heartbeats._client.forget()
     yield
-    heartbeats._client.cache_clear()
+    heartbeats._client.forget()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ import json
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import cache
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
@@ -20,6 +19,7 @@ from django.utils.translation import gettext
 
 from callbacks.alerts import safe_http
 from callbacks.common.aside import Aside
+from callbacks.common.made_once import MadeOnce
 from callbacks.models import AlertMessage, AlertReceiver
 from callbacks.models.alerts import AlertMessageState
 
@@ -77,7 +77,7 @@ def _due(now: datetime) -> QuerySet[AlertMessage]:
     return AlertMessage.objects.filter(next_try_at__lte=now)
 
 
-@cache
+@MadeOnce
 def _aside() -> Aside:
     return Aside("webhook", send_next)
 

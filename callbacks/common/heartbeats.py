@@ -17,12 +17,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
 
 import redis
 from django.conf import settings
 from django.utils import timezone
 
+from callbacks.common.made_once import MadeOnce
 from callbacks.common.redis_client import bounded_client
 
 # Seconds. A beat sends a sign at least every SWEEP_EVERY.
@@ -275,12 +275,12 @@ def _now() -> float:
     return timezone.now().timestamp()
 
 
-@cache
+@MadeOnce
 def _client() -> redis.Redis:
     return bounded_client(settings.REDIS_URL, TIMEOUT)
 
 
 # Created by the first sign, which comes after the web server's fork.
-@cache
+@MadeOnce
 def _writer() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="pulse")

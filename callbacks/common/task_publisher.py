@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from celery import current_app
@@ -21,6 +21,7 @@ from kombu.connection import Connection
 from kombu.messaging import Producer
 
 from callbacks.common import heartbeats
+from callbacks.common.made_once import MadeOnce
 
 log = logging.getLogger(__name__)
 
@@ -198,7 +199,7 @@ def connection() -> Connection:
 
 
 # Created by the first message, which comes after the web server's fork.
-@cache
+@MadeOnce
 def _senders() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_SENDERS, thread_name_prefix="publish")
 

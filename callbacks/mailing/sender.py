@@ -4,15 +4,14 @@ A mail server may be slow, and a worker's threads call leads. So none of them wa
 process has an extra thread for it, which runs while there is mail to send.
 """
 
-from functools import cache
-
 from django.utils import timezone
 
 from callbacks.common.aside import Aside
+from callbacks.common.made_once import MadeOnce
 from callbacks.mailing import outbox
 
 
-@cache
+@MadeOnce
 def _sender() -> Aside:
     return Aside("mail", outbox.send_next)
 

@@ -4,11 +4,11 @@ import hashlib
 import logging
 import time
 import uuid
-from functools import cache
 
 import redis
 from django.conf import settings
 
+from callbacks.common.made_once import MadeOnce
 from callbacks.common.redis_client import bounded_client
 from callbacks.voicenter import LocalRateLimiter
 from callbacks.voicenter.http.limiter import LIMIT, PER, limit_reached
@@ -77,6 +77,6 @@ class RedisRateLimiter:
         return float(turn)
 
 
-@cache
+@MadeOnce
 def _client() -> redis.Redis:
     return bounded_client(settings.REDIS_URL, TIMEOUT)

@@ -22,9 +22,9 @@ def _redis_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(heartbeats, "TIMEOUT", 15.0)
     for probe in OF_REDIS:
         monkeypatch.setattr(probe, "_seconds", 15.0)
-    heartbeats._client.cache_clear()
+    heartbeats._client.forget()
     yield
-    heartbeats._client.cache_clear()
+    heartbeats._client.forget()
 
 
 @pytest.fixture
@@ -58,10 +58,10 @@ def through_tunnel(
     monkeypatch.setattr(heartbeats, "TIMEOUT", 0.5)
     for probe in OF_REDIS:
         monkeypatch.setattr(probe, "_seconds", 2.0)
-    heartbeats._client.cache_clear()
+    heartbeats._client.forget()
     yield
     app.conf.broker_write_url, app.conf.broker_url = before
-    heartbeats._client.cache_clear()
+    heartbeats._client.forget()
     tunnel.open()
     # The next test's question would share the answer of one that still hangs.
     eventually(lambda: all(it._asked is None or it._asked.done() for it in OF_REDIS))

@@ -141,12 +141,12 @@ def own_redis(tmp_path: Path, settings: SettingsWrapper) -> Iterator[redis.Redis
     (tmp_path / "log").mkdir()
     with redis_server.running(tmp_path, durable=False) as url, redis.Redis.from_url(url) as client:
         settings.REDIS_URL = url
-        heartbeats._client.cache_clear()
+        heartbeats._client.forget()
         now = time.time()
         client.hset("callbacks:seen", mapping={"beat": now, "sweep": now})
         client.zadd("callbacks:workers", {"a-worker": now})
         yield client
-        heartbeats._client.cache_clear()
+        heartbeats._client.forget()
 
 
 def test_a_redis_that_takes_nothing_is_no_silence(own_redis: redis.Redis) -> None:

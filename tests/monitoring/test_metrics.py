@@ -174,12 +174,12 @@ def test_what_could_not_be_counted_while_redis_was_away_is_counted_afterwards(
     settings: SettingsWrapper,
 ) -> None:
     address, settings.REDIS_URL = settings.REDIS_URL, "redis://127.0.0.1:1/0"
-    heartbeats._client.cache_clear()
+    heartbeats._client.forget()
     heartbeats.count(publish_failures=3)
     eventually(lambda: not heartbeats._writing)
     assert scraped()["callbacks_up", "redis"] == 0
     settings.REDIS_URL = address
-    heartbeats._client.cache_clear()
+    heartbeats._client.forget()
     heartbeats.count(publish_failures=1)
     eventually(lambda: scraped().get(("callbacks_publish_failures_total",)) == 4)
 

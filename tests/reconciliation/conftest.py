@@ -24,9 +24,9 @@ LONG = timedelta(minutes=20)
 def _redis_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """If it is late, requests to the Call Log are no longer counted with those before."""
     monkeypatch.setattr(rate_limit, "TIMEOUT", 60.0)
-    rate_limit._client.cache_clear()
+    rate_limit._client.forget()
     yield
-    rate_limit._client.cache_clear()
+    rate_limit._client.forget()
 
 
 @pytest.fixture

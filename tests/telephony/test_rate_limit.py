@@ -20,9 +20,9 @@ HOUR = 3600
 
 @pytest.fixture(autouse=True)
 def _own_client(broker: redis.Redis) -> Iterator[None]:
-    rate_limit._client.cache_clear()
+    rate_limit._client.forget()
     yield
-    rate_limit._client.cache_clear()
+    rate_limit._client.forget()
     broker.flushdb()
 
 
@@ -39,7 +39,7 @@ def redis_is_silent(settings: Settings) -> Iterator[None]:
 
 
 def take(count: int, limit: int, per: float) -> None:
-    rate_limit._client.cache_clear()
+    rate_limit._client.forget()
     limiter = RedisRateLimiter(URL, limit=limit, per=per)
     for _ in range(count):
         limiter.acquire()

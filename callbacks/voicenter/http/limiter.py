@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import threading
 import time
-from functools import cache
 from typing import Protocol
 
 from callbacks.voicenter.errors import ConfigurationError, TooManyRequests
@@ -62,7 +61,10 @@ def limit_reached(retry_after: float) -> TooManyRequests:
     )
 
 
-@cache
-def shared_limiter(_url: str) -> LocalRateLimiter:
+_shared: dict[str, LocalRateLimiter] = {}
+
+
+def shared_limiter(url: str) -> LocalRateLimiter:
     """The limiter shared by this process's clients for this address."""
-    return LocalRateLimiter()
+    # One for all, also for clients that are made at the same time: setdefault is atomic.
+    return _shared.setdefault(url, LocalRateLimiter())

@@ -1,0 +1,42 @@
+"""Signs that are added while earlier ones are being written."""
+
+import threading
+
+import pytest
+
+from callbacks.common import heartbeats
+from tests.support.simulator import eventually
+
+pytestmark = pytest.mark.usefixtures("patient_signs")
+
+
+# The writer takes what waits, looks again, and finds nothing.
+TAKEN_AND_NONE_LEFT = 2
+
+
+class LockThatIsPassedOn:
+    """Another sign is added as soon as the writer has seen that nothing waits."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._times = 0
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+        is_writer = threading.current_thread().name.startswith("pulse")
+        if is_writer and not heartbeats._unsaid:
+            self._times += 1
+            if self._times == TAKEN_AND_NONE_LEFT:
+                heartbeats.beat_seen("beat-1@here:2")
+
+
+def test_a_sign_that_is_added_as_the_last_one_is_written_is_written_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(heartbeats, "_lock", LockThatIsPassedOn())
+    heartbeats.worker_seen("worker-1@here:1")
+    assert eventually(lambda: heartbeats.process_seen("beat-1@here"))
+    assert heartbeats.process_seen("worker-1@here")
