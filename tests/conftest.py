@@ -22,7 +22,7 @@ from callbacks.config.broker import transport_options
 from callbacks.config.log_repeats import SaidOnce
 from callbacks.explain import usual_wait
 from callbacks.models import Extension, SpendLimit, Team
-from callbacks.monitoring import notices, readiness, storing
+from callbacks.monitoring import metrics, notices, readiness, storing
 from callbacks.telephony import account
 from leads import intake, log_context, status_cache
 from leads.guard import counters
@@ -232,21 +232,19 @@ def _no_wake_up_is_lost_for_a_busy_machine(
 
 
 @pytest.fixture(autouse=True)
-def _redis_and_postgresql_may_take_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A submission that is not counted in time is held, and so are all of the next 3 s; and
-    `/readyz` says of a database that is late that it is down.
+def _redis_and_postgresql_may_take_their_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A submission that is not counted in time is held, and so are all of the next 3 s; a sign of
+    life that is not written in time waits for the next one; and `/readyz` says of a database or a
+    Redis that is late that it is down.
     """
     monkeypatch.setattr(counters, "_breaker", counters._Breaker())
     monkeypatch.setattr(counters, "TIMEOUT", 60.0)
     monkeypatch.setattr(counters, "LONGEST_WAIT", 60.0)
     monkeypatch.setattr(readiness, "PATIENCE", 60.0)
-    monkeypatch.setattr(readiness._database, "_seconds", 60.0)
-    monkeypatch.setattr(storing._probe, "_seconds", 60.0)
-
-
-@pytest.fixture
-def patient_signs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Signs of life are written and read however late Redis answers on a busy machine."""
+    for asked in (readiness._database, readiness._broker, readiness._signs, storing._probe):
+        monkeypatch.setattr(asked, "_seconds", 60.0)
+    for asked in (metrics._database, metrics._signs):
+        monkeypatch.setattr(asked, "_seconds", 60.0)
     monkeypatch.setattr(heartbeats, "TIMEOUT", 60.0)
     heartbeats._client.forget()
     yield

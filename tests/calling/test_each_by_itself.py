@@ -21,7 +21,7 @@ from leads.models import Lead, LeadSource, LeadStatus, SetupVersion
 from tests.support.simulator import SimulatorProcess, eventually
 
 MakeLead = Callable[..., Lead]
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("patient_signs")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 CURSED, GOOD = "+972505550101", "+972505550102"
 AGO = timedelta(hours=1)

@@ -27,7 +27,7 @@ from tests.support.asking import asked
 from tests.support.queue import queued
 
 MakeLead = Callable[..., Lead]
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("patient_signs")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def claimed(lead: Lead, team: Team) -> CallAttempt:

@@ -7,9 +7,6 @@ import pytest
 from callbacks.common import heartbeats
 from tests.support.simulator import eventually
 
-pytestmark = pytest.mark.usefixtures("patient_signs")
-
-
 # The writer takes what waits, looks again, and finds nothing.
 TAKEN_AND_NONE_LEFT = 2
 

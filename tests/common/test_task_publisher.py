@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.db import transaction
+from pytest_django.fixtures import Settings as SettingsWrapper
 
 from callbacks.common import task_publisher
+from callbacks.config.broker import transport_options
 from leads.models import Lead
 from tests.support.queue import queued
 from tests.support.simulator import eventually
@@ -148,7 +150,7 @@ def test_nobody_waits_for_a_try_and_one_that_succeeds_is_a_wake_up_like_others(
     monkeypatch.setattr(task_publisher, "LONGEST_WAIT", 0)  # whoever waited would fail, and say so
     assert task_publisher.publish(task_publisher.CALL_LEAD, 2) is False
     eventually(lambda: len(visitors) > came)
-    broker_at(settings.REDIS_URL)
+    broker_at(django_settings.REDIS_URL)
     task_publisher._breaker.failed(float("-inf"))
     assert task_publisher.publish(task_publisher.CALL_LEAD, 3) is False
     eventually(lambda: not task_publisher._breaker.is_open)
@@ -156,8 +158,15 @@ def test_nobody_waits_for_a_try_and_one_that_succeeds_is_a_wake_up_like_others(
 
 
 def test_after_a_black_hole_it_publishes_again_on_a_new_connection(
-    broker_at: Callable[[str], None], tunnel: Tunnel
+    broker_at: Callable[[str], None],
+    tunnel: Tunnel,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: SettingsWrapper,
 ) -> None:
+    # Long enough for a broker that answers on a busy machine, and short for one that does not.
+    monkeypatch.setattr(task_publisher, "PUBLISH_TIMEOUT", 4.0)
+    monkeypatch.setattr(task_publisher, "LONGEST_WAIT", 8.0)
+    settings.PUBLISH_TRANSPORT_OPTIONS = transport_options(settings.CELERY_BROKER_URL, seconds=4.0)
     address = urlsplit(settings.REDIS_URL)
     credentials = address.netloc.rpartition("@")[0]
     broker_at(urlunsplit(address._replace(netloc=f"{credentials}@127.0.0.1:{tunnel.port}")))

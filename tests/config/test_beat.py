@@ -41,7 +41,6 @@ def sent(scheduler: Scheduler, look: Callable[[], bool]) -> bool:
     return look()
 
 
-@pytest.mark.usefixtures("patient_signs")
 def test_it_publishes_the_sweep_and_leaves_a_sign(scheduler: Scheduler) -> None:
     eventually(lambda: sent(scheduler, lambda: "callbacks.sweep" in queued_without_key()))
     eventually(lambda: "beat" in heartbeats.read().seen)

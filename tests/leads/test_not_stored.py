@@ -20,7 +20,7 @@ from tests.support.failing_database import storing_ends_in
 from tests.support.simulator import eventually
 from tests.support.visitors import hidden
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("patient_signs")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 FORM = "/contact/website/"
 FRAME = "/widget/website/"

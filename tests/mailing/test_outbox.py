@@ -84,7 +84,7 @@ FAULTS = [
                          ids=[row[0] for row in FAULTS])  # fmt: skip
 def test_what_a_server_answers(_case, faults, state, said, arrived, server, settings) -> None:
     if HANG in faults.values():
-        settings.EMAIL_TIMEOUT = 1.0
+        settings.EMAIL_TIMEOUT = 4.0
     server.behave(faults)
     before = timezone.now()
     mail = posted()
@@ -164,7 +164,7 @@ def test_it_is_tried_seven_times_in_growing_pauses_and_then_given_up(server) -> 
 
 @pytest.mark.parametrize("fault", [{"end": DROP}, {"end": HANG}])
 def test_a_mail_whose_answer_is_lost_is_handed_over_twice_at_most(server, settings, fault) -> None:
-    settings.EMAIL_TIMEOUT = 1.0 if HANG in fault.values() else 20.0
+    settings.EMAIL_TIMEOUT = 4.0 if HANG in fault.values() else 20.0
     server.behave(fault)
     mail = posted()
     for _ in range(3):

@@ -12,7 +12,7 @@ from callbacks.common import heartbeats
 from callbacks.management.commands import hold_waiting
 from tests.support.simulator import eventually
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("patient_signs")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

@@ -16,17 +16,6 @@ from tests.support.tunnel import Tunnel
 OF_REDIS = (readiness._broker, readiness._signs)
 
 
-@pytest.fixture(autouse=True)
-def _redis_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """On a busy machine it is late, and `/readyz` would say that it is down."""
-    monkeypatch.setattr(heartbeats, "TIMEOUT", 15.0)
-    for probe in OF_REDIS:
-        monkeypatch.setattr(probe, "_seconds", 15.0)
-    heartbeats._client.forget()
-    yield
-    heartbeats._client.forget()
-
-
 @pytest.fixture
 def signs(broker: redis.Redis) -> redis.Redis:
     """A Redis that has kept signs for an hour, with signs of a beat, a worker and a sweep now."""
@@ -42,7 +31,6 @@ def through_tunnel(
     tunnel: Tunnel,
     settings: SettingsWrapper,
     monkeypatch: pytest.MonkeyPatch,
-    _redis_may_take_its_time: None,
 ) -> Iterator[None]:
     """Sends signs and the broker's messages through a tunnel to Redis that a test can cut.
 

@@ -17,7 +17,7 @@ NEW, OLD = "new-0123456789-abcdefghijklmnopqr", "old-0123456789-abcdefghijklmnop
 
 
 @pytest.fixture(autouse=True)
-def _changing(settings: Settings, monkeypatch: pytest.MonkeyPatch, patient_signs: None) -> None:
+def _changing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.CDR_SECRET, settings.CDR_SECRET_PREVIOUS = NEW, OLD
     monkeypatch.setattr(post_secrets, "_noted", {})
     heartbeats._client().delete("callbacks:seen")
