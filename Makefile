@@ -22,22 +22,22 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help run check test packages nightly bench chaos abuse messages lint audit format lock clean
 
-help: ## this list
+help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
 	@echo
 	@echo "  Ports: PORT=8000 SIMULATOR_PORT=8010 SHOP_PORT=8020. Data: DATA_DIR=.data. All settings: .env.example"
 
-run: $(RUN_STAMP) ## everything on this machine: form, admin, a shop, simulator; Ctrl-C stops it
+run: $(RUN_STAMP) ## run everything on this machine: form, admin, a shop, simulator; Ctrl-C stops it
 	@$(CATALOGS) compile
 	@exec $(BIN)/python -m callbacks.localrun --stop-with-parent
 
-check: $(DEV_STAMP) ## all checks, and the tests without a browser and without the whole product
+check: $(DEV_STAMP) ## all checks, and the tests that need neither a browser nor the whole product
 	@exec $(BIN)/python -m callbacks.localrun.servers bash .ci/test -m "not product"
 
 # Packages from the distribution and from the registry are installed at the same time; the virtual
 # environment is made first, since it may need a package from the distribution too. pytest runs
 # last, so that its summary is the last line.
-test: ## all checks and all tests, as .ci/run does
+test: ## all checks and all tests, as in .ci/run
 	@PYTHON="$(PYTHON)" VENV="$(VENV)" bash .ci/venv
 	@$(MAKE) --silent --no-print-directory --jobs 2 packages $(DEV_STAMP)
 	@exec $(BIN)/python -m callbacks.localrun.servers bash .ci/test
@@ -45,23 +45,23 @@ test: ## all checks and all tests, as .ci/run does
 packages:
 	@bash .ci/packages
 
-nightly: $(DEV_STAMP) ## far more of what is tried: each parser, the engine, ten years of minutes; takes hours
+nightly: $(DEV_STAMP) ## try far more input on the parsers, the engine and opening hours; takes hours
 	@exec $(BIN)/python -m pytest tests/voicenter/test_any_bytes.py \
 		tests/lifecycle/test_machine.py tests/opening_hours/test_ten_years.py --timeout 0 --hypothesis-profile=nightly
 
-bench: $(DEV_STAMP) ## compare with a floor: the least a view, a task and a POST cost here
+bench: $(DEV_STAMP) ## measure the speed against a floor: the least that a view, a task and a POST cost here
 	@$(CATALOGS) compile
 	@exec $(BIN)/python -m tests.benchmarks
 
-chaos: $(DEV_STAMP) ## strike web, workers, PostgreSQL, Redis and provider; nobody is lost or called twice
+chaos: $(DEV_STAMP) ## break web, workers, PostgreSQL, Redis and provider; nobody may be lost or called twice
 	@$(CATALOGS) compile
 	@exec $(BIN)/python -m tests.chaos $(CHAOS)
 
-abuse: $(DEV_STAMP) ## strangers and robots at the running product; they cause no more calls than the limits allow
+abuse: $(DEV_STAMP) ## attack the running product as strangers and robots do; the limits on calls must hold
 	@$(CATALOGS) compile
 	@exec $(BIN)/python -m tests.abuse $(ABUSE)
 
-messages: $(DEV_STAMP) ## bring locale/ up to date with the sentences in the code; then translate (docs/languages.md)
+messages: $(DEV_STAMP) ## update locale/ from the sentences in the code; then translate (docs/languages.md)
 	@$(CATALOGS) update
 
 lint: $(DEV_STAMP) ## ruff, mypy, import-linter
@@ -70,10 +70,10 @@ lint: $(DEV_STAMP) ## ruff, mypy, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-audit: $(DEV_STAMP) ## known weaknesses of what is installed, by an advisory database; needs the network
+audit: $(DEV_STAMP) ## look up known vulnerabilities of the installed packages; needs the network
 	@exec $(BIN)/python .ci/audit.py
 
-format: $(DEV_STAMP) ## lay out the code as `make lint` wants it
+format: $(DEV_STAMP) ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -108,7 +108,7 @@ endef
 LOCK := $(VENV)/lock/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --no-annotate --python-version 3.11 pyproject.toml
 
-lock: $(DEV_STAMP) ## resolve the dependencies anew into the three lock files
+lock: $(DEV_STAMP) ## resolve the dependencies again into the three lock files
 	@test -x $(VENV)/lock/bin/uv || { $(BIN)/python -m venv $(VENV)/lock && \
 		$(VENV)/lock/bin/python -m pip install --quiet --only-binary :all: uv; }
 	$(LOCK) --upgrade --all-extras --output-file requirements-dev.lock
