@@ -6,6 +6,7 @@ from django.apps import apps as all_apps
 from django.contrib.auth.models import AnonymousUser, Group, Permission, User
 from django.db.models import Q, QuerySet
 
+from callbacks.access import permission_names
 from callbacks.access.roles import DEAR, DEFINITIONS, ONLY_OWN_TEAMS, Role
 from callbacks.models.roles import RoleGroup
 
@@ -42,13 +43,15 @@ def before_migrations(*, apps: Any = all_apps, **_kwargs: Any) -> None:
 
 
 def after_migrations(*, apps: Any = all_apps, **_kwargs: Any) -> None:
-    """Creates the groups, and gives existing ones the new rights that are not in DEAR.
+    """Creates the groups, gives existing ones the new rights that are not in DEAR, and updates the
+    names of rights.
 
     A receiver of post_migrate, which `flush` sends too. No migration could do this, because
     permissions do not exist yet while migrations run.
     """
     if not _has_groups(apps):
         return
+    permission_names.update()
     made = ensure_roles()
     if not _known:
         return
