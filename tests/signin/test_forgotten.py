@@ -1,7 +1,6 @@
 """A forgotten password: a link by mail, and one answer for everybody."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,21 +13,11 @@ from django.test import Client
 from callbacks.models import OutgoingMail
 from callbacks.signin import forgotten
 from tests.support.authenticator import PASSWORD, given_to
-from tests.support.mail_server import MailServer, mail_server
+from tests.support.mail_server import MailServer
 
 pytestmark = pytest.mark.django_db
 PAGE = "/sign-in/forgotten/"
 NEW = "another-word-and-8"
-
-
-@pytest.fixture
-def mail(settings: Any) -> Iterator[MailServer]:
-    with mail_server() as server:
-        settings.EMAIL_BACKEND = "callbacks.mailing.backends.Smtp"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-        settings.DEFAULT_FROM_EMAIL = "Callbacks <callbacks@example.com>"
-        settings.SITE_URL = "https://callbacks.example.com"
-        yield server
 
 
 @pytest.fixture

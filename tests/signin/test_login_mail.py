@@ -26,7 +26,7 @@ from tests.support.authenticator import (
     key_on,
     with_password,
 )
-from tests.support.mail_server import MailServer, mail_server
+from tests.support.mail_server import MailServer
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 25, 10, 0, tzinfo=UTC)
@@ -38,7 +38,7 @@ OWN_PASSWORD = {"old_password": PASSWORD, "new_password1": NEW, "new_password2":
 
 
 @pytest.fixture
-def server(settings: Any) -> Iterator[MailServer]:
+def server(mail: MailServer, settings: Any) -> MailServer:
     settings.SECOND_FACTOR_GROUPS = []
     settings.TIME_ZONE = "Asia/Jerusalem"
     # Quick, and the way in which passwords are hashed is not the point.
@@ -46,12 +46,7 @@ def server(settings: Any) -> Iterator[MailServer]:
         "django.contrib.auth.hashers.MD5PasswordHasher",
         "django.contrib.auth.hashers.PBKDF2PasswordHasher",
     ]
-    with mail_server() as running:
-        settings.EMAIL_BACKEND = "callbacks.mailing.backends.Smtp"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
-        settings.DEFAULT_FROM_EMAIL = "Callbacks <callbacks@example.com>"
-        settings.SITE_URL = "https://callbacks.example.com"
-        yield running
+    return mail
 
 
 @pytest.fixture(autouse=True)
