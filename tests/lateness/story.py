@@ -26,7 +26,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)  # a Monday
 
 
 class Story:
-    """One source and one team; `phones` of them."""
+    """One source and one team with `phones` phones."""
 
     def __init__(self, source: LeadSource, team: Team, phones: int = 2, noon: datetime = NOON):
         self.source, self.team, self.noon = source, team, noon
@@ -63,7 +63,7 @@ class Story:
         )
 
     def look(self, lead: Lead, seconds: float) -> None:
-        """A worker looks at a lead that nobody can be rung for: it may be put off."""
+        """A worker looks at a lead that no phone is free for, which may put it off."""
         self.at(seconds)
         assert dispatch.call_lead(lead.pk) is None
 
@@ -99,13 +99,13 @@ class Story:
         return (lead.call_after - self.noon).total_seconds()
 
     def rings(self, attempt: CallAttempt, seconds: float, *, lasts: int = 30) -> None:
-        """The lead's phone rings at `seconds`; they talk from five seconds later."""
+        """The lead's phone rings at `seconds`; the talk begins five seconds later."""
         started = self.noon + timedelta(seconds=seconds)
         self.at(seconds + 5 + lasts)
         self._record(attempt, 2, "ANSWER", started, rang=5, talked=lasts)
 
     def unanswered(self, attempt: CallAttempt, started: float, seconds: float) -> None:
-        """The salesperson's phone has rung in vain until `seconds`."""
+        """The salesperson's phone rang unanswered until `seconds`."""
         self.at(seconds)
         began = self.noon + timedelta(seconds=started)
         self._record(attempt, 1, "NOANSWER", began, rang=int(seconds - started))
@@ -122,7 +122,7 @@ class Story:
         return self.__dict__.setdefault("ends", [])
 
     def calls_end(self) -> None:
-        """Those that have been begun, each at its time."""
+        """Ends all calls of `busy_call`, each at its own time."""
         for end, attempt, start in sorted(self._ends, key=lambda it: it[0]):
             self.at(end)
             began = self.noon + timedelta(seconds=start)
@@ -136,7 +136,7 @@ class Story:
         return attempt
 
     def hold_ends(self, attempt: CallAttempt, seconds: float) -> None:
-        """Nobody has told how the call ended."""
+        """The hold ends, and no record has said how the call ended."""
         now = self.at(seconds)
         CallAttempt.objects.filter(pk=attempt.pk).update(
             hold_until=now - timedelta(seconds=1), lookup_count=holds.LEAST_LOOKS
@@ -144,7 +144,7 @@ class Story:
         assert holds.free_expired_holds() == 1
 
     def says(self, lead: Lead, seconds: float | None = None) -> str:
-        """The sentence about a lead; "" where it is not late."""
+        """The sentence about a lead; "" if it is not late."""
         if seconds is not None:
             self.at(seconds)
         lead.refresh_from_db()

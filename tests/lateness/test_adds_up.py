@@ -1,4 +1,4 @@
-"""The parts of a lateness add up to it, by the lead's own target and clock: leads of all kinds."""
+"""The parts of a lead's lateness add up to the whole, by the lead's own target and clock."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,7 @@ NOW = random_leads.NOW
 
 @pytest.mark.parametrize("seed", range(6))
 def test_of_leads_that_older_releases_have_stored(seed: int) -> None:
-    """Nothing is kept of their waits but sums, and of their calls no parts."""
+    """Older releases stored only the sums of their waits, and no parts of their calls."""
     random_leads.rows(seed)
     _check()
 

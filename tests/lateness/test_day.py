@@ -1,4 +1,4 @@
-"""The page on lateness: its causes against plain sums over the leads, its links, who may see it."""
+"""The page on lateness: its causes compared with plain sums, its links, and who may see it."""
 
 import re
 from collections import Counter, defaultdict
@@ -27,7 +27,7 @@ DAY = "period=days&first=2026-11-23&last=2026-11-23"
 
 @pytest.fixture
 def story(source: LeadSource, team: Team) -> Iterator[Story]:
-    """Two phones; from noon on both are on calls for ten minutes, and five leads come."""
+    """Two phones, both on calls until ten minutes past noon; meanwhile five leads arrive."""
     story = Story(source, team)
     story.busy_call(-20, 600)
     story.busy_call(-10, 600)
@@ -55,7 +55,7 @@ def _page(client: Client, address: str = f"{ADDRESS}?{DAY}") -> str:
 
 
 def _worked_out(client: Client, address: str = f"{ADDRESS}?{DAY}") -> str:
-    """The page, once a worker has been there."""
+    """The page after a worker has calculated it."""
     _page(client, address)
     for study in Study.objects.filter(started_at=None):
         studies.run(study.pk)
@@ -122,7 +122,7 @@ def test_it_says_of_when_it_is_and_is_worked_out_anew(admin_client: Client, stor
     story.at(3600 + 299)
     assert "15:00:00" in _page(admin_client)
     assert Study.objects.count() == 1
-    story.at(3600 + 301)  # the day goes on, so after five minutes it is old
+    story.at(3600 + 301)  # today is not over, so the result is old after five minutes
     page = _page(admin_client)
     assert "Calculating." in page
     assert "as of 23 Nov 15:00:00" in page
@@ -149,7 +149,7 @@ def test_who_reads_it_writes_nothing_while_the_database_only_reads(
     with reading_only():
         assert not_now in _page(admin_client)
     _worked_out(admin_client)
-    story.at(3600 + 301)  # what there is is old
+    story.at(3600 + 301)  # the stored result is old
     with reading_only():
         page = _page(admin_client)
     assert not_now in page

@@ -1,4 +1,4 @@
-"""What a lead waits for a manager, or for a spending limit, has its own name everywhere."""
+"""Waiting for a manager and waiting for a spending limit have names of their own everywhere."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -80,7 +80,7 @@ def test_four_minutes_are_told_by_their_name(
     assert {it.stage.key: it.seconds for it in spent.parts if it.seconds >= 240} == {stage: 240.0}
 
 
-# While it goes on, the stage that is running says so.
+# A stage that is still running is named too.
 @pytest.mark.parametrize("stage", ["held", "limit"])
 def test_while_it_goes_on(stage: str, story: Story) -> None:
     lead = story.submit(0)
@@ -97,7 +97,7 @@ def test_while_it_goes_on(stage: str, story: Story) -> None:
 
 
 def test_what_an_older_release_has_stored_stays_readable(story: Story) -> None:
-    """It added the time of a held lead to that of the gaps between two calls."""
+    """It counted the time that a lead was held as part of the gap between two calls."""
     lead = story.submit(0)
     _held_and_released(story, lead)
     kept = {"waited_held": timedelta(0), "waited_retry": timedelta(minutes=4)}

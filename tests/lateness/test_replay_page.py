@@ -1,4 +1,4 @@
-"""The page "Replay": who may, what the form refuses, what is played, what its address shows."""
+"""The page "Replay": who may use it, what its form refuses, what is replayed, and its address."""
 
 import re
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ def _played(client: Client, **asked: str) -> str:
 def test_looks_at_a_study_that_waits_pile_nothing_up(
     admin_client: Client, story: Story, team: Team
 ) -> None:
-    """Without workers, the messages that a page sends again with each look expire."""
+    """Each look at the page sends a message again; without workers, these messages expire."""
     queue.queued(empty=True)
     before = timezone.now()
     page = admin_client.post(ADDRESS, _asked(team))["Location"]
@@ -90,7 +90,7 @@ def test_one_more_person(admin_client: Client, story: Story, team: Team) -> None
 def test_one_that_is_far_off_says_so(admin_client: Client, story: Story, team: Team) -> None:
     said = "It cannot tell what a change would have achieved"
     assert said not in _played(admin_client, **_asked(team, people=1))
-    # A phone that was not there then: today's set-up is what is played.
+    # The replay uses today's set-up, with a phone that did not exist on those days.
     Extension.objects.create(number="709", team=team)
     page = _played(admin_client, **_asked(team, people=2))
     assert said in page

@@ -1,7 +1,7 @@
-"""Thousands of leads' lives, at random: of each, every second belongs to one stage.
+"""The random lives of thousands of leads: every second of each belongs to one stage.
 
-The functions are the real ones, on PostgreSQL; the clock is a virtual one that now and then goes
-back a little, as it does between machines. The provider is the machine's witness.
+The functions are the real ones, on PostgreSQL. The clock is virtual and sometimes goes back a
+little, as it does between machines. The provider is the machine's witness.
 """
 
 import os
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MONDAY_MORNING = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 EXTENSIONS = 40
 LIVES = 100
-STEPS = 4  # of each
+STEPS = 4  # after each submission
 PLANS = [*Plan, *[Plan.ACCEPTED] * 24]
 STATUSES = ["ANSWER", "NOANSWER", "BUSY", "CANCEL", "NOTCALLED", "NEW", "", None]
 ENDINGS = [*[("ANSWER", "ANSWER")] * 4, *[("ANSWER", "NOANSWER")] * 2, ("NOANSWER", None)]
@@ -55,7 +55,7 @@ class World:
         self.witness = Witness(lambda _call: None, self.meanwhile, numbers)
 
     def submit(self, number: int) -> None:
-        """One that comes now, some with a time of their own choice."""
+        """A lead arrives now; some have a chosen time."""
         key = intake.key_from("life", str(number))
         phone = f"+97250{5_550_000 + number}"
         lead = intake.store(intake.Submission(self.source, key, "Noa", phone))
@@ -107,7 +107,7 @@ class World:
             manual_resolution.they_talked(question.pk, None)
 
     def news_of(self, lead: int) -> None:
-        """Of its newest call, or of an earlier one: a pop-up, or a record of either leg."""
+        """News of its newest call or an earlier one: a pop-up, or the records of its legs."""
         of_lead = CallAttempt.objects.filter(lead=lead).order_by()
         attempts = {str(it) for it in of_lead.values_list("public_id", flat=True)}
         calls = [it for it in self.witness.ledger if it.attempt in attempts]
@@ -134,7 +134,9 @@ class World:
             self.deliver(call, 2, "ANSWER")
 
     def deliver(self, call: Dialled, leg: int, status: str) -> None:
-        """Its times are whole seconds of the provider's clock, which may be wrong or in a zone."""
+        """The record's times are whole seconds of the provider's clock, which may be wrong or in
+        another zone.
+        """
         call.ends(timezone.now())
         call.lead_answered = call.lead_answered or (leg == 2 and status == "ANSWER")
         off = self.chance.choice([None, 0, 0, 0, -90, 90, 7200])
@@ -170,7 +172,7 @@ def _ready(
 
 
 def lived(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """From the first submission on; whoever looks may do so now and then."""
+    """Submits the leads and lets things happen to them; yields after each lead, for checks."""
 
     def session() -> requests.Session:
         made = requests.Session()
@@ -202,7 +204,7 @@ def test_the_stages_of_every_lead_add_up_exactly(
         account.client.cache_clear()
     stages_add_up(leads, attempts)
     connected = [it for it in leads if it.status == LeadStatus.CONNECTED]
-    # It would show nothing if they all lived the same life.
+    # The test would show nothing if all leads lived the same life.
     assert len(leads) == LIVES
     assert len({it.status for it in leads}) > 3
     assert len(connected) >= LIVES / 20
@@ -211,7 +213,7 @@ def test_the_stages_of_every_lead_add_up_exactly(
         assert lead.connected_at
         own = [it for it in attempts if it.lead_id == lead.pk]
         if accounted_until(lead, own) != lead.connected_at:
-            continue  # told late: stages_add_up has seen to it
+            continue  # its record came late: stages_add_up checked it
         at_once.append(lead)
         talked_after = lead.connected_at - lead.clock_started_at
         before_the_clock = lead.clock_started_at - lead.submitted_at

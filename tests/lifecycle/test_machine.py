@@ -1,8 +1,8 @@
-"""The engine through whatever may happen, in any order, on a virtual clock.
+"""The engine in whatever order things may happen, on a virtual clock.
 
-Hypothesis chooses the steps; the database is PostgreSQL, the wake-ups go through Redis, and the
-provider is a witness with a ledger of its own (tests.lifecycle.machine). `make nightly` runs far
-more of it.
+Hypothesis chooses the steps. The database is PostgreSQL, the wake-ups go through Redis, and the
+provider is a witness with its own ledger (tests.lifecycle.machine). `make nightly` runs far more
+examples.
 """
 
 import os
@@ -58,7 +58,7 @@ _DO[task_publisher.DIAL] = tasks.dial
 
 
 class Engine(RuleBasedStateMachine):
-    """One source, one team of three; four numbers that people type."""
+    """One source, one team of three, and four numbers that visitors enter."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class Engine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            # After a step that failed, its error is the one to see.
+            # After a failed step, pytest should show that step's error.
             if sys.exc_info()[0] is None:
                 self.finish()
         finally:
@@ -114,7 +114,7 @@ class Engine(RuleBasedStateMachine):
         acknowledged=st.booleans(),
     )
     def work(self, plans: list[Plan], n: int, acknowledged: bool) -> None:
-        """Wake-ups in any order; one that is not acknowledged in time is delivered again."""
+        """Wake-ups in any order; one that is not acknowledged is delivered again."""
         for plan in plans:
             self.collect_wakeups()
             if not self.wakeups:
@@ -127,12 +127,14 @@ class Engine(RuleBasedStateMachine):
             self.witness.plan = Plan.ACCEPTED
 
     def collect_wakeups(self) -> None:
-        """In one order, whatever order rows were read in: the same steps are the same story."""
+        """Sorts the wake-ups, so that the same steps give the same story in whichever order rows
+        are read.
+        """
         self.wakeups += sorted(queued(empty=True))
 
     @rule(seconds=st.sampled_from(WAITS), plans=st.lists(st.sampled_from(PLANS), max_size=4))
     def time_passes(self, seconds: int, plans: list[Plan]) -> None:
-        """The broker has lost all that it had; a sweep runs, and the workers do what it found."""
+        """The broker loses all its messages; a sweep runs, and the workers do what it found."""
         self.clock.shift(timedelta(seconds=seconds))
         self.wakeups.clear()
         self.sweep()
@@ -140,7 +142,7 @@ class Engine(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        """Its worker may be killed while it asks the provider."""
+        """The worker that sweeps may be killed while it asks the provider."""
         with suppress(Killed):
             tasks.sweep()
 
@@ -163,7 +165,7 @@ class Engine(RuleBasedStateMachine):
         invariants.nobody_is_on_two_calls([*on, call])
 
     def meanwhile(self, plan: Plan, call: Dialled) -> None:
-        """While the answer is on its way."""
+        """What happens while the answer is on its way."""
         if plan is Plan.LATE:
             self.clock.shift(account.answer_is_lost_after() + timedelta(seconds=1))
             tasks.sweep()
@@ -173,7 +175,7 @@ class Engine(RuleBasedStateMachine):
 
     @rule(asked=st.sampled_from(Asked))
     def active_calls_and_call_log(self, asked: Asked) -> None:
-        """They can be had, or not, or whoever asks is killed."""
+        """The provider's lists answer, or are down, or the worker that asks them is killed."""
         self.witness.asked = asked
 
     @precondition(lambda self: self.witness.ledger)
@@ -184,7 +186,9 @@ class Engine(RuleBasedStateMachine):
         knows_us=st.booleans(),
     )
     def record(self, n: int, leg: int, status: str, knows_us: bool) -> None:
-        """Of one of the last calls; repeated, contradicting, out of order, unknown words."""
+        """A record of one of the last calls: perhaps repeated, contradictory, out of order, or with
+        an unknown word.
+        """
         calls = self.witness.ledger[-4:]
         self.deliver(calls[n % len(calls)], leg, status, knows_us=knows_us)
 
@@ -206,7 +210,7 @@ class Engine(RuleBasedStateMachine):
         legs=st.permutations([1, 2]),
     )
     def call_ends(self, rings: int, statuses: tuple[str | None, ...], legs: list[int]) -> None:
-        """As it should be: one record a leg, soon."""
+        """A call ends normally: each leg's record comes soon."""
         call = self.witness.on()[0]
         self.clock.shift(timedelta(seconds=rings))
         for leg in legs:
@@ -214,7 +218,7 @@ class Engine(RuleBasedStateMachine):
                 self.deliver(call, leg, status, knows_us=True)
 
     def deliver(self, call: Dialled, leg: int, status: str, *, knows_us: bool) -> None:
-        """The record of a leg: it is over, and with it the call."""
+        """The record of a leg arrives; with it, the whole call is over."""
         call.ends(timezone.now())
         failed = ("NOANSWER", "BUSY", "CANCEL", "VOICEMAIL", "NOTCALLED")
         if leg == 1 and call.extension and status in failed:
@@ -234,7 +238,7 @@ class Engine(RuleBasedStateMachine):
             )
         )
 
-    # --- people of ours -------------------------------------------------------------------------
+    # --- our staff ------------------------------------------------------------------------------
 
     @rule(n=st.integers(0, 2), values=st.sampled_from(["pause", "un-pause", "clear", "block"]))
     def change_extension(self, n: int, values: str) -> None:
@@ -287,7 +291,7 @@ class Engine(RuleBasedStateMachine):
 
     @rule(n=st.integers(0, 3), talked=st.booleans())
     def decide(self, n: int, talked: bool) -> None:
-        """About a call of which nobody knows how it ended; right or wrong, a person says so."""
+        """A person says, rightly or wrongly, how a call ended when nobody knows."""
         questions = list(manual_resolution.open_questions().order_by("pk"))
         if not questions:
             return
@@ -326,14 +330,14 @@ class Engine(RuleBasedStateMachine):
         assert {it.phone for it in leads if it.status == LeadStatus.CONNECTED} <= talked
 
     def finish(self) -> None:
-        """From wherever it is: time alone brings every lead to its end, or to a person."""
+        """From any state, time alone closes every lead or brings it to a person."""
         lateness_adds_up(list(Lead.objects.order_by("pk")), timezone.now())
         if self.witness.asked is Asked.KILLED:
             self.witness.asked = Asked.SILENT
         self.team.schedule = None
         self.team.save()
         Extension.objects.update(is_paused=False, is_blocked=False, unavailable_until=None)
-        # Calls are still on: whoever would dial a second time does it now, and the witness sees it.
+        # Calls are still live: code that dials twice would do so now, and the witness would see it.
         self.clock.shift(account.answer_is_lost_after() + timedelta(seconds=1))
         tasks.sweep()
         self.clock.shift(timedelta(minutes=11))
@@ -347,7 +351,7 @@ class Engine(RuleBasedStateMachine):
             self.holds()
             if not (dues := self._dues()):
                 break
-            # A lead that is due waits for somebody: time goes on to when a call lets go of them.
+            # A due lead waits for a free phone: time moves on to the moment when a call frees one.
             ahead = [it for it in dues if it > timezone.now()]
             self.clock.move_to(min(ahead, default=timezone.now()) + timedelta(seconds=5))
             for call in self.witness.on():

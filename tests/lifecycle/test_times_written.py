@@ -1,4 +1,4 @@
-"""When the time of a call and of its lead is written down, and what corrects it later."""
+"""When the times of a call and of its lead are stored, and what corrects them later."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -50,7 +50,7 @@ def attempt(lead: Lead, team: Team, extension: Extension) -> CallAttempt:
 def record(
     leg: int, status: str, at: float, *, started: float | None = None, rang: int = 0
 ) -> None:
-    """Posted `at` seconds after noon."""
+    """A record posted `at` seconds after noon."""
     with time_machine.travel(after(at), tick=False):
         records.receive(
             Cdr(
@@ -68,7 +68,7 @@ def record(
 
 
 def seconds(attempt: CallAttempt) -> tuple[float, ...] | None:
-    """Provider, leg 1, leg 2, unknown."""
+    """The attempt's provider, leg 1, leg 2 and unknown seconds; None before they are stored."""
     attempt.refresh_from_db()
     times = (attempt.provider_time, attempt.leg1_time, attempt.leg2_time, attempt.unknown_time)
     known = tuple(it.total_seconds() for it in times if it is not None)
@@ -99,7 +99,7 @@ def test_a_record_that_comes_after_the_end_divides_it_anew(attempt: CallAttempt)
 
 
 def ended(attempt: CallAttempt, at: float = 3600) -> None:
-    """By the end of its hold: no record came."""
+    """The hold of the call ends, and no record has come."""
     with time_machine.travel(after(at), tick=False):
         CallAttempt.objects.filter(pk=attempt.pk).update(
             hold_until=after(at - 1), lookup_count=holds.LEAST_LOOKS
@@ -129,7 +129,7 @@ def test_of_a_lead_that_went_on_a_late_record_tells_no_other_end(
     lead.refresh_from_db()
     assert lead.status == LeadStatus.WAITING
     assert lead.waited_retry == timedelta(seconds=400)
-    # They talked at 27; that it was so, nobody knew until the end of the hold.
+    # They talked at 27 s, but nobody knew it until the hold ended.
     assert seconds(attempt) == (0.4, 4.6, 10, 3573)
     adds_up()
 

@@ -1,4 +1,4 @@
-"""`make run`, the real thing: every process of it, on free ports and data of its own."""
+"""`make run` itself, with all its processes, on free ports and data of its own."""
 
 import os
 import re
@@ -25,11 +25,11 @@ from tests.support.stack import free_port
 
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One for all: only the first start makes a database and fills it."""
+    """One directory for all tests: only the first start creates and fills a database."""
     return tmp_path_factory.mktemp("run")
 
 
-BUSY = 300  # seconds that a busy machine may need for what takes one
+BUSY = 300  # seconds that a busy machine may need for what usually takes one
 PROJECTS = ("VOICENTER", "SECRET_KEY", "CDR_SECRET", "DJANGO", "SIMULATOR", "ALLOWED_HOSTS")
 SECOND_TERMINAL = [
     (("who_rings", "--source", "website"), "Salesperson 101"),
@@ -94,7 +94,7 @@ class Launcher:
             return answer.read().decode()
 
     def beside(self, *command: str) -> str:
-        """What `manage.py` says in a second terminal, where nothing is set but the directory."""
+        """The output of `manage.py` in a second terminal, where only the data directory is set."""
         plain = {k: v for k, v in without_addresses().items() if not k.startswith(PROJECTS)}
         done = subprocess.run(
             [sys.executable, "manage.py", *command],
@@ -165,7 +165,7 @@ def test_it_starts_everything_says_where_and_leaves_nothing_behind(data_dir):
         assert_the_shop_may_show_the_form(launcher)
         for name in ["web", "worker", "beat", "shop", "simulator"]:
             assert f"{name} started" in launcher.output.replace("  ", " ")
-        assert ".env" not in launcher.output  # there need not be one
+        assert ".env" not in launcher.output  # an .env file is optional
         lead = {"source": "website", "name": "Noa Levi", "phone": "0505550101"}
         launcher.get("/api/leads/", lead)
         for command, said in SECOND_TERMINAL:
@@ -221,7 +221,7 @@ def test_beside_a_real_provider_it_starts_no_simulator_and_stops_all_when_one_pr
         assert still_there(family, data_dir) == []
 
 
-# For tests that end before anything is asked of a server: none is started then.
+# For launchers that end before they use a server; none is started for them.
 NOBODY = {"DATABASE_URL": "postgres://127.0.0.1:9/none", "REDIS_URL": "redis://127.0.0.1:9/0"}
 
 

@@ -39,7 +39,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Ur
 
 @pytest.fixture(scope="module")
 def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory for launcher after launcher: only the first one has to make a database."""
+    """A directory for one launcher after another: only the first one creates a database."""
     return tmp_path_factory.mktemp("used")
 
 
@@ -165,7 +165,7 @@ def test_it_ends_a_server_that_outlived_its_launcher(used):
 
 
 def start_orphan(command: list, directory: Path) -> subprocess.Popen[bytes]:
-    """A server on `directory` that no launcher will end, once it holds its data."""
+    """A server on `directory`, ready to use, that no launcher will end."""
     command[-1] = str(free_port())
     orphan = subprocess.Popen(
         setpriv.wrapped(command, directory=directory, account=setpriv.server_account(directory)),

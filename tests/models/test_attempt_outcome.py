@@ -40,7 +40,7 @@ def test_its_words_are_the_policys() -> None:
     assert set(AttemptOutcome.values) == {outcome.value for outcome in Outcome}
 
 
-# The state in which an attempt was, how it ends, and the outcome that is written.
+# The attempt's state before, the transition that ends it, and the outcome that is stored.
 ENDS: dict[str, tuple[str, Callable[[CallAttempt], bool], Outcome]] = {
     "offline": (
         "dialing", lambda it: it.refuse(Outcome.OFFLINE, 3, "", "", LATER), Outcome.OFFLINE
@@ -142,9 +142,9 @@ def test_nothing_follows_from_a_message(
     assert attempt.outcome == ""
 
 
-# --- attempts that ended before there was the column ----------------------------------------------
+# --- attempts that ended before the column existed ------------------------------------------------
 
-# What an attempt had then, and the outcome that the migration writes.
+# The attempt's values before, and the outcome that the migration stores.
 BEFORE: dict[str, tuple[dict[str, Any], str]] = {
     "bridged": ({"state": "bridged", "error_code": 0}, "bridged"),
     "nobody picked up": ({"state": "agent_no_answer", "error_code": 0}, "agent_no_answer"),

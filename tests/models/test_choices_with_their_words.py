@@ -1,4 +1,4 @@
-"""What the migration makes of the words of choices: leads.0054."""
+"""What the migration leads.0054 does with the translations of a field's choices."""
 
 import importlib
 
@@ -10,7 +10,7 @@ from leads.models import FormField, FormFieldText, LeadSource
 pytestmark = pytest.mark.django_db
 MIGRATION = importlib.import_module("leads.migrations.0054_choices_with_their_words")
 ROWS = {
-    # the field's choices, the words before, and after
+    # the field's choices, their translations before, and after
     "a line each": ("S\nL", "\u05e7\n\u05d2", "S = \u05e7\nL = \u05d2"),
     "one too few": ("S\nL", "\u05e7", ""),
     "one too many": ("S", "\u05e7\n\u05d2", ""),

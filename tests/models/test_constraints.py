@@ -15,7 +15,7 @@ _LIVE = {"claimed_at": NOW, "hold_until": NOW}
 
 
 def attempt(lead: Lead, **values: object) -> CallAttempt:
-    """One that was just claimed for a call."""
+    """An attempt that was just claimed for a call."""
     return CallAttempt(lead=lead, **{**_LIVE, "phone": lead.phone, "state": "dialing", **values})
 
 

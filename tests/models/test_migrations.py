@@ -1,4 +1,4 @@
-"""A database of the release before migrates forward; a new one ends up with the same schema."""
+"""A database of the previous release migrates forward; a new one gets the same schema."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,9 +19,9 @@ from tests.support.asking import asked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# The last migrations of the release before.
+# The last migrations of the previous release.
 BEFORE = [("leads", "0008_cheaper_to_write"), ("callbacks", "0011_cheaper_to_write")]
-# What that release had stored, in its own words.
+# Rows as the previous release stored them.
 STORED = """
     INSERT INTO leads_leadsource (id, slug, name, is_active, default_country, allowed_countries,
         language, sla_target, sla_clock, priority, offers_times, allowed_origins)
@@ -76,8 +76,9 @@ STORED = """
             {"emotion_direction": "negative"}]}}}');
     CREATE FUNCTION callbacks_claim_0123abcd(n int) RETURNS int LANGUAGE sql AS 'SELECT 1';
 """
-# Columns without their order, which a table that has grown keeps. NOT NULL is a column's: from
-# PostgreSQL 18 on it is a constraint besides, whose name does not follow a renamed column.
+# The order of columns is left out: a table that has grown keeps its own. NOT NULL is compared with
+# the column, because from PostgreSQL 18 on it is also a constraint, which keeps its name when the
+# column is renamed.
 SCHEMA = """
     SELECT 'column', attrelid::regclass::text, concat_ws(' ', attname,
         format_type(atttypid, atttypmod), attnotnull, attidentity,
@@ -104,7 +105,7 @@ SCHEMA = """
 
 @contextmanager
 def empty_database(name: str) -> Iterator[None]:
-    """The product's connection leads to a database of this name, empty at first."""
+    """Connects the product to a database of this name, which is empty at first."""
     usual = connection.settings_dict["NAME"]
     with connection.cursor() as cursor:
         cursor.execute(f"DROP DATABASE IF EXISTS {name}")
@@ -122,7 +123,7 @@ def _connect_to(name: str) -> None:
     connection.close()
     connection.close_pool()
     connection.settings_dict["NAME"] = name
-    ContentType.objects.clear_cache()  # their ids are the other database's
+    ContentType.objects.clear_cache()  # the other database has other ids
 
 
 def migrate_to_the_release_before() -> None:

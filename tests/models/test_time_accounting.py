@@ -33,7 +33,7 @@ def facts(
 
 
 def seconds(*parts: float) -> Times:
-    """Provider, leg 1, leg 2, unknown."""
+    """Provider, leg 1, leg 2 and unknown seconds."""
     return Times(*[timedelta(seconds=part) for part in parts])
 
 

@@ -1,4 +1,4 @@
-"""A question that hangs keeps nobody for longer than its time, and is not asked twice meanwhile."""
+"""A question that hangs delays nobody beyond its time limit, and is not asked twice at once."""
 
 import threading
 
@@ -38,7 +38,7 @@ def test_a_question_that_hangs_is_given_up_and_not_asked_again_until_it_ends() -
     for _ in range(3):
         with pytest.raises(TimeoutError):
             probe.answer()
-    eventually(lambda: asked)  # a thread may begin late
+    eventually(lambda: asked)  # the thread may start late
     assert asked == 1
     answered.set()
     assert Probe("other", lambda: asked, 10).answer() == 1

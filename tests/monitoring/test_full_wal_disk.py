@@ -1,4 +1,4 @@
-"""The disk of PostgreSQL's write-ahead log is full: PostgreSQL ends itself, again and again."""
+"""The disk of PostgreSQL's write-ahead log is full: PostgreSQL stops again and again."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,7 +13,7 @@ from tests.support.visitors import hidden
 
 FORM = "/contact/website/"
 TYPED = {"name": "Noa Levi", "phone": "050-555 0101", "message": "Please call after lunch"}
-# Of refused connections, as it ends, begins, and ends again.
+# What /readyz says of refused connections while PostgreSQL shuts down and restarts.
 SAYS = (
     "PostgreSQL does not answer.",
     "PostgreSQL is starting or recovering",
@@ -33,7 +33,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def write_until_it_ends(site: Site) -> None:
-    """What is written fills one segment after the other, and there is no room for a next one."""
+    """Writes WAL, one segment after another, until no room is left for the next one."""
     with suppress(psycopg.Error):
         for _ in range(200):
             site.sql("SELECT pg_logical_emit_message(false, 'of-the-test', repeat('x', 1000000))")

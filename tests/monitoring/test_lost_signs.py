@@ -1,4 +1,4 @@
-"""What /readyz says while Redis has no signs, or old ones: nobody is said to have stopped."""
+"""What /readyz says while Redis has no signs of life, or old ones: nothing is reported dead."""
 
 import re
 import time
@@ -33,7 +33,7 @@ def test_a_redis_that_was_emptied_is_no_silence(signs: redis.Redis) -> None:
     assert "No request is lost: PostgreSQL has them all" in found["redis"]
     now = time.time()
     signs.hset("callbacks:seen", mapping={"beat": now, "sweep": now})
-    assert wrong() == ["redis", "worker"]  # who is seen again is there
+    assert wrong() == ["redis", "worker"]  # a process that is seen again is fine
     signs.zadd("callbacks:workers", {"a-worker": now})
     assert wrong() == []
 
@@ -45,14 +45,14 @@ def test_who_is_not_seen_again_after_that_is_silent(signs: redis.Redis) -> None:
     found = advice_of()
     assert found["beat"].startswith("beat has sent nothing for 30 s")
     assert found["worker"].startswith("No worker has been seen for 30 s")
-    assert found["sweep"] == NOT_YET  # one may take a minute
+    assert found["sweep"] == NOT_YET  # a sweep may take a minute
     signs.set("callbacks:signs_since", time.time() - 3600)
     assert wrong() == ["beat", "worker", "sweep"]
     assert advice_of()["sweep"].startswith("No sweep has finished for 60 s")
 
 
 def test_a_sign_that_is_old_was_not_lost(signs: redis.Redis) -> None:
-    """Redis was emptied, beat was seen once since, and then no more."""
+    """Redis was emptied; after that, beat was seen once and then no more."""
     signs.set("callbacks:signs_since", time.time() - 50)
     signs.hset("callbacks:seen", "beat", time.time() - 40)
     assert wrong() == ["beat"]
@@ -94,7 +94,7 @@ def test_who_is_not_seen_again_after_an_outage_is_silent(signs: redis.Redis) -> 
 def test_a_single_failed_exchange_is_no_outage(
     signs: redis.Redis, tunnel: Tunnel, through_tunnel: None
 ) -> None:
-    """Else a dead worker would never be reported, as long as some process has a hiccup."""
+    """Otherwise one process with a hiccup would hide a dead worker."""
     signs.zadd("callbacks:workers", {"a-worker": time.time() - 7200})
     tunnel.black_hole()
     with pytest.raises(redis.RedisError):
@@ -105,7 +105,7 @@ def test_a_single_failed_exchange_is_no_outage(
 
 
 def test_a_redis_that_came_back_without_its_data_was_empty(signs: redis.Redis) -> None:
-    """The first process to find it empty says so; others note a moment later that it is back."""
+    """The first process to find Redis empty notes it; others then note that it is back."""
     signs.flushdb()
     signs.set("callbacks:signs_since", time.time() - 3)
     signs.set("callbacks:signs_back", time.time() - 2)
@@ -126,7 +126,7 @@ def test_nobody_to_be_rung_counts_from_when_redis_was_emptied(
 def test_nobody_to_be_rung_counts_from_when_redis_came_back(
     signs: redis.Redis, extension: Extension
 ) -> None:
-    """Who could be rung during the outage, nobody could note."""
+    """During the outage nobody could note that some phones could be rung."""
     Extension.objects.update(is_paused=True)
     signs.hset("callbacks:seen", "people", time.time() - 300)
     signs.set("callbacks:signs_back", time.time() - 30)
@@ -137,7 +137,7 @@ def test_nobody_to_be_rung_counts_from_when_redis_came_back(
 
 @pytest.fixture
 def own_redis(tmp_path: Path, settings: SettingsWrapper) -> Iterator[redis.Redis]:
-    """A Redis of this test's own, with the signs of beat, a worker and a sweep."""
+    """A separate Redis for this test, with signs of life of beat, a worker and a sweep."""
     (tmp_path / "log").mkdir()
     with redis_server.running(tmp_path, durable=False) as url, redis.Redis.from_url(url) as client:
         settings.REDIS_URL = url
@@ -150,7 +150,7 @@ def own_redis(tmp_path: Path, settings: SettingsWrapper) -> Iterator[redis.Redis
 
 
 def test_a_redis_that_takes_nothing_is_no_silence(own_redis: redis.Redis) -> None:
-    """Its memory is used up, and nothing in it may be forgotten."""
+    """Its memory is full, and it may not evict anything."""
     assert wrong() == []
     own_redis.config_set("maxmemory-policy", "noeviction")
     own_redis.config_set("maxmemory", 1)

@@ -1,4 +1,4 @@
-"""/metrics: right figures, readable by Prometheus, for who has the token."""
+"""/metrics: correct figures, readable by Prometheus, only for those who have the token."""
 
 import re
 import time
@@ -34,7 +34,7 @@ Figures = dict[tuple[str, ...], float]
 
 
 def scraped(text: str = "") -> Figures:
-    """{(name, value of each label in their order): value} as Prometheus' own parser reads it."""
+    """{(name, label values sorted by label): value}, as Prometheus's own parser reads it."""
     text = text or Client().get("/metrics").content.decode()
     return {
         (sample.name, *(value for _label, value in sorted(sample.labels.items()))): sample.value
@@ -156,7 +156,7 @@ def test_what_only_processes_know_is_counted_together(
     app.conf.broker_write_url = app.conf.broker_url = "redis://127.0.0.1:1/0"
     monkeypatch.setattr(task_publisher, "_breaker", task_publisher.Breaker(0))
     task_publisher.publish(task_publisher.CALL_LEAD, 1)
-    # Nobody waits for this one: it fails aside.
+    # Nothing waits for this publish: it fails in the background.
     task_publisher.publish(task_publisher.CALL_LEAD, 2)
     eventually(lambda: scraped().get(("callbacks_publish_failures_total",)) == 2)
     app.conf.broker_write_url, app.conf.broker_url = before
@@ -223,7 +223,7 @@ def test_it_holds_no_name_and_no_number(make_lead: MakeLead, extension: Extensio
 def test_what_it_asks_reads_no_closed_lead_and_no_old_attempt(
     make_lead: MakeLead, extension: Extension
 ) -> None:
-    """On a large table the planner takes the partial indexes; the plan is asked to use them."""
+    """On a large table the planner uses the partial indexes; this small one has to be told to."""
     plans = []
     for question in (queue_figures._OPEN, queue_figures._DUE, queue_figures._LIVE):
         with connection.cursor() as cursor:
@@ -267,7 +267,7 @@ def test_it_shows_how_far_each_clock_is_off(broker: redis.Redis) -> None:
 
 
 def test_it_counts_submissions_that_were_not_stored_from_0_on(signs: redis.Redis) -> None:
-    """Of a series that begins with its first failure, `increase` would not see that one."""
+    """If a series began with its first failure, `increase` would not count that failure."""
     found = scraped()
     ways = {key[1:]: value for key, value in found.items() if "submissions_failed" in key[0]}
     assert set(ways.values()) == {0.0}
@@ -275,7 +275,7 @@ def test_it_counts_submissions_that_were_not_stored_from_0_on(signs: redis.Redis
     assert {reason for _by, reason in ways} == set(failed_submissions.REASONS)
     with pytest.raises(ZeroDivisionError), failed_submissions.counted(FailedBy.WIDGET):
         1 / 0  # noqa: B018
-    heartbeats.count(**{f"{heartbeats.NOT_STORED}carrier-pigeon.rain": 1})  # bounds the labels
+    heartbeats.count(**{f"{heartbeats.NOT_STORED}carrier-pigeon.rain": 1})  # not one of the labels
     eventually(lambda: not heartbeats._writing)
     found = scraped()
     assert found["callbacks_submissions_failed_total", "widget", "fault"] == 1

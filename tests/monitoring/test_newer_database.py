@@ -1,4 +1,4 @@
-"""Code that was taken back, on a database that a newer version has migrated."""
+"""Code that was rolled back, on a database that a newer version has migrated."""
 
 import logging
 from collections.abc import Iterator

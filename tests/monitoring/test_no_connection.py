@@ -1,4 +1,4 @@
-"""PostgreSQL gives no connection: /readyz, the log and the count of what was not stored say why."""
+"""PostgreSQL gives no connection: /readyz, the log and the metrics say why."""
 
 import signal
 import subprocess
@@ -27,7 +27,7 @@ _CLOSE = "ALTER DATABASE callbacks ALLOW_CONNECTIONS false"
 
 @dataclass
 class Site:
-    """The product's web server, its log, and PostgreSQL below it."""
+    """The product's web server, its log, and its PostgreSQL."""
 
     server: OwnPostgres
     log: Path
@@ -36,21 +36,21 @@ class Site:
     held: list[psycopg.Connection[Any]] = field(default_factory=list)
 
     def sql(self, *statements: str) -> None:
-        """As the administrator."""
+        """Runs the statements as the administrator."""
         with psycopg.connect(self.server.url("postgres", PASSWORD, "postgres")) as admin:
             admin.autocommit = True
             for statement in statements:
                 admin.execute(statement)
 
     def advice(self) -> str:
-        """What /readyz says of the database; "" where it is well."""
+        """What /readyz advises about the database; "" if it is well."""
         answer = self.client.get("/readyz").json()
         return str(answer["checks"]["database"].get("advice", ""))
 
     def crowd(self) -> None:
-        """Somebody else takes each connection that there is."""
+        """Takes every connection there is, as another user would."""
         url = self.server.url("callbacks_owner", ROLES["OWNER_PASSWORD"])
-        for _ in range(2):  # once more, when ours are ended
+        for _ in range(2):  # once more, after our own have been ended
             with suppress(psycopg.OperationalError):
                 while True:
                     self.held.append(psycopg.connect(url))
@@ -58,40 +58,40 @@ class Site:
         assert len(self.held) > 50
 
     def let_go(self) -> None:
-        """Gives them back."""
+        """Closes the connections taken here."""
         while self.held:
             self.held.pop().close()
 
     def begin_to_stop(self) -> None:
-        """An administrator is still connected, for whom it waits."""
+        """PostgreSQL begins to stop, and waits for an administrator who is still connected."""
         self.held.append(psycopg.connect(self.server.url("postgres", PASSWORD, "postgres")))
         self.running.send_signal(signal.SIGTERM)
         self.held[0].execute(_END)
 
     def stop(self) -> None:
-        """And nobody starts it again."""
+        """PostgreSQL stops, and nobody starts it again."""
         self.running.send_signal(signal.SIGINT)
         self.running.wait(60)
 
     def recover(self) -> None:
-        """It waits for WAL from an archive, as after a restore."""
+        """PostgreSQL waits for WAL from an archive, as after a restore."""
         self.stop()
         (self.server.directory / "cluster" / "recovery.signal").touch()
         wait = f"while ! test -e {self.server.directory}/enough; do sleep 0.1; done; exit 1"
         self.running = self.server.start(f"restore_command={wait}")
 
     def have_enough(self) -> None:
-        """Nothing more comes from the archive."""
+        """The archive has no more WAL, so the recovery ends."""
         (self.server.directory / "enough").touch()
 
     def start(self) -> None:
-        """Again, when it has ended."""
+        """Starts PostgreSQL again after it has ended."""
         self.let_go()
         self.running.wait(60)
         self.running = self.server.start()
 
     def limit(self, **rows: str) -> None:
-        """Puts a line at the beginning of pg_hba.conf, or takes it away."""
+        """Puts a line at the beginning of pg_hba.conf; without arguments, removes it."""
         hba = self.server.directory / "cluster" / "pg_hba.conf"
         lines = [it for it in hba.read_text().splitlines(True) if "callbacks_app" not in it]
         hba.write_text("".join([*rows.values(), *lines]))
@@ -128,7 +128,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @dataclass(frozen=True)
 class State:
-    """`strike` brings it about, `mend` ends it; `says` begins the sentence, `reason` is counted."""
+    """`strike` causes the state and `mend` ends it; `says` is how its sentence begins, and `reason`
+    is the metric's label.
+    """
 
     strike: Any
     mend: Any
@@ -215,7 +217,7 @@ def test_each_reason_has_its_own_sentence_and_is_over_by_itself(site: Site, stat
         state.mend(site)
     assert answer.status_code == 503
     assert f"submission not stored by=form reason={state.reason} error=PoolTimeout" in said
-    # Said once a minute: what was said in the state before is not said again.
+    # Each sentence is logged at most once a minute, so the last state's is not repeated.
     lines = [it for it in site.log.read_text().splitlines() if state.says in it]
     assert lines, said
     for line in lines:

@@ -1,4 +1,4 @@
-"""What the web server's log says while /readyz answers 503, and that its advice is whole."""
+"""The web server logs why /readyz answers 503, and the advice is complete."""
 
 import re
 from pathlib import Path
@@ -31,7 +31,7 @@ def test_the_log_names_what_is_not_well_in_one_line(
 
 
 def test_a_code_to_be_corrected_comes_with_the_restart_that_makes_it_hold() -> None:
-    """The workers read it at their start: whoever only corrects it waits in vain."""
+    """The workers read the code at their start, so correcting it alone does nothing."""
     for table in (readiness._REFUSED, notices._ACCOUNT):
         of_the_code = [str(it) for it in table.values() if "VOICENTER_CODE" in str(it)]
         assert len(of_the_code) == 2

@@ -1,4 +1,4 @@
-"""What the admin says above every page: who or what is away, and only then."""
+"""What the admin says above every page when somebody or something is missing, and only then."""
 
 import html
 from collections.abc import Callable
@@ -73,7 +73,7 @@ def test_a_machine_whose_clock_is_wrong(
 def test_a_database_that_takes_nothing(
     signs: redis.Redis, extension: Extension, staff: Client
 ) -> None:
-    """Somebody holds a lock, as while its disk is full: it still reads."""
+    """Somebody holds a lock. As with a full disk, the database can still read."""
     parameters = connection.get_connection_params()
     parameters.pop("pool", None)
     with psycopg.connect(**parameters) as other:
@@ -151,7 +151,7 @@ def test_the_provider(
     )
 
 
-# The word of the salesperson's leg in each of the newest calls, and by which of the phones.
+# The word of the salesperson's leg in each of the newest calls, and which phone was rung.
 FLOOR: dict[str, tuple[list[tuple[str, str]], int, bool]] = {
     "wrong arguments everywhere": ([("INVALIDARGS", "1"), ("INVALIDARGS", "2")] * 2, 3, True),
     "a busy network": ([("CONGESTION", "1"), ("CONGESTION", "2"), ("CONGESTION", "3")], 3, True),
@@ -190,7 +190,7 @@ def test_a_floor_whose_phones_cannot_be_reached(
     told = [it for it in notices.current() if it.startswith("None of your salespeople's phones")]
     assert bool(told) is is_told
     assert facts.provider_refuses(timezone.now()) == []
-    if is_told:  # until a call rings again
+    if is_told:  # until a phone rings again
         attempt = call(make_lead())
         assert attempt
         ends(attempt, "NOANSWER")

@@ -1,4 +1,4 @@
-"""/readyz: which part is not well, what to do about it, and nothing for a stranger."""
+"""/readyz: which part is not well, what to do about it, and no details for strangers."""
 
 import os
 import subprocess
@@ -42,7 +42,7 @@ def asked(**headers: str) -> tuple[int, dict[str, Any]]:
 
 
 def wrong() -> list[str]:
-    """The checks that are not well, each with its sentence."""
+    """The names of the checks that fail; each must come with advice."""
     status, body = asked()
     found = [name for name, check in body["checks"].items() if not check["ok"]]
     assert (status, body["ready"]) == ((503, False) if found else (200, True))
@@ -107,7 +107,7 @@ def test_nobody_to_be_rung_is_trouble_after_a_minute(
     Extension.objects.update(is_paused=True)
     signs.hset("callbacks:seen", "people", now - 30)
     assert wrong() == []
-    for last in (now - 90, now + 3600):  # the clock has been put back
+    for last in (now - 90, now + 3600):  # a time ahead: the clock was put back
         signs.hset("callbacks:seen", "people", last)
         assert wrong() == ["people"]
     signs.hdel("callbacks:seen", "people")
@@ -255,7 +255,7 @@ def test_beat_and_a_worker_are_seen_again_by_themselves(stack: Stack) -> None:
 
 
 def test_a_right_to_read_that_is_missing_is_no_other_version(signs: redis.Redis) -> None:
-    """The tables belong to another role, and this one was given nothing (docs/deploy/roles.sql)."""
+    """The tables belong to another role, and this one has no rights (docs/deploy/roles.sql)."""
     with connection.cursor() as cursor:
         cursor.execute("REVOKE SELECT ON callbacks_accountrefusal FROM CURRENT_USER")
         try:

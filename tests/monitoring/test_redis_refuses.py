@@ -1,4 +1,4 @@
-"""A Redis that answers and lets us in no more; and /readyz as it is read, by curl at night."""
+"""A Redis that answers but refuses our password; and /readyz as read with curl at night."""
 
 from collections.abc import Iterator
 

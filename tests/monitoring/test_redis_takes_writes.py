@@ -1,4 +1,4 @@
-"""What an alert asks for (docs/deploy.md): a Redis that is full still answers."""
+"""The metric of an alert in docs/deploy.md: a full Redis still answers, but accepts no writes."""
 
 import pytest
 import redis

@@ -1,4 +1,4 @@
-"""/readyz on a PostgreSQL whose disk is full, that only reads, or that lets nobody write."""
+"""/readyz when PostgreSQL's disk is full, when it is read-only, and when nobody may write."""
 
 import os
 import subprocess
@@ -26,7 +26,7 @@ ROLES = {"OWNER_PASSWORD": "owner-password-0123", "APP_PASSWORD": "app-password-
 
 @dataclass
 class Site:
-    """The product's web server, as the role that owns nothing, on a server with a small disk."""
+    """The product's web server, with a role that owns nothing, on a server with a small disk."""
 
     at: SmallDisk
     url: str
@@ -34,7 +34,7 @@ class Site:
     lines: int = 0
 
     def sql(self, *statements: str) -> Any:
-        """As the administrator; the first row of the last statement, if any."""
+        """Runs the statements as the administrator; returns the last one's first row, if any."""
         url = self.at.server.url("postgres", PASSWORD)
         with psycopg.connect(url, autocommit=True) as admin:
             for statement in statements:
@@ -42,16 +42,16 @@ class Site:
             return cursor.fetchone() if cursor.description else None
 
     def advice(self, name: str = "store") -> str:
-        """What /readyz says of a check; "" where it is well."""
+        """What /readyz advises about a check; "" if it is well."""
         answer = self.client.get("/readyz")
         return str(answer.json()["checks"][name].get("advice", ""))
 
     def says(self, words: str) -> None:
-        """Waits for it: an answer is kept for some seconds."""
+        """Waits until the advice begins like this: an answer is kept for some seconds."""
         eventually(lambda: self.advice().startswith(words) if words else not self.advice())
 
     def send(self, number: int) -> int:
-        """By the API; its status."""
+        """Sends a request through the API; returns the status."""
         lead = LEAD | {"phone": f"050-555 {number:04}", "message": "please " * 200}
         return self.client.post("/api/leads/", json=lead).status_code
 
@@ -66,7 +66,7 @@ def manage(url: str, *command: str) -> None:
 
 @contextmanager
 def site_on(disk: SmallDisk, *, extensions: int) -> Iterator[Site]:
-    """Installed by the two roles of docs/deploy.md, with the demo's source and team."""
+    """The product installed with the two roles of docs/deploy.md and the demo data."""
     script = ROOT / "docs" / "deploy" / "roles.sql"
     owner = disk.server.url("callbacks_owner", ROLES["OWNER_PASSWORD"])
     for command in ((), ("migrate", "--noinput")):
@@ -103,7 +103,7 @@ def test_a_full_disk_is_said_and_over_once_there_is_room(site: Site) -> None:
     site.at.fill()
     site.says("PostgreSQL's disk is full, so no request can be stored")
     assert site.advice("database") == ""  # it still reads
-    # Rows go where a page has room for them, until none has: that is why rows alone do not tell.
+    # A row may still fit into a page that has room, so rows alone do not show a full disk.
     statuses = []
     for number in range(2, 60):
         site.at.fill()  # also the space that a checkpoint has freed
@@ -124,7 +124,7 @@ def test_a_full_disk_is_said_and_over_once_there_is_room(site: Site) -> None:
 
 def test_a_disk_with_a_few_megabytes_left_is_not_full(site: Site) -> None:
     site.at.fill(leave=8 * 1024 * 1024)
-    time.sleep(storing.KEPT)  # an answer of before
+    time.sleep(storing.KEPT)  # until the kept answer has expired
     assert site.advice() == ""
     assert site.send(80) == 201
 
@@ -153,7 +153,7 @@ def test_a_disk_with_a_few_megabytes_left_is_not_full(site: Site) -> None:
             "Unknown until the database matches this version. Run `manage.py migrate`.",
         ),
         (
-            # A synchronous standby that is not there: every commit waits for it.
+            # A missing synchronous standby: every commit waits for it.
             "ALTER SYSTEM SET synchronous_standby_names = 'away'",
             "ALTER SYSTEM RESET synchronous_standby_names",
             "PostgreSQL can read but has not confirmed a write within 2 s",
@@ -181,7 +181,7 @@ def test_a_lock_that_somebody_holds_is_not_waited_for(site: Site) -> None:
 
 
 def test_many_who_ask_cost_one_write(site: Site) -> None:
-    """A stranger may ask as often as they like."""
+    """Strangers may ask as often as they like."""
     updates = "SELECT n_tup_upd + n_tup_ins FROM pg_stat_user_tables WHERE relname = %s"
 
     def writes() -> int:

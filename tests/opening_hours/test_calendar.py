@@ -1,4 +1,4 @@
-"""Opening hours, at their edges, on holidays, and on the nights the clocks change."""
+"""Opening hours: their edges, holidays, and the nights on which the clocks change."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,13 +26,13 @@ JERUSALEM = ZoneInfo("Asia/Jerusalem")
 
 
 def local(text: str, fold: int = 0) -> datetime:
-    # In UTC: Python holds an hour that exists twice for equal to nothing in another zone.
+    # In UTC, because Python never finds a repeated hour equal to the same time in another zone.
     return datetime.fromisoformat(text).replace(tzinfo=JERUSALEM, fold=fold).astimezone(UTC)
 
 
 OFFICE = calendar(*((weekday, "09:00-13:00 14:00-18:00") for weekday in (6, 0, 1, 2, 3)))
 ALWAYS = calendar(*((weekday, "00:00-00:00") for weekday in range(7)))
-# Shabbat is in the week, as a manager writes it down.
+# Shabbat is part of the weekly hours, as managers enter them.
 ISRAEL = calendar(
     *((weekday, "09:00-18:00") for weekday in (6, 0, 1, 2, 3)),
     (4, "09:00-13:00"),
@@ -306,7 +306,7 @@ def test_days_that_join_are_no_new_opening() -> None:
     assert next_new_opening(workdays, local("2026-11-24 15:00")) == local("2026-11-30 00:00")
 
 
-# --- what cannot be entered and is there all the same ---------------------------------------------
+# --- values that cannot be entered but may be stored ----------------------------------------------
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../UTC", "/etc/passwd", "Asia", "x" * 300])

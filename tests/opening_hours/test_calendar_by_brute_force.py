@@ -1,4 +1,4 @@
-"""Any calendar, and each night on which clocks change: against a walk minute by minute."""
+"""Any calendar, and each night on which the clocks change, compared with a count by minutes."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
@@ -21,8 +21,8 @@ from tests.support.calendars import MINUTE, calendar, open_seconds
 ZONES = (
     "Asia/Jerusalem",
     "America/New_York",
-    "Australia/Lord_Howe",  # half an hour
-    "Africa/Casablanca",  # twice more in Ramadan
+    "Australia/Lord_Howe",  # changes by half an hour
+    "Africa/Casablanca",  # changes twice more, for Ramadan
     "UTC",
 )
 YEARS = range(2020, 2030)
@@ -31,9 +31,9 @@ YEARS = range(2020, 2030)
 def brute_force(
     schedule: Calendar, start: datetime, minutes: int
 ) -> Iterator[tuple[datetime, bool]]:
-    """Minute by minute: open while the wall clock, did it never turn back, is within an interval.
+    """Minute by minute: open while the wall clock, if it never went back, is within an interval.
 
-    Knows the hours of each day and nothing else of what is tested. No holidays.
+    Uses only the hours of each day, and none of the code under test. No holidays.
     """
     zone = ZoneInfo(schedule.time_zone)
     first_day = start.astimezone(zone).date() - timedelta(days=2)
@@ -49,7 +49,7 @@ def brute_force(
                 if schedule.exceptions.get(following.date()) == []:
                     closes = following
             intervals.append((opens, closes))
-    wall = datetime(YEARS[0], 1, 1) - timedelta(days=9)  # what a wall shows
+    wall = datetime(YEARS[0], 1, 1) - timedelta(days=9)  # what a clock on the wall shows
     for minute in range(-120, minutes):
         at = start + minute * MINUTE
         wall = max(wall, at.astimezone(zone).replace(tzinfo=None))
@@ -58,7 +58,7 @@ def brute_force(
 
 
 def changes_of(zone: str) -> Iterator[datetime]:
-    """The hours of ten years in which the zone's offset changes."""
+    """The hours in ten years in which the zone's offset changes."""
     hours_of_ten_years = (
         datetime(YEARS[0], 1, 1, tzinfo=UTC) + timedelta(hours=n) for n in range(24 * 3653)
     )
@@ -83,7 +83,7 @@ def compare(schedule: Calendar, start: datetime, minutes: int) -> None:
         assert next_opening(schedule, start) == opening
 
 
-# Early hours are where clocks change; whole minutes only, as that is what can be entered.
+# Clocks change in the early hours. Whole minutes only: nothing else can be entered.
 times = st.builds(time, st.integers(0, 5) | st.integers(0, 23), st.sampled_from([0, 1, 15, 30, 59]))
 intervals = (
     st.tuples(times, times)

@@ -1,4 +1,4 @@
-"""A calendar file as a manager has it: what of it are closed days."""
+"""Calendar files that managers upload: which days they close."""
 
 from datetime import date, timedelta
 
@@ -29,14 +29,14 @@ END:VCALENDAR
 
 
 def file(*lines: str) -> str:
-    """A calendar with one event of these lines."""
+    """A calendar with one event that has these lines."""
     return "\r\n".join(
         ["BEGIN:VCALENDAR", "BEGIN:VEVENT", *lines, "END:VEVENT", "END:VCALENDAR", ""]
     )
 
 
 def read(text: str) -> list[str]:
-    """ "2026-12-25 Christmas"."""
+    """The closed days that are read, each like "2026-12-25 Christmas"."""
     return [f"{it.day} {it.note}".strip() for it in calendar_file.read(text, TODAY)]
 
 

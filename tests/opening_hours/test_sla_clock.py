@@ -1,4 +1,4 @@
-"""The SLA clock: a table, and due times against counting minutes."""
+"""The SLA clock: a table of cases, and due times compared with counted minutes."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -137,7 +137,7 @@ CALENDARS = [
 
 @hypothesis_settings(max_examples=60)
 @given(
-    # Into both nights in which the clocks change.
+    # The first two reach into nights on which the clocks change.
     start=st.sampled_from(["2026-03-26", "2026-10-24", "2026-11-23"]),
     minutes=st.integers(0, 3 * 24 * 60),
     target=st.integers(1, 900),

@@ -1,11 +1,10 @@
-"""Opening hours against brute force: ten years, minute by minute, in five zones and more.
+"""Opening hours compared with brute force: ten years, minute by minute, in six zones.
 
-`make nightly` compares every minute of the ten years. `make test` compares those of all days on
-which the clocks change, and of days drawn by lot, the same ones in every run.
+`make nightly` compares every minute of the ten years. `make test` compares all days on which the
+clocks change and some random days, which are the same in every run.
 
-What is expected is worked out from the clock on the wall alone: minute by minute what it shows, and
-whether, had it never been turned back, that is within the hours of a day. Of the code under test it
-uses nothing.
+The expected result comes from a clock on the wall alone: it is open while the time that the clock
+shows, if it never went back, is within the hours of a day. None of the code under test is used.
 """
 
 import random
@@ -35,16 +34,16 @@ EVERY_MINUTE = settings.get_current_profile_name() == "nightly"
 DAYS_BY_LOT = 15
 FIRST, LAST = date(2020, 1, 1), date(2029, 12, 31)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-# Looked at after a day that is compared, for what comes next.
+# How far the expected result goes on after a compared day, for what comes next.
 AHEAD = timedelta(days=2)
 
 ZONES = {
     "Asia/Jerusalem": "IL",
     "Europe/London": "GB",
     "America/New_York": "US",
-    "Australia/Lord_Howe": "AU",  # half an hour
-    "Asia/Tokyo": "JP",  # never
-    # Besides the five: where the hour that does not exist is the one after midnight.
+    "Australia/Lord_Howe": "AU",  # changes by half an hour
+    "Asia/Tokyo": "JP",  # never changes
+    # Here the hour that does not exist is the one after midnight.
     "Africa/Cairo": "EG",
 }
 
@@ -62,8 +61,9 @@ def office(zone: str) -> Calendar:
 
 
 def nights(zone: str) -> Calendar:
-    """Hours that begin, end and lie where clocks change. Those of Sunday cover one another, and run
-    into Monday's: nobody can enter that, and it may be there all the same."""
+    """Hours that begin, end and lie where the clocks change. Sunday's overlap each other and
+    Monday's, which nobody can enter but may be stored.
+    """
     every = "00:00-00:45 01:10-01:30 01:45-02:00 02:10-02:20 02:30-03:15 23:30-00:00"
     week = {day: hours(every) for day in range(7)}
     return Calendar(zone, week | {6: hours(f"{every} 22:00-02:10")}, exceptions())
@@ -71,7 +71,7 @@ def nights(zone: str) -> Calendar:
 
 @cache
 def exceptions() -> dict[date, list[Hours]]:
-    """Closed days and other hours, some of them past midnight, on days drawn by lot."""
+    """Closed days and other hours, some of them past midnight, on random days."""
     lot = random.Random(5)
     kinds = ["", "10:00-12:00", "00:00-00:00", "21:00-01:30", "01:15-02:15 02:45-03:30"]
     ten_years = (LAST - FIRST).days
@@ -94,15 +94,15 @@ class Expected:
         return self.start + minute * MINUTE
 
     def next(self, changes: Sequence[int], minute: int) -> datetime | None:
-        """None: not as far as was looked."""
+        """The first of `changes` from `minute` on; None if there is none before the end."""
         place = bisect_left(changes, minute)
         return self.at(changes[place]) if place < len(changes) else None
 
 
 def brute_force(calendar: Calendar, start: datetime, end: datetime) -> Expected:
-    """What is to be found between two instants, whole minutes."""
+    """The expected result between two instants, which are whole minutes."""
     zone = ZoneInfo(calendar.time_zone)
-    shown_open: set[datetime] = set()  # what a wall shows, minute by minute, while it is open
+    shown_open: set[datetime] = set()  # the times that the clock on the wall shows while it is open
     for at, closes in on_paper(calendar, start.date() - 3 * DAY, end.date() + 2 * DAY):
         while at < closes:
             shown_open.add(at)
@@ -151,7 +151,7 @@ def on_paper(calendar: Calendar, day: date, last: date) -> Iterator[tuple[dateti
 
 
 def is_closed(calendar: Calendar, day: date, holidays: frozenset[date]) -> bool:
-    """The whole day: by an exception, or as a holiday that none opens."""
+    """Whether the whole day is closed: by an exception, or as a holiday without one."""
     return not calendar.exceptions.get(day, day not in holidays)
 
 
@@ -161,7 +161,7 @@ def holidays_of(country: str, years: range) -> frozenset[date]:
 
 
 def periods(zone: str) -> Iterator[tuple[datetime, datetime]]:
-    """What is compared: all ten years in one, or single days."""
+    """The periods to compare: the whole ten years, or single days."""
     start = datetime.combine(FIRST, time(0), UTC)
     days = (LAST - FIRST).days
     if EVERY_MINUTE:
@@ -191,10 +191,10 @@ def compare(calendar: Calendar, start: datetime, end: datetime, lot: random.Rand
     if EVERY_MINUTE:
         for minute in range(minutes):
             assert is_open(calendar, expected.at(minute)) == expected.opened[minute], minute
-    before = [0]  # how many minutes were open before each one
+    before = [0]  # the number of open minutes before each minute
     for opened in expected.opened:
         before.append(before[-1] + opened)
-    # By lot, and around some changes.
+    # Random minutes, and those around some changes.
     near = lot.sample(changes := [*expected.openings, *expected.closings], min(len(changes), 5000))
     asked = {lot.randrange(minutes) for _ in range(max(minutes // 180, 5))}
     asked |= {n + offset for n in near for offset in (-1, 0, 1) if 0 <= n + offset < minutes}
@@ -206,7 +206,7 @@ def compare(calendar: Calendar, start: datetime, end: datetime, lot: random.Rand
 
 
 def ask(calendar: Calendar, expected: Expected, minute: int) -> None:
-    """Everything about one minute, as far as it was looked ahead."""
+    """Compares every answer about one minute, unless it lies beyond what was worked out."""
     at, is_now = expected.at(minute), bool(expected.opened[minute])
     opening = at if is_now else expected.next(expected.openings, minute)
     closing = expected.next(expected.closings, minute) if is_now else at
@@ -232,7 +232,7 @@ def test_ten_years_minute_by_minute(of: Callable[[str], Calendar], zone: str) ->
 
 
 def test_the_brute_force_itself_sees_the_clocks_change() -> None:
-    """Or it would agree with code that does not."""
+    """Otherwise the brute force would agree with code that ignores the change."""
 
     def was_open(*texts: str) -> list[bool]:
         instants = [datetime.fromisoformat(text).replace(tzinfo=UTC) for text in texts]
@@ -242,7 +242,7 @@ def test_the_brute_force_itself_sees_the_clocks_change() -> None:
     # On 27 March 2026, 02:00 became 03:00: 02:10-02:20 does not exist, 02:30-03:15 begins at 03:00.
     assert was_open("2026-03-26 23:44", "2026-03-26 23:45", "2026-03-26 23:59") == [0, 1, 1]
     assert was_open("2026-03-27 00:00", "2026-03-27 00:14", "2026-03-27 00:15") == [1, 1, 0]
-    # On 25 October 2026, 02:00 became 01:00: 01:10-01:30 is open once, 01:45-02:00 for longer.
+    # On 25 October 2026, 02:00 became 01:00: 01:10-01:30 is open once, 01:45-02:00 is longer.
     assert was_open("2026-10-24 22:09", "2026-10-24 22:10", "2026-10-24 22:30") == [0, 1, 0]
     assert was_open("2026-10-24 22:44", "2026-10-24 22:45", "2026-10-24 23:59") == [0, 1, 1]
     assert was_open("2026-10-25 00:00", "2026-10-25 00:10") == [0, 1]

@@ -1,4 +1,4 @@
-"""Hours in a line, and days in a line."""
+"""Opening hours and days that are typed into one line."""
 
 from collections.abc import Sequence
 from datetime import time
@@ -112,7 +112,7 @@ TWO_WAYS = "can be read in two ways"
 @pytest.mark.parametrize(
     ("typed", "found"),
     [
-        # Where one time alone has "am" or "pm".
+        # Only one of the two times has "am" or "pm".
         ("Mon 9-5pm", "09:00-17:00"),
         ("Mon 11-2pm", "11:00-14:00"),
         ("Mon 12-5pm", "12:00-17:00"),

@@ -1,4 +1,4 @@
-"""The policy's table, a named row each."""
+"""The policy's table, one named row for each case."""
 
 from datetime import timedelta
 
@@ -145,8 +145,8 @@ def test_what_follows_an_outcome(given: tuple[Outcome, int], expected: Step) -> 
 
 
 LEADS, SALES, PICKED_UP, TALKED, A_TRY = range(5)
-# Of each outcome: whether the lead's phone rang or may have, and the salesperson's; whether they
-# surely picked up; whether the two may have talked; whether it counts as a try.
+# For each outcome: whether the lead's phone rang or may have rung, and the salesperson's; whether
+# the salesperson surely picked up; whether the two may have talked; whether it counts as a try.
 SAYS: dict[Outcome, set[int]] = {
     Outcome.OFFLINE: set(),
     Outcome.BLOCKED: set(),
@@ -281,7 +281,7 @@ def test_openings_may_follow_one_another_and_come_first() -> None:
     assert steps[-1].lead is LeadStep.UNREACHED
 
 
-# --- no numbers at all lift a lead past the bounds ------------------------------------------------
+# --- no setting lifts the bounds on calls to a lead -----------------------------------------------
 
 times = st.timedeltas()
 any_policy = st.builds(
@@ -309,7 +309,7 @@ def test_whatever_is_set_a_policy_is_within_the_bounds(policy: Policy) -> None:
     assert 1 <= policy.calls_a_day <= MAX_CALLS_A_DAY
 
 
-# What ends with the extension is bounded by the extensions, each of which it takes out.
+# Outcomes that take the extension out are left out: the number of extensions bounds them.
 COUNTED = [
     Outcome.INVALID,
     Outcome.PROVIDER_ERROR,
@@ -329,7 +329,7 @@ def test_whatever_is_set_and_happens_a_lead_ends_and_is_never_called_again_too_s
     for outcome in outcomes:
         together = counted_together(outcome)
         same_before = sum(it in together for it in history)
-        tries = len(history) + 1  # others are got through to between any two
+        tries = len(history) + 1  # between any two calls, others are reached
         step = next_step(outcome, same_before, tries, policy, faults=tries)
         history.append(outcome)
         assert step.after <= LONGEST_WAIT

@@ -1,4 +1,4 @@
-"""An empty database for each story, and the session in which the witness answers."""
+"""An empty database for each story, and the HTTP session that the witness answers."""
 
 import requests
 from django.db import connection

@@ -1,4 +1,4 @@
-"""What must hold after every step, by the database and by the witness's own ledger."""
+"""What must hold after every step, according to the database and the witness's ledger."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,8 @@ _ENDS = {
     S.BRIDGED, S.PLAYED, S.AGENT_NO_ANSWER, S.AGENT_UNREACHED, S.LEAD_NO_ANSWER, S.LEAD_BUSY,
     S.BAD_NUMBER, S.LEAD_NOT_RUNG, S.SHORT_TALK, S.STOPPED, S.ENDED,
 }  # fmt: skip
-# Which all records tell, whatever some of them had told, or the provider's answer.
+# States that the complete records can still lead to, whatever the earlier ones or the provider's
+# answer said.
 _TOLD = {S.BRIDGED, *TOLD_BY_RECORDS}
 # The arrows of docs/architecture.md.
 _ARROWS: Mapping[str, set[AttemptState]] = {
@@ -44,11 +45,11 @@ _LEAD_ARROWS: Mapping[str, set[LeadStatus]] = {
         LeadStatus.CALLED,
         LeadStatus.UNREACHED,
         LeadStatus.FAILED,
-        LeadStatus.CANCELLED,  # a manager has stopped the call
+        LeadStatus.CANCELLED,  # a manager stopped the call
     },
-    # It came during a call, and asks for another; or its visitor takes it back.
+    # It came during a call and becomes a call of its own, or its visitor takes it back.
     LeadStatus.DUPLICATE: {LeadStatus.WAITING, LeadStatus.CANCELLED},
-    # The same record, told of the lead.
+    # A late record, as above, changes the lead too.
     LeadStatus.CALLED: _LATE,
     LeadStatus.FAILED: _LATE,
     LeadStatus.UNREACHED: {LeadStatus.CONNECTED},
@@ -56,7 +57,7 @@ _LEAD_ARROWS: Mapping[str, set[LeadStatus]] = {
 
 
 def reachable(come_from: str, arrows: Mapping[str, set]) -> set[str]:
-    """Where several steps may have led, the starting point included."""
+    """All states that one or more steps can lead to, including the starting point."""
     found, todo = {come_from}, [come_from]
     while todo:
         for to in arrows.get(todo.pop(), set()) - found:
@@ -66,7 +67,7 @@ def reachable(come_from: str, arrows: Mapping[str, set]) -> set[str]:
 
 
 def only_forward(attempts: Iterable[CallAttempt], states: dict[int, str]) -> None:
-    """Each attempt is where it was or further on. `states` remembers, and is brought up to date."""
+    """Each attempt is where it was or further on. `states`: those seen last, which it updates."""
     for attempt in attempts:
         before = states.get(attempt.pk, S.DIALING)
         assert attempt.state in reachable(before, _ARROWS), f"{before} -> {attempt.state}"
@@ -74,7 +75,7 @@ def only_forward(attempts: Iterable[CallAttempt], states: dict[int, str]) -> Non
 
 
 def leads_only_forward(leads: Iterable[Lead], statuses: dict[int, str], opened: set[int]) -> None:
-    """Only a manager (who has `opened` it) takes a closed lead back."""
+    """Only a manager reopens a closed lead. `opened`: the leads that one has reopened."""
     for lead in leads:
         before = statuses.get(lead.pk, lead.status)
         if lead.pk not in opened:
@@ -83,7 +84,7 @@ def leads_only_forward(leads: Iterable[Lead], statuses: dict[int, str], opened: 
 
 
 def nothing_is_held_twice(attempts: Iterable[CallAttempt]) -> None:
-    """One live attempt for a lead, an extension, a number."""
+    """At most one live attempt for each lead, extension and number."""
     live = [attempt for attempt in attempts if attempt.state in LIVE_STATES]
     for held in ("lead_id", "extension_id", "phone"):
         counts = Counter(it for attempt in live if (it := getattr(attempt, held)) is not None)
@@ -93,7 +94,7 @@ def nothing_is_held_twice(attempts: Iterable[CallAttempt]) -> None:
 def every_lead_gets_on(
     leads: Iterable[Lead], attempts: Iterable[CallAttempt], now: datetime
 ) -> None:
-    """Closed; or with a person (held); or there is a time at which the sweep moves it."""
+    """It is closed, or held for a person, or the sweep will move it on at a known time."""
     calls = [it for it in attempts if it.kind == AttemptKind.CALL]
     live = {it.lead_id: it for it in calls if it.state in LIVE_STATES}
     made = Counter(it.lead_id for it in calls)
@@ -102,7 +103,7 @@ def every_lead_gets_on(
         assert (lead.closed_at is None) == (lead.status in OPEN_STATUSES)
         assert lead.attempts == made[lead.pk]
         if lead.status == LeadStatus.WAITING:
-            # A week of closed days at the most, and what the policy adds to it.
+            # At most a week of closed days, and what the policy adds.
             assert lead.call_after <= now + timedelta(days=10)
     for attempt in attempts:
         if attempt.state in LIVE_STATES:
@@ -112,7 +113,7 @@ def every_lead_gets_on(
 def who_needs_a_person_is_shown(
     leads: Iterable[Lead], attempts: Iterable[CallAttempt], questions: set[int]
 ) -> None:
-    """What failed says why, and a call that nobody knows of stands among the open questions."""
+    """A failed lead says why, and a call whose end nobody knows is among the open questions."""
     newest = {it.lead_id: it for it in attempts if it.kind == AttemptKind.CALL}
     for lead in leads:
         if lead.status != LeadStatus.FAILED:
@@ -126,7 +127,7 @@ def who_needs_a_person_is_shown(
 def tries_are_bounded(
     leads: Iterable[Lead], attempts: Iterable[CallAttempt], policy: Policy
 ) -> None:
-    """Of each lead, since a manager last had it called."""
+    """The tries of each lead since a manager last asked for a call."""
     for lead in leads:
         tries = [
             it
@@ -144,7 +145,7 @@ def tries_are_bounded(
 
 
 def nobody_is_on_two_calls(on: Iterable[Dialled]) -> None:
-    """By the witness: neither a salesperson nor a lead."""
+    """According to the witness: neither a salesperson nor a lead."""
     on = list(on)
     extensions = Counter(call.extension for call in on if call.extension)
     numbers = Counter(call.number for call in on)
@@ -154,9 +155,10 @@ def nobody_is_on_two_calls(on: Iterable[Dialled]) -> None:
 def nobody_is_rung_too_often(
     ledger: Iterable[Dialled], by_hand: Mapping[str, datetime], policy: Policy
 ) -> None:
-    """By the witness, whatever leads the calls were for. A manager may pass the gap, not the day.
+    """According to the witness, whichever leads the calls were for. A manager's call may ignore the
+    gap between calls, but not the bound of the day.
 
-    `by_hand`: when a manager last wished for a call to a number.
+    `by_hand`: when a manager last asked for a call to a number.
     """
     rung: dict[str, list[Dialled]] = {}
     for call in ledger:

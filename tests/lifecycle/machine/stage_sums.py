@@ -1,4 +1,4 @@
-"""Every second of a lead's life belongs to one stage: by the stored columns alone."""
+"""Every second of a lead's life belongs to one stage, according to the stored columns alone."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ TIMES = ("provider_time", "leg1_time", "leg2_time", "unknown_time")
 
 
 def accounted(lead: Lead, attempts: Iterable[CallAttempt]) -> timedelta:
-    """All of a lead's stages, each checked not to be negative."""
+    """The sum of a lead's stages; none may be negative."""
     parts = [getattr(lead, name) for name in WAITED]
     for attempt in attempts:
         times = [getattr(attempt, name) for name in TIMES]
@@ -30,23 +30,24 @@ def accounted(lead: Lead, attempts: Iterable[CallAttempt]) -> timedelta:
 
 
 def accounted_until(lead: Lead, attempts: Iterable[CallAttempt]) -> datetime:
-    """Until when a lead's time has to be in its columns."""
+    """The time up to which the columns must account for a lead's life."""
     if lead.status == LeadStatus.CONNECTED:
         assert lead.connected_at
         calls = [it for it in attempts if it.kind == AttemptKind.CALL]
-        # Of two at the same moment, where the first was not even sent, it is the second.
+        # Of two calls claimed at the same moment, the first was not even sent: the second counts.
         last = max(calls, key=lambda it: (it.claimed_at, it.pk))
-        # Its talk was told while it waited to be called again: it waited until then.
+        # The lead was waiting for its next call when the record of the talk came, so it waited
+        # until then.
         if last.accounted_until == last.ended_at != lead.connected_at:
             assert lead.closed_at
             return lead.closed_at
         return lead.connected_at
-    # What it waits for now, and the call that is on, are added at their end.
+    # The current wait and the current call are added when they end.
     return lead.closed_at or lead.waiting_since
 
 
 def stages_add_up(leads: Iterable[Lead], attempts: Iterable[CallAttempt]) -> None:
-    """To the microsecond: submission to conversation, or to closing."""
+    """To the microsecond, from submission to conversation or closing."""
     of: dict[int, list[CallAttempt]] = {}
     for attempt in attempts:
         of.setdefault(attempt.lead_id, []).append(attempt)
@@ -58,7 +59,7 @@ def stages_add_up(leads: Iterable[Lead], attempts: Iterable[CallAttempt]) -> Non
 
 
 def lateness_adds_up(leads: Iterable[Lead], now: datetime) -> None:
-    """Of each lead that is late, to the microsecond, and every second of it is accounted for."""
+    """To the microsecond, for each late lead, and every second of the lateness has a cause."""
     late = explained.of_leads(leads, now)
     for lead in leads:
         stop = lead.rang_at or lead.closed_at or now

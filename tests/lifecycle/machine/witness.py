@@ -1,7 +1,7 @@
-"""The provider at its HTTP border: takes requests, answers as it is told, and keeps the ledger.
+"""Stands in for the provider's HTTP server: answers requests as planned, and keeps a ledger.
 
-It knows nothing of the application's tables: what it has been asked to dial, and what of that has
-rung whose phone until when, is its own knowledge.
+It knows nothing of the application's tables. It records by itself what it was asked to dial, and
+which calls kept whose phones until when.
 """
 
 import io
@@ -21,16 +21,16 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 
 from callbacks.voicenter.http import wire
 
-# Parameters of a request that bound, together, how long its call can keep a phone.
+# The sum of these request parameters bounds how long the call can keep a phone.
 _TIMES = ("phonemaxdialtime", "targetmaxdialtime", "maxduration")
 
 
 class Killed(BaseException):
-    """The worker is no more: nothing of ours can catch this, and nothing is recorded."""
+    """The worker is dead: none of our code catches this, and nothing is recorded."""
 
 
 class Plan(Enum):
-    """What becomes of the next request to dial."""
+    """What happens to the next request to dial."""
 
     ACCEPTED = "accepted"
     INVALID = 1
@@ -48,7 +48,7 @@ class Plan(Enum):
 
 
 class Asked(Enum):
-    """What becomes of a question about calls, until it is said otherwise."""
+    """What happens to questions about calls, until a test changes it."""
 
     TOLD = "told"
     SILENT = "the service is down"
@@ -72,20 +72,20 @@ class Dialled:
 
     @property
     def may_have_rung(self) -> bool:
-        """The lead's phone. Not known otherwise: it has."""
+        """Whether the lead's phone may have rung; true unless a record rules it out."""
         return not (self.salesperson_did_not_answer or self.lead_was_not_called)
 
     def ends(self, at: datetime) -> None:
-        """Both phones are free from then on, if they were not before."""
+        """Both phones are free from then on, unless they were free before."""
         self.ended_at = self.ended_at or at
 
 
 @dataclass
 class Witness(BaseAdapter):
-    """An adapter for requests. `plan` holds for one request; then ACCEPTED again.
+    """An adapter for requests. `plan` holds for one request, then returns to ACCEPTED.
 
-    `on_dial` is told of each call before it is placed; `meanwhile` runs while a request is on its
-    way whose plan says that something happens then.
+    `on_dial` is called before each call is placed. `meanwhile` is called while the answer to a
+    request is on its way.
     """
 
     on_dial: Callable[[Dialled], None]
@@ -97,7 +97,7 @@ class Witness(BaseAdapter):
     _ids: Any = field(default_factory=lambda: itertools.count(1))
 
     def send(self, request: requests.PreparedRequest, **_kwargs: Any) -> requests.Response:
-        """One request to the provider."""
+        """Answers one request to the provider."""
         plan, self.plan = self.plan, Plan.ACCEPTED
         path = urlsplit(str(request.url)).path.lower()
         if "click2call" not in path:
@@ -127,10 +127,10 @@ class Witness(BaseAdapter):
         return _answer(request, accepted)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Does nothing: no connection is open."""
 
     def on(self) -> list[Dialled]:
-        """The calls that are on; none lasts longer than was asked for."""
+        """The live calls; ends those that have lasted as long as their request allowed."""
         now = timezone.now()
         for call in self.ledger:
             if call.ended_at is None and now > call.at + call.longest:
@@ -138,7 +138,7 @@ class Witness(BaseAdapter):
         return [call for call in self.ledger if call.ended_at is None]
 
     def _tell(self, request: requests.PreparedRequest, path: str) -> requests.Response:
-        """The services that know what became of calls; they may be down."""
+        """Answers as the services that list active and past calls, which may be down."""
         if self.asked is Asked.KILLED:
             raise Killed
         if self.asked is Asked.SILENT:
@@ -154,7 +154,7 @@ class Witness(BaseAdapter):
         return _answer(request, {"ERROR_NUMBER": 0, "ERROR_DESCRIPTION": "OK", **found})
 
     def on_at(self, extension: str) -> list[Dialled]:
-        """The calls that are on at an extension."""
+        """The live calls at an extension."""
         return [call for call in self.on() if call.extension == extension]
 
     def _call(self, fields: dict[str, str]) -> Dialled:
@@ -175,9 +175,9 @@ def _as_active(call: Dialled) -> dict[str, object]:
 
 
 def _in_log(call: Dialled) -> list[dict[str, object]]:
-    """Both legs, as they were: what the records say or would have said."""
+    """Both legs of a call in the Call Log: what its records say or would have said."""
     if not call.extension:
-        return []  # a message is no click2call of two legs
+        return []  # a message has no two legs
     picked_up = not call.salesperson_did_not_answer
     statuses = {
         9: "ANSWER" if picked_up else "NOANSWER",
