@@ -1,4 +1,4 @@
-"""docs/architecture.md, the folders, and the names that the docs give to modules."""
+"""Whether docs/architecture.md, the folders, and the modules that the docs name agree."""
 
 import ast
 import functools
@@ -33,7 +33,7 @@ TASKS = set(
     )
 )
 
-# What stands in docs as `word.word` and is no module of ours.
+# Names in the docs that look like `word.word` but are not our modules.
 NOT_OURS = {
     "callbacks.dump",
     "callbacks.example.com",
@@ -62,13 +62,13 @@ def table() -> list[tuple[str, str]]:
 
 
 def code_in(text: str) -> list[str]:
-    """What stands between backticks, outside blocks."""
+    """The text between backticks, outside code blocks."""
     return [found for found in _CODE.findall(text) if found]
 
 
 @functools.cache
 def names_in(path: Path) -> frozenset[str]:
-    """What a module defines at its top, and in its classes."""
+    """The names defined at a module's top level and in its classes."""
     tree = ast.parse(path.read_text())
     inner = [it for node in tree.body if isinstance(node, ast.ClassDef) for it in node.body]
     found = set()
@@ -131,7 +131,7 @@ def test_few_modules_stand_in_the_root_of_callbacks() -> None:
 @pytest.mark.parametrize("doc", DOCS, ids=lambda path: path.name)
 def test_docs_name_only_files_that_exist(doc: Path) -> None:
     text = doc.read_text()
-    # Not by rglob: a folder of some tool's cache may go while it is looked into.
+    # Not by rglob: a tool may delete its cache folder while it is being read.
     known = [
         f"{folder}/{name}"
         for folder, _, names in os.walk(ROOT)
@@ -156,7 +156,7 @@ def test_docs_name_only_modules_that_exist(doc: Path) -> None:
             if not any(bare[2] in names_in(path) for path in modules):
                 missing.add(code)
         if of_class := _OF_CLASS.fullmatch(code):
-            # Its columns may stand in a base class of the same package.
+            # The columns may be in a base class in the same package.
             folders = {path.parent for path in SOURCES if of_class[1] in names_in(path)}
             places = [path for path in SOURCES if path.parent in folders]
             if not any(of_class[2] in names_in(path) for path in places):
@@ -176,21 +176,21 @@ def test_every_package_and_module_of_callbacks_has_its_place_in_the_import_contr
 
 @pytest.mark.parametrize("model", apps.get_models(), ids=lambda it: it._meta.label)
 def test_it_is_said_where_personal_data_is_stored(model: type[Model]) -> None:
-    """A new model, or a new field for texts: callbacks/privacy/places.py and docs/privacy.md."""
+    """For a new model or text field, edit callbacks/privacy/places.py and docs/privacy.md."""
     if not model._meta.proxy:
         test_table.test_every_field_that_can_hold_a_text_is_in_the_table(model)
         assert f"`{model._meta.db_table}`" in (ROOT / "docs" / "privacy.md").read_text()
 
 
 def test_no_module_is_longer_than_400_lines() -> None:
-    """Migrations are written once, and read seldom."""
+    """Migrations are exempt: they are written once and seldom read."""
     own = [path for path in SOURCES if path.parent.name != "migrations"]
     long = {path.relative_to(ROOT).as_posix(): len(path.read_text().splitlines()) for path in own}
     assert {path: lines for path, lines in long.items() if lines > MOST_LINES} == {}
 
 
 def test_no_exception_is_frozen() -> None:
-    """A `with` block writes the traceback into what passes through it, and would raise itself."""
+    """A `with` block sets the traceback of an exception, which would fail if it were frozen."""
     frozen = [
         f"{path.relative_to(ROOT)}: {node.name}"
         for path in SOURCES

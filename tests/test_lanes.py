@@ -40,7 +40,7 @@ def test_this_test_is_not_marked(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def kept_stack() -> None:
-    """In place of the one that starts the product: the mark goes by the name."""
+    """Replaces the fixture that starts the product: tests are marked by the fixture's name."""
 
 
 @pytest.mark.usefixtures("kept_stack")

@@ -1,4 +1,4 @@
-"""The pages of visitors and salespeople are written from either side, by the same style sheets."""
+"""The pages of visitors and salespeople use one set of styles for both directions of writing."""
 
 import re
 from pathlib import Path
@@ -12,9 +12,10 @@ SHEETS = [
         for folder in ("leads", "desk", "wallboard", "signin")
         for path in (ROOT / "static" / folder).glob("*.css")
     ),
-    ROOT / "leads" / "widget" / "loader.js",  # which has its own
+    ROOT / "leads" / "widget" / "loader.js",  # which has its own style sheet
 ]
-# margin-left, left: 0, text-align: right, background-position: right 1rem, border-top-left-radius.
+# For example margin-left, left: 0, text-align: right, background-position: right 1rem,
+# border-top-left-radius.
 A_SIDE = re.compile(r"(?<![\w-])([\w-]*-)?(left|right)(-[\w-]+)?(?=\s*[:;,)]|\s+[\w.%-]|$)")
 SIDEWAYS = re.compile(r"translateX|(?<![\w-])translate\(")
 SHORTHAND = re.compile(r"(?<![\w-])(margin|padding|inset):\s*([^;]+);")
@@ -34,7 +35,7 @@ def without_comments(text: str) -> str:
 
 
 def sides(text: str) -> list[str]:
-    """What would stay on one side whichever way the page is written."""
+    """The lines that name a fixed side, whatever the direction of writing."""
     found = []
     for line in without_comments(text).splitlines():
         if A_SIDE.search(line) or SIDEWAYS.search(line):
@@ -112,7 +113,7 @@ def test_a_number_that_is_not_isolated_is_found(html: str, is_found: bool) -> No
 
 
 def test_scripts_write_times_in_the_digits_of_the_server() -> None:
-    """Browsers write Arabic times in other digits by themselves."""
+    """Browsers would write Arabic times with other digits."""
     for folder in ("leads", "desk", "wallboard", "signin"):
         for path in (ROOT / "static" / folder).glob("*.js"):
             script = path.read_text()

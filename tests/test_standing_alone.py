@@ -1,7 +1,7 @@
 """Modules that need nothing of Django, and libraries that need nothing of the project.
 
-The import contract in pyproject.toml says which package may use which; this says what is loaded
-when one module is imported by itself, without settings.
+The import contract in pyproject.toml says which package may use which; these tests check what is
+loaded when one module is imported by itself, without settings.
 """
 
 import json
@@ -31,7 +31,7 @@ RULES = [
     "callbacks.telephony.call_parameters",
     "callbacks.telephony.call_result",
 ]
-# Pure too, but what they say to people is translated.
+# Also without the database, but their sentences are translated.
 RULES_WITH_SENTENCES = [
     "callbacks.common.formatting",
     "callbacks.explain.routing_reason",
@@ -84,7 +84,7 @@ def loaded(all_loaded: dict[str, list[str] | str]) -> Loaded:
 
 
 def below(modules: list[str], *packages: str) -> list[str]:
-    """Those of `modules` that are one of `packages` or inside one."""
+    """The `modules` that are in one of `packages`, or are one of them."""
     return [it for it in modules if f"{it}.".startswith(tuple(f"{name}." for name in packages))]
 
 

@@ -17,7 +17,7 @@ from tests.support import sentences
 ROOT = Path(__file__).parents[1]
 OURS = ("callbacks.", "leads.")
 
-# Names that are the same in every language, and marks of the provider's protocol.
+# Texts that are the same in every language, such as names; none now.
 UNTRANSLATABLE: frozenset[str] = frozenset()
 
 
@@ -51,7 +51,7 @@ def modules() -> Iterator[tuple[Path, int, str]]:
 
 
 def classes() -> set[str]:
-    """Texts of models, forms and admin pages of ours, as "module.class: text"."""
+    """Untranslated texts of our models, forms and admin pages, as "module.class: text"."""
     for package in (callbacks, leads):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):

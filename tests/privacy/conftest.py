@@ -1,4 +1,4 @@
-"""Time to erase a person."""
+"""Gives erasures enough time on a slow machine."""
 
 import pytest
 
@@ -7,5 +7,5 @@ from callbacks.admin.privacy import person_page
 
 @pytest.fixture(autouse=True)
 def _an_erasure_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After 3 s the page leaves the rest to the sweep, and a busy machine is slow."""
+    """After 3 s the page would leave the rest to the sweep, and a busy machine is slow."""
     monkeypatch.setattr(person_page, "_TAKES", 120)

@@ -1,4 +1,4 @@
-"""What somebody agreed to is part of what is held of them, and goes as their lead does."""
+"""What a person agreed to is part of their data, and is erased with their lead."""
 
 from datetime import timedelta
 

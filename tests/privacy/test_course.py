@@ -1,4 +1,4 @@
-"""An erasure meets calls, other people's requests, legal holds, and what comes after it."""
+"""An erasure beside live calls, other people's requests and legal holds, and what follows it."""
 
 import json
 from collections.abc import Callable
@@ -80,7 +80,7 @@ def test_a_call_that_is_on_goes_on_and_the_rest_follows_when_it_is_over(
     lead.refresh_from_db()
     assert (lead.status, lead.phone) == (LeadStatus.CALLING, NUMBER)
     post(attempt, 1, "ANSWER")
-    post(attempt, 2, "NOANSWER")  # it would be called again
+    post(attempt, 2, "NOANSWER")  # without the erasure it would be called again
 
     def is_finished() -> bool:
         course.go_on()
@@ -113,7 +113,7 @@ def test_a_record_that_comes_later_tells_how_the_call_went_and_not_with_whom(
 
 
 def test_by_an_address_only_what_was_sent_with_it_is_erased(source: LeadSource) -> None:
-    """Who sends somebody's number with their own address reads, and erases, nothing of theirs."""
+    """Nobody reads or erases a stranger's data by sending that number with their own address."""
     theirs = submit(source, "Noa Levi", "noa@example.com")
     joined = submit(source, "Dana Bar", "dana@example.com")
     erase("", "Dana@example.com")

@@ -1,4 +1,4 @@
-"""docs/privacy.md says of each table what the table in code says."""
+"""docs/privacy.md says the same of each table as the table in the code."""
 
 from pathlib import Path
 

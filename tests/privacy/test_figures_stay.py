@@ -1,4 +1,4 @@
-"""Reports count the same before and after everybody was erased."""
+"""Reports show the same figures before and after everybody is erased."""
 
 import math
 from typing import Any
@@ -31,12 +31,12 @@ def plain(table: Table) -> list[Any]:
 
 
 def changed(before: list[Any], after: list[Any]) -> list[tuple[Any, Any]]:
-    """Lines that say something else. To explain how two whole lists differ would take minutes."""
+    """The lines that differ. pytest would take minutes to explain how two whole lists differ."""
     return [it for it in zip(before, after, strict=True) if not _same(*it)]
 
 
 def _same(one: Any, other: Any) -> bool:
-    """A sum of fractions depends on their order, a little."""
+    """Whether two values are equal; floats may differ slightly, by the order of their sum."""
     if not isinstance(one, tuple):
         return bool(one == other)
     pairs = zip(one, other, strict=True)
@@ -44,7 +44,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def counted() -> list[Any]:
-    """All figures of all groups, and what was added up of the calls."""
+    """All figures of all groups, and sums over the calls and leads."""
     tables = [
         it
         for asked in (ASKED, YEAR)

@@ -1,4 +1,4 @@
-"""A person goes through every way into the product, is erased, and stands nowhere any more."""
+"""A person's data enters the product in every way there is, is erased, and is found nowhere."""
 
 import json
 import logging
@@ -59,7 +59,7 @@ NAME, EMAIL = "Canary Birdwell", "canary.birdwell@example.com"
 NUMBER, TYPED, DIGITS = "+972505550142", "050-555 0142", "505550142"
 MESSAGE, NOTE = "My canary sings at dawn", "He wants two cages"
 ADDRESS = "203.0.113.142"
-# In any spelling, with anything between the digits.
+# The number in any spelling, with anything between its digits.
 CANARY = re.compile(
     r"canary|birdwell|sings at dawn|two cages|203\.0\.113\.142|" + r"[^0-9a-f]{0,3}".join(DIGITS),
     re.IGNORECASE,
@@ -67,7 +67,7 @@ CANARY = re.compile(
 
 
 def everywhere_in_the_database() -> Iterator[str]:
-    """Each place, by table and column, where a row has the canary in it."""
+    """Every table and column that has a row with the canary in it, and every such session."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT table_name, column_name FROM information_schema.columns "
@@ -127,7 +127,9 @@ def ways(
     client: Client, source: LeadSource, extension: Extension, simulator: SimulatorProcess,
     dispositions: dict[str, Disposition], post: Callable[..., Any],
 ) -> CallAttempt:  # fmt: skip
-    """Everything that can hold them, through the product's own ways where there is one."""
+    """Stores the person in everything that can hold their data, by the product's own ways if
+    possible.
+    """
     manager = User.objects.create_user("manager", is_staff=True)
     simulator.control(answer_after=600)
     consent.write(source, "en", "You may call me.", None, timezone.now())
@@ -150,7 +152,7 @@ def ways(
     assert lead.status == LeadStatus.WAITING
     attempt = dispatch.call_lead(lead.pk)
     assert attempt
-    client.post(  # joins it
+    client.post(  # joins the lead
         "/api/leads/",
         json.dumps(
             {
@@ -169,7 +171,7 @@ def ways(
                    "phone": "0505550142", "callername": NAME})  # fmt: skip
     post("cdr", leg(1, attempt))
     post("cdr", leg(2, attempt, aiData={"insights": {"summary": f"{NAME}: {MESSAGE}"}}))
-    # A call of the account that is not ours.
+    # A call on the account that is not ours.
     post("cdr", leg(2, attempt, ivruniqueid="20261128_other", type="Incoming Call",
                     CustomData={}, caller=NUMBER))  # fmt: skip
     after_talk.write(
@@ -227,7 +229,7 @@ def ways(
 
 
 def erase(number: str = TYPED, email: str = EMAIL) -> Erasure:
-    """All requests with the number or the address are this person's, as somebody has said."""
+    """Erases all requests with the number or the address, as if somebody had confirmed them."""
     also = persons.read(number, email).by_one().values_list("pk", flat=True)
     erasure = course.begin(persons.read(number, email, also), ErasureWay.PAGE)
     assert course.go_on_for(erasure.pk, 60).finished
@@ -247,7 +249,7 @@ def test_nothing_is_left_of_a_person_who_is_erased(
     assert len(before) > 30
     with caplog.at_level(logging.DEBUG):
         erasure = erase()
-        # What comes late brings nothing back.
+        # Data that comes late does not bring anything back.
         post("cdr", leg(2, ways, type="Click2Call leg2 late", aiData={"summary": NAME}))
         post("cdr", leg(1, ways, ivruniqueid="20261128_late", type="Incoming Call",
                         CustomData={}, caller=NUMBER, target="101"))  # fmt: skip

@@ -39,7 +39,7 @@ def with_rights(*codenames: str) -> Client:
 
 @pytest.fixture
 def lead(make_lead: Callable[..., Lead], extension: Extension) -> Lead:
-    """One with something in every table that holds what is found by leads."""
+    """A lead with something in every table that is searched by leads."""
     lead = make_lead(
         NUMBER, name="Dana Bar", email=EMAIL, message="Ring me", status="connected",
         connected_at=timezone.now(), closed_at=timezone.now(), submitted_from="203.0.113.9",
@@ -163,7 +163,7 @@ def test_the_receipt_names_what_a_legal_hold_keeps(lead: Lead) -> None:
 def test_a_look_is_in_the_audit_with_the_one_who_looked_and_not_whom(lead: Lead) -> None:
     client = with_rights("see_person", "erase_person")
     client.post(PAGE, ABOUT, REMOTE_ADDR="192.0.2.7")
-    client.post(PAGE, ABOUT | {"do": "ask"})  # the question after it is no other look
+    client.post(PAGE, ABOUT | {"do": "ask"})  # the question after it counts as no further look
     entry = AuditEntry.objects.get(act="looked_up")
     assert (entry.username, entry.address) == ("rights-see_person-erase_person", "192.0.2.7")
     assert (entry.kind, entry.after) == ("leads_lead", {"leads": 1})

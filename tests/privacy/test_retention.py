@@ -39,7 +39,7 @@ def keeps(source: LeadSource) -> Callable[..., None]:
 
 @pytest.fixture
 def ended(make_lead: MakeLead) -> Callable[..., Lead]:
-    """ended(40): a lead that came, and ended, so many days ago."""
+    """ended(40): a lead that arrived and ended forty days ago."""
 
     def make(days: float, **values: Any) -> Lead:
         at = timezone.now() - timedelta(days=days)
@@ -144,7 +144,7 @@ def test_deleted_ones_are_gone_with_all_that_belongs_to_them(
     record = CallRecord.objects.create(call_id="x", type="leg2", attempt=attempt, payload={})
     AiData.objects.create(record=record)
     keeps(30, AfterThat.DELETED)
-    for _ in range(2):  # those that have joined others go first
+    for _ in range(2):  # first the leads that joined another one
         retention.keep_to_it()
     for model in (Lead, CallAttempt, CallNote, CallRecord, AiData):
         assert not model.objects.exists(), model
@@ -158,7 +158,7 @@ def test_a_legal_hold_is_placed_with_a_reason_and_lifted(
     manager = with_rights("view_lead", "change_lead")
     assert manager.get(f"{page}/legal-hold/").status_code == 403
     confirm(admin_client, f"{page}/legal-hold/")
-    assert not LegalHold.objects.exists()  # without a reason
+    assert not LegalHold.objects.exists()  # because no reason was given
     answer = confirm(admin_client, f"{page}/legal-hold/", reason="A dispute about a ladder")
     assert said(answer) == ["Dana Bar: The lead is under a legal hold."]
     assert "A dispute about a ladder" in answer.content.decode()

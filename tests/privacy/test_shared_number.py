@@ -1,6 +1,4 @@
-"""Two people have asked for a call to one number: what one of them reads, or has erased, is theirs
-alone.
-"""
+"""Two people asked for a call to the same number: each can read and erase only their own data."""
 
 import json
 import re
@@ -44,7 +42,7 @@ def bobs(make_lead: MakeLead, extension: Extension) -> Lead:
 
 @pytest.fixture
 def elsewhere(make_lead: MakeLead) -> Lead:
-    """With Alice's address and a number of somebody else's."""
+    """Carol's lead, with Alice's address and a number of her own."""
     return of(make_lead, "Carol", "+972505550143", "alice@example.com")
 
 
@@ -114,7 +112,7 @@ def test_the_number_is_nobody_elses_once_their_request_is_taken_in(
     assert NeverCallNumber.objects.get().phone is None
 
 
-# --- by the number, or the address, alone ---------------------------------------------------------
+# --- by the number or the address alone -----------------------------------------------------------
 
 ONE = {"number": "050-555 0142"}
 # What is typed, and the sentence of the page.

@@ -44,7 +44,7 @@ def held_locks() -> Iterator[ExitStack]:
 def situation(
     source: LeadSource, extension: Extension, held_locks: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[str], None]:
-    """Makes what the erasure of EMAIL meets."""
+    """Sets up what the erasure of EMAIL meets."""
 
     def submit(name: str, email: str, phone: str = NUMBER) -> Lead:
         return intake.store(
@@ -69,7 +69,9 @@ def situation(
         assert claims.claim_chosen(lead.pk, extension.pk, timezone.now(), timedelta(hours=1))
 
     def somebody_is_at_it(seconds: float | None = None) -> None:
-        """From the moment that it is asked for; as a step of the sweep, which is cut short here."""
+        """Another process locks the erasure as soon as it begins, as a step of the sweep does. The
+        page and the command do not wait long.
+        """
         begin = course.begin
 
         def begun(*given: Any, **more: Any) -> Erasure:
