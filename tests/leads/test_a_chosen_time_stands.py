@@ -1,4 +1,4 @@
-"""A time that somebody has chosen stands, whoever has the number called sooner."""
+"""A time that somebody chose stands, even if somebody else has the number called sooner."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ A_SECOND = timedelta(seconds=1)
 
 
 def ended(attempt: CallAttempt, status: str) -> None:
-    """The records come: the salesperson picked up, and leg 2 ended so."""
+    """The records arrive: the salesperson picked up, and leg 2 ended with this status."""
     attempt.refresh_from_db()
     for leg, word in ((1, "ANSWER"), (2, status)):
         talk = 30 if word == "ANSWER" else 0
@@ -36,7 +36,10 @@ def ended(attempt: CallAttempt, status: str) -> None:
 
 
 def tries(lead: Lead, until: datetime, status: str = "NOANSWER") -> list[datetime]:
-    """Calls the lead whenever it is due, before `until`; each call ends so. When it was called."""
+    """Calls the lead whenever it is due before `until`; returns when it was called.
+
+    Each call ends with this status.
+    """
     called = []
     for _ in range(2 * MAX_ATTEMPTS):
         lead.refresh_from_db()
@@ -85,7 +88,7 @@ def the_time_moved_by_the_owner(owner: Visitor, lead: Lead) -> None:
 
 
 def taken_back_by_a_second_one(owner: Visitor, lead: Lead) -> None:
-    """Another's time of the fourth day, taken back again."""
+    """Another person chooses the fourth day, and later corrects the number."""
     other = Visitor()
     other.sends(call_at=in_days(4))
     Visitor().sends()
@@ -97,10 +100,10 @@ Meanwhile = Callable[[Visitor, Lead], None]
 
 @dataclass(frozen=True)
 class Row:
-    """The owner has chosen the third day; then something has them called sooner.
+    """The owner chose the third day; then something has the number called sooner.
 
-    `day`: on which day they are called at the time that was chosen; 0: on none, all calls are
-    within two days. `status`: how leg 2 of each call ends.
+    `day`: the day on which the call comes at its chosen time; 0: none, all calls are within two
+    days. `status`: how leg 2 of each call ends.
     """
 
     meanwhile: Meanwhile
@@ -132,7 +135,7 @@ def test_whoever_is_not_reached_sooner_is_called_at_the_chosen_time(
     chosen = {in_days(row.day)}
     lead = owner.sends(call_at=in_days(3))
     row.meanwhile(owner, lead)
-    chosen.add(in_days(row.day))  # another hour may have begun
+    chosen.add(in_days(row.day))  # the next hour may have begun
     called = tries(lead, timezone.now() + timedelta(days=9), row.status)
 
     lead.refresh_from_db()
@@ -146,7 +149,7 @@ def test_whoever_is_not_reached_sooner_is_called_at_the_chosen_time(
 def test_a_request_during_the_last_call_is_a_new_one_and_the_chosen_time_stands(
     source: LeadSource, extension: Extension, simulator: SimulatorProcess
 ) -> None:
-    """Whoever chose it came during that call too: it joins the new lead."""
+    """The person who chose a time also came during that call, and joins the new lead."""
     chosen = in_days(3)
     lead, _ = waits_for_a_retry(calls=4)
     Lead.objects.update(call_after=timezone.now(), counted_from=timezone.now() - timedelta(days=1))
@@ -171,7 +174,7 @@ def test_its_page_tells_of_the_time_again(
     stranger.sends()
     tries(lead, timezone.now() + timedelta(days=2))
     assert owner.status() == "scheduled"
-    assert stranger.status() == "received"  # not the owner's time
+    assert stranger.status() == "received"  # the stranger does not see the owner's time
 
 
 @pytest.mark.parametrize(
@@ -198,7 +201,7 @@ def test_a_chosen_time_before_the_next_try_is_that_try(
     extension: Extension,
     simulator: SimulatorProcess,
 ) -> None:
-    """A call that a stranger has wished for is not answered at noon; also after other hours."""
+    """A stranger's call at noon is not answered; the result stays the same after hours change."""
 
     def at(text: str) -> datetime:
         day = "24 Nov" if "next" in text else "23 Nov"

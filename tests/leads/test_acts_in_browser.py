@@ -1,5 +1,5 @@
-"""What a visitor does on the page of their request, in Chromium: with and without scripts, in a
-frame of another website, by axe-core, and in both widths.
+"""What a visitor does on the page of their request, in Chromium: with and without scripts, and in a
+frame of another website, checked with axe-core, at both widths.
 """
 
 import threading
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db(transaction=True)]
 
 @contextmanager
 def shop(page: str) -> Iterator[str]:
-    """The address of another website, which has one page."""
+    """The address of another website, which shows `page` everywhere."""
 
     class Shop(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -75,7 +75,7 @@ def heading(page: Page | FrameLocator, text: str) -> None:
 
 
 def walk(page: Page | FrameLocator) -> None:
-    """A wrong number, another time, and cancelled in the end."""
+    """Corrects the number, chooses another time, and finally cancels."""
     sent(page)
     page.get_by_role("link", name="Correct the number").click()
     page.get_by_label("Phone").fill("12")
@@ -119,7 +119,7 @@ def test_back_and_the_button_once_more_change_nothing(page: Page) -> None:
     page.get_by_role("button", name="Call me then").click()
     heading(page, "Your call is planned")
     page.go_back()
-    times.select_option(chosen)  # in another place of the list, if half an hour has just passed
+    times.select_option(chosen)  # its index changes when a half hour begins
     page.get_by_role("button", name="Call me then").click()
     heading(page, "Your call is planned")
     assert Lead.objects.count() == 2

@@ -1,4 +1,4 @@
-"""Keys of the API: whose requests are taken, and what the others are answered."""
+"""API keys: whose requests are accepted, and how the others are answered."""
 
 import base64
 import json
@@ -235,7 +235,7 @@ def test_a_key_in_a_body_is_refused_and_not_stored(
 
 
 def test_what_is_no_key_is_taken(client: Client, source: LeadSource) -> None:
-    """Fields and headers of a program's own."""
+    """Fields and headers that a program has for its own purposes."""
     fields = {"source": "website", "name": "Noa", "phone": "050-555 0101", "key": "7", "token": "x"}
     answer = client.post(URL, fields, headers={"X-Request-Id": "lc_7", "X-Key": "7"})
     assert answer.status_code == 201
@@ -316,7 +316,7 @@ def test_above_its_rate_it_is_refused_and_told_when_to_come_again(
     client: Client, key: str, shop: ApiClient, counting: Settings
 ) -> None:
     ApiClient.objects.update(rate="2/10m")
-    other = api_keys.make(shop, None, None)[1]  # the client's, whichever key it shows
+    other = api_keys.make(shop, None, None)[1]  # all keys of a client share its rate
     assert [send(client, key, 101).status_code, send(client, other, 102).status_code] == [201, 201]
     answer = send(client, key, 103)
     assert answer.status_code == 429
@@ -335,7 +335,7 @@ def test_its_rate_counts_on_a_server_of_ours_too(
 
 
 def test_it_is_counted_for_itself(client: Client, key: str, counting: Settings) -> None:
-    """Neither by its address, nor with what comes by the form or without a key."""
+    """Neither by its address, nor together with the form and requests without a key."""
     for name in ("ADDRESS", "ADDRESS_NUMBERS", "SOURCE", "KEYLESS"):
         setattr(counting, f"RATE_{name}", read("2/10m"))
     assert [send(client, key, place).status_code for place in range(101, 107)] == [201] * 6

@@ -117,7 +117,7 @@ def test_a_second_request_stands_where_the_first_does_for_the_same_person_only(
         connected_at=now if status == "connected" else None,
     )
     assert client.get(url(second)).content == client.get(url(first)).content
-    if status != "calling":  # that one: test_no_oracle
+    if status != "calling":  # "calling" is checked in test_no_oracle
         assert client.get(url(stranger)).json()["status"] == "received"
 
 
@@ -141,9 +141,9 @@ def test_nothing_inside_shows(client: Client, make_lead: MakeLead) -> None:
 def test_it_is_four_queries_and_kept_nowhere(
     client: Client, make_lead: MakeLead, django_assert_num_queries: Callable[[int], object]
 ) -> None:
-    client.get(url(make_lead("+972505550150")))  # the process has read the configuration
+    client.get(url(make_lead("+972505550150")))  # loads the configuration
     duplicate = make_lead("+972505550150")
-    # The lead, whether the account is refused, who is there, and whether a call came since.
+    # The lead, whether the account is refused, who can take calls, and whether a call came since.
     with django_assert_num_queries(4):  # type: ignore[attr-defined]
         answer = client.get(url(duplicate))
     assert answer["Cache-Control"] == "no-store, private"

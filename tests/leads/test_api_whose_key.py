@@ -1,4 +1,4 @@
-"""An Idempotency-Key is its sender's: nobody keeps another's request away by using it first."""
+"""An Idempotency-Key is its sender's: using it first does not block anybody else's request."""
 
 from ipaddress import ip_network
 from typing import Any
@@ -67,12 +67,12 @@ def test_a_stranger_who_used_it_first_keeps_nobody_away(
     assert sent(101, stranger).status_code == 201
     first = sent(102, ours)
     assert first.status_code == 201
-    assert sent(102, ours).content == first.content  # sent again, it is the same
+    assert sent(102, ours).content == first.content  # the same request again gets the same answer
     assert set(Lead.objects.values_list("phone", flat=True)) == {"+972505550101", "+972505550102"}
     assert Lead.objects.count() == 2
 
 
-# Who sends other fields under a key of their own: a mistake, of which they are told.
+# The same sender reuses the key with other fields: a mistake, which the answer reports.
 SENDERS: list[tuple[str, dict[str, str], dict[str, str]]] = [
     ("one address", {"sender": OURS}, {"sender": OURS}),
     ("one customer's IPv6 network", {"sender": "2001:db8::1"}, {"sender": "2001:db8::2"}),

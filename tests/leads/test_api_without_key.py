@@ -1,4 +1,4 @@
-"""Programs without a key of the API are strangers, which never prove that they are no robots."""
+"""Programs without an API key are strangers, who never prove that they are not robots."""
 
 import json
 from ipaddress import ip_network
@@ -44,7 +44,7 @@ def by_form(client: Client, place: int, sender: str = HERE) -> Lead:
     return Lead.objects.latest("pk")
 
 
-# What the source says, the sender, whether a key is shown: the answer, and how the lead stands.
+# The source's setting, the sender, whether a key is sent; the status, and the lead's status.
 SAYS = [
     ("a new source", None, HERE, False, 201, HELD),
     ("accepted", "accepted", HERE, False, 201, WAITING),
@@ -114,7 +114,7 @@ def test_the_first_answer_stays_when_the_source_asks_for_a_key_since(
 def test_a_visitor_whose_browser_shows_the_page_is_called(
     client: Client, source: LeadSource
 ) -> None:
-    """As after a form without its page: a website may send its visitors on to `page_url`."""
+    """As after a form sent without its page: a website may send its visitors to `page_url`."""
     answer: Any = by_api(client, 101)
     page = answer.json()["page_url"]
     assert "data-challenge" in client.get(page).content.decode()
@@ -174,7 +174,7 @@ def test_a_country_s_rate_is_not_the_form_s_either(
 def test_what_could_not_be_counted_is_judged_again_as_it_came(
     client: Client, source: LeadSource, counting: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Redis is away, then back: a key still counts, and what came without one is held for that."""
+    """Redis is away, then back: a request with a key is released, one without is held for that."""
     text = api_keys.make(ApiClient.objects.create(name="Shop"), None, None)[1]
     with monkeypatch.context() as away:
         away.setattr(counters._breaker, "lets_through", lambda: False)
@@ -189,6 +189,8 @@ def test_what_could_not_be_counted_is_judged_again_as_it_came(
 
 
 def test_a_source_of_an_older_release_keeps_what_it_had(db: None) -> None:
-    """Also one that a process of the older release makes meanwhile: by the database's default."""
+    """The database's default also covers sources that a process of the older release adds
+    meanwhile.
+    """
     field = LeadSource._meta.get_field("without_key")
     assert (field.default, field.db_default) == ("held", "accepted")  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""Garbage, to the form and to the API: a clear answer, never a 500."""
+"""Garbage sent to the form and the API gets a clear answer, never a 500."""
 
 import json
 

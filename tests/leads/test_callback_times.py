@@ -1,4 +1,4 @@
-"""Which times a visitor may choose, in words and values. Pure."""
+"""Which times a visitor may choose, and how they are written. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ def at(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
 
 
 def hours(opens: int = 9, closes: int = 17, *, never: bool = False, zone: str = "") -> CallingHours:
-    """Every day, in Jerusalem."""
+    """Open every day at these hours in Jerusalem; visitors read the times in `zone`."""
     tz = ZoneInfo(zone or "Asia/Jerusalem")
 
     def is_open(moment: datetime) -> bool:
@@ -55,7 +55,7 @@ def hours(opens: int = 9, closes: int = 17, *, never: bool = False, zone: str = 
         "2026-11-24 09:30:00.000+02:00",
         "2026-11-24T07:30:00Z",
         "2026-11-24T02:30:00-05:00",
-        "2026-11-24T09:30:00 02:00",  # a + that a form has made a space
+        "2026-11-24T09:30:00 02:00",  # the + became a space in a form
         "2026-11-24T09:30 0200",
         "2026-11-24 09:30:00.000 02:00",
         "2026-11-24T07:30:00 00:00",
@@ -112,7 +112,7 @@ TOMORROW = "tomorrow, Tuesday, at 09:00 (Jerusalem time)"
         ("0001-01-01T00:00:00+14:00", NOON, MALFORMED),
         ("1764052200", NOON, MALFORMED),
         ("\x00", NOON, MALFORMED),
-        # The next one would be too far ahead: the first one is named.
+        # The next possible time would be too far ahead, so the first one is named.
         (
             "2026-12-07T07:00:00+02:00", at(23, 8),
             "We cannot call you then. The next possible time is today at 09:00 (Jerusalem time).",
@@ -148,7 +148,7 @@ def test_times_on_offer_stand_under_their_days() -> None:
     assert [name for name, _ in days] == [
         "Today", "Tomorrow, Tuesday", "Wednesday, 25 November", "Thursday, 26 November",
     ]  # fmt: skip
-    # Not the one that begins before the form is filled in.
+    # The next half hour would begin before the form is filled in, so it is left out.
     assert [words for _value, words in days[0][1]] == ["14:30", "15:00", "15:30", "16:00", "16:30"]
     assert days[1][1][0] == ("2026-11-24T09:00:00+02:00", "09:00")
     assert all(

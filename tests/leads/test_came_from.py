@@ -1,4 +1,4 @@
-"""Where visitors came from, by every way in, and what requests that join change of it."""
+"""Where visitors came from, for every way in, and what later requests that join change."""
 
 import html
 import json
@@ -148,7 +148,7 @@ def test_a_request_that_joins_updates_the_last_page_and_keeps_the_first(source: 
     sends(Visitor(), "summer", message="Again")
     assert counted(first) == ("", "", "summer")
     assert Attribution.objects.get(lead=first).last["utm_campaign"] == "spring"
-    # One that came by no campaign says nothing new.
+    # A visit without a campaign changes nothing.
     Visitor().sends(page=f"{SHOP}/contact")
     assert counted(first) == ("", "", "summer")
 

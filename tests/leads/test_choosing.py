@@ -48,7 +48,7 @@ def form(client: Client, at: datetime = NOON, **fields: str) -> Any:
 
 
 def groups(page: str) -> dict[str, list[str]]:
-    """The headings of the times on offer, and the words below each."""
+    """The headings of the offered times, each with the texts of its times."""
     return {
         unescape(name): re.findall(r"<option value=[^>]+>([^<]+)", options)
         for name, options in re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', page, re.S)
@@ -163,7 +163,7 @@ def test_the_api_takes_a_time(client: Client) -> None:
     assert lead.chosen_at == datetime(2026, 11, 25, 8, 7, tzinfo=UTC)
     with time_machine.travel(NOON, tick=False):
         page = client.get(answer.json()["status_url"]).json()
-    # On the visitor's clock, as it was chosen.
+    # On the visitor's clock, in the offset that they chose.
     assert (page["status"], page["call_after"]) == ("scheduled", "2026-11-25T10:07:00+02:00")
 
 
@@ -210,7 +210,7 @@ def test_a_time_at_which_it_is_night_where_the_lead_is_is_refused(client: Client
         allowed_countries=["IL", "US"], call_from=time(8), call_until=time(20)
     )
     new_york = {"phone": "+1 212 555 0101"}
-    # Eight in the morning there is three in the afternoon here.
+    # Eight in the morning in New York is three in the afternoon here.
     refused = send(client, call_at="2026-11-24T14:30:00+02:00", **new_york)
     possible = "The next possible time is tomorrow, Tuesday, at 15:00 (Jerusalem time)."
     said = f"We cannot call you then. {possible}"

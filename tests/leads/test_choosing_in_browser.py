@@ -35,7 +35,7 @@ def test_a_visitor_chooses_when_they_are_called(
     assert box
     assert box["height"] >= 44
     assert box["x"] + box["width"] <= width
-    # The first group or the second: late in the evening nothing is left of today.
+    # The first or the second group: late in the evening, today has no times left.
     tomorrow = select.locator("optgroup[label^='Tomorrow, ']")
     expect(tomorrow).to_have_count(1)
     value = tomorrow.locator("option").last.get_attribute("value")

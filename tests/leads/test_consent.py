@@ -168,7 +168,7 @@ def test_the_box_stays_ticked_beside_another_error(client: Client, demanded: Con
 def test_a_page_that_lay_open_while_the_text_was_replaced(
     client: Client, source: LeadSource, demanded: ConsentText
 ) -> None:
-    """They agreed to what they were shown."""
+    """The visitor agreed to the text that they were shown."""
     write(source, "Another text")
     assert client.post(FORM, {**FILLED, "consent": "1"}).status_code == 303
     assert Lead.objects.get().consent.text == demanded

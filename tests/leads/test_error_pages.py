@@ -1,4 +1,4 @@
-"""The pages for when something is wrong. They need no database: `db` is asked for nowhere here."""
+"""The error pages. They need no database, so no test here uses `db`."""
 
 import re
 import socket
@@ -115,7 +115,7 @@ def test_programs_are_told_in_json(
 @override_settings(ROOT_URLCONF=__name__, DEBUG=True)
 @pytest.mark.parametrize("accept", ["text/html", "text/plain"])
 def test_the_developers_page_shows_no_secret_of_the_settings(accept: str) -> None:
-    environment = {"VOICENTER_CODE": settings.VOICENTER_CODE}  # as runserver has it
+    environment = {"VOICENTER_CODE": settings.VOICENTER_CODE}  # as under runserver
     answer = Client(raise_request_exception=False).get(
         "/broken/", headers={"accept": accept}, **environment
     )
@@ -160,7 +160,7 @@ def test_without_a_database_a_page_is_one_line_in_the_log_and_no_stack_trace(
 ) -> None:
     log = tmp_path / "log"
     with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))  # taken, and not listening
+        nobody.bind(("127.0.0.1", 0))  # bound, not listening
         address = f"postgres://nobody@127.0.0.1:{nobody.getsockname()[1]}/none"
         with serving(address, log=log) as url:
             before = len(log.read_text())

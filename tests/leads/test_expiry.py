@@ -1,4 +1,4 @@
-"""For how long the page of a request is shown, and what it says after that."""
+"""How long the page of a request is shown, and what it says after that."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -76,7 +76,7 @@ def test_a_request_that_has_joined_an_earlier_one_is_shown_as_long_as_that(
     later = make_lead("+972505550102", **joined)
     strangers = make_lead("+972505550103", **joined | {"submitter": None})
     assert client.get(f"/contact/website/{later.public_id}/").status_code == 200
-    # Nor does it tell that somebody else's request goes on.
+    # A stranger's page must not show that the other person's request goes on.
     assert client.get(f"/contact/website/{strangers.public_id}/").status_code == 410
 
 

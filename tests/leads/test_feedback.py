@@ -1,4 +1,4 @@
-"""The question after the talk: who is asked, what is kept of the answer, and who sees it."""
+"""The question after the talk: who is asked, how the answer is stored, and who sees it."""
 
 from datetime import timedelta
 from typing import Any
@@ -49,7 +49,7 @@ def test_only_whoever_has_talked_is_asked(state: str) -> None:
     told = Client().get(f"/api/leads/{visitor.page.split('/')[-2]}/").json()
     assert ("feedback" in told["acts"]) == is_asked
     answer = visitor.does("feedback", score="4", words="Quick and kind")
-    # What is cancelled already sends them on to the page that says so.
+    # For a cancelled request, the act redirects to the page that says so.
     assert answer.status_code == (303 if is_asked or shown == "cancelled" else 409)
     assert kept() == ([(4, "Quick and kind")] if is_asked else [])
     assert (Lead.objects.get().helped == 4) == is_asked
@@ -128,7 +128,7 @@ def test_what_a_stranger_says_of_somebody_elses_talk_is_not_the_talks() -> None:
     attempt = call(first)
     assert attempt
     ends(attempt, "ANSWER", "ANSWER")
-    if stranger.status() == "connected":  # it reads as it would if the number were theirs
+    if stranger.status() == "connected":  # the page reads as if the number were theirs
         stranger.does("feedback", score="1", words="Rude")
         assert Feedback.objects.get().lead == own
     first.refresh_from_db()
@@ -146,7 +146,7 @@ def test_it_is_answered_in_the_widgets_frame_too() -> None:
     assert answer["Location"].startswith("/widget/website/")
 
 
-# --- where it is read ---------------------------------------------------------------------------
+# --- where the answer is read -------------------------------------------------------------------
 
 
 @pytest.fixture

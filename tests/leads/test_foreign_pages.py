@@ -1,4 +1,4 @@
-"""What a page of a foreign website has sent does not stand in our form, on a page of ours."""
+"""Text that a foreign website posts is never shown in our form on one of our pages."""
 
 import uuid
 from contextlib import AbstractContextManager, nullcontext
@@ -24,7 +24,7 @@ TYPED = {
     "page": "https://elsewhere.example/a-page",
 }
 ELSEWHERE = {"Sec-Fetch-Site": "cross-site", "Origin": "https://elsewhere.example"}
-# By what it is told, the headers, and whether it is a page of ours, or of a website of the source.
+# The request's headers, and whether the page that sent it is ours or the source's.
 SENDERS = {
     "no headers": ({}, True),
     "our page": ({"Sec-Fetch-Site": "same-origin", "Origin": "https://testserver"}, True),

@@ -1,4 +1,4 @@
-"""A form's fields as a manager has set them: which, in which order, which have to be filled in."""
+"""A form's fields as a manager sets them: which ones, in which order, and which are mandatory."""
 
 import json
 import re
@@ -44,7 +44,7 @@ def page(client: Client, query: str = "") -> str:
 
 
 def inputs(text: str) -> list[str]:
-    """The names of what can be filled in, in their order."""
+    """The names of the fields that can be filled in, in their order."""
     found = re.findall(r'<(?:input|select|textarea)[^>]*name="(\w+)"[^>]*>', text)
     unseen = {*hidden(text), "reference"}
     return [name for name in found if name not in unseen]
@@ -198,7 +198,7 @@ def test_what_was_filled_into_a_field_that_is_hidden_since_stays_on_the_page_too
     assert 'name="field_rooms" value="three"' in again.text
     assert post(client, again.text, field_rooms="three", field_size="Large").status_code == 303
     assert given()["rooms"] == "three"
-    # What a page that never had the field sends is nobody's answer.
+    # A newly loaded page does not have the field.
     assert "field_rooms" not in page(client)
 
 
@@ -286,7 +286,7 @@ def test_only_a_language_that_somebody_speaks_is_kept(
 def test_a_language_is_not_demanded_where_there_is_none_to_choose(
     client: Client, source: LeadSource
 ) -> None:
-    """Nobody there speaks any of ours, and the form goes on working."""
+    """Nobody there speaks any of our languages; the form still works."""
     FormField.objects.create(source=source, key="language", kind="language", need="mandatory")
     assert post(client, page(client)).status_code == 303
     assert api(client).status_code == 201
@@ -308,7 +308,7 @@ def test_words_in_the_visitor_s_language(client: Client, own: dict[str, FormFiel
     text = page(client, "?lang=he")
     assert "גודל" in text
     assert '<option value="Large">גדול</option>' in text
-    assert "How many rooms?" in text  # there is none in Hebrew
+    assert "How many rooms?" in text  # the field has no Hebrew label
     post(client, text, field_size="Large")
     assert Answers.objects.get().given == [{"key": "size", "label": "Size", "value": "Large"}]
 

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.fixture
 def page(browser: Browser, gunicorn: str, source: LeadSource) -> Iterator[Page]:
-    """A page of its own context; any error or forbidden inline code in it fails the test."""
+    """A page in a separate context; any error or blocked inline code fails the test."""
     context = browser.new_context(base_url=gunicorn)
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
@@ -88,7 +88,7 @@ def test_a_link_that_is_pressed_stays_where_it_is_until_it_is_let_go(page: Page)
     link.scroll_into_view_if_needed()
 
     def change() -> None:
-        """A long sentence above it, and several links less."""
+        """A longer sentence appears above the link, and several links disappear."""
         move("waiting", call_after=timezone.now() + timedelta(days=2))
 
     click_while_it_changes(link, "**/api/leads/**", change)
@@ -151,7 +151,7 @@ def test_where_its_answers_are_blocked_it_says_what_is_known_and_offers_to_reloa
 
 
 def test_where_the_server_knows_it_no_more_it_is_reloaded_once(page: Page) -> None:
-    """The page itself may be there, so that it would be loaded again and again."""
+    """The page itself may still exist, and would otherwise be reloaded forever."""
     loaded = []
     page.on("load", lambda it: loaded.append(it.url))
     page.route(
@@ -213,7 +213,7 @@ def test_the_tab_key_goes_through_the_form_in_order(page: Page) -> None:
     for _ in range(7):
         page.keyboard.press("Tab")
         visited.append(page.evaluate("document.activeElement.name || document.activeElement.type"))
-    # Nobody is there: the sentence that says so has a link to the times.
+    # Nobody can take calls: the sentence that says so has a link to the times.
     assert visited == ["", "name", "phone", "email", "call_at", "message", "submit"]
 
 
@@ -291,7 +291,7 @@ TOO_FAINT = """() => {
 
 
 def asks(page: Page, minutes: int) -> int:
-    """How often it asks in so many minutes."""
+    """How many requests the page sends in so many minutes."""
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.clock.run_for(minutes * 60_000)
@@ -364,7 +364,7 @@ def test_where_its_script_is_blocked_the_page_loads_itself_again(page: Page) -> 
 def test_every_page_fits_its_window(
     how: str, width: int, page: Page, source: LeadSource, team: Team
 ) -> None:
-    """What it says before and after sending, and nothing is cut off at the side."""
+    """The texts before and after sending fit, and nothing is cut off at the side."""
     Extension.objects.create(number="101", team=team, is_paused=how == "paused")
     if how == "closed":
         Team.objects.update(schedule=Schedule.objects.create(name="Never"))

@@ -1,4 +1,4 @@
-"""Storing leads, with many at once: real threads, real transactions."""
+"""Storing leads, many at the same time: real threads, real transactions."""
 
 import threading
 import uuid
@@ -23,7 +23,7 @@ def submission(source: LeadSource, key: uuid.UUID, phone: str = "+972505550101")
 
 
 def all_at_once(*jobs: Callable[[], Lead]) -> list[Lead]:
-    """Runs each job in a thread and a connection of its own, all let loose at one moment."""
+    """Runs each job in a thread with its own connection; all start at the same moment."""
     ready = threading.Barrier(len(jobs))
 
     def run(job: Callable[[], Lead]) -> Lead:
@@ -65,13 +65,13 @@ def test_twenty_submissions_of_one_number_at_once_are_one_call(source: LeadSourc
     assert set(Lead.objects.exclude(pk=first.pk).values_list("duplicate_of", flat=True)) == {
         first.pk
     }
-    # Announced and then lost to another transaction does not count: its wake-up is not sent.
+    # An announcement whose transaction lost and was rolled back does not count: no wake-up is sent.
     assert first.pk in announced
 
 
 @pytest.mark.django_db(transaction=True)
 def test_no_submission_is_lost_while_its_number_is_being_closed(source: LeadSource) -> None:
-    """Every one ends as a waiting lead or as a duplicate, whatever moment it falls into."""
+    """Each becomes a waiting lead or a duplicate, whenever it arrives."""
     phone = "+972505550101"
     for _ in range(5):
         intake.store(submission(source, uuid.uuid4(), phone))

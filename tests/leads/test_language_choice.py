@@ -6,7 +6,7 @@ from leads import language_choice
 from leads.language_choice import Choice
 
 EVERY = {
-    # what the address names, the source's, the browser's: the page's, and whether it was asked for
+    # the languages of the address, the source and the browser; the page's, and if it was asked for
     "nothing is known": ([], "", "", "en", False),
     "the address": (["he"], "ar", "ru", "he", True),
     "the source": ([], "ar", "ru", "ar", False),

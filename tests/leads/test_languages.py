@@ -1,4 +1,4 @@
-"""Which language a request is in, and who is rung for it when a later one is in another."""
+"""The language of a request, and who is rung when a later request has another language."""
 
 from importlib import import_module
 
@@ -132,7 +132,7 @@ def test_what_is_stored_with_three_letters_is_shortened(
 def test_two_codes_of_one_language(
     asked_for: str, spoken: str, source: LeadSource, phones: None, simulator: SimulatorProcess
 ) -> None:
-    """A phone's languages may have been stored before there was one code."""
+    """A phone's languages may have been stored before both codes became one."""
     Extension.objects.filter(number="103").update(languages=[spoken])
     import_module("callbacks.migrations.0069_norwegian_and_tagalog")._shorten(apps, None)
     assert call(asks(asked_for))

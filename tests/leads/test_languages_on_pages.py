@@ -1,4 +1,4 @@
-"""Every page of a visitor says in which language it is, and leads to pages in the same one."""
+"""Every page of a visitor states its language, and links to pages in the same language."""
 
 import re
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def get(path: str, **headers: str) -> HttpResponse:
 
 
 def says(answer: HttpResponse, language: str) -> str:
-    """The page, which has said that it is in this language."""
+    """The page's HTML, after checking that it states this language."""
     page = answer.text
     assert f'<html lang="{language}" dir="{LANGUAGES[language]}">' in page
     assert answer["Content-Language"] == language
@@ -44,7 +44,7 @@ def says(answer: HttpResponse, language: str) -> str:
 
 
 def links(page: str) -> list[str]:
-    """The addresses of ours that a page leads to, without its files."""
+    """Our addresses that a page links to, without static files."""
     found = [it.replace("&amp;", "&") for it in ADDRESS.findall(page)]
     return [it for it in found if not it.startswith("/static/")]
 
@@ -54,7 +54,7 @@ def filled(page: str, **fields: str) -> dict[str, str]:
 
 
 def send(where: str = "contact", query: str = "", **headers: str) -> HttpResponse:
-    """The page of the request, after the form has been sent."""
+    """Sends the form; returns the page of the request."""
     client = Client(headers=headers)
     page = client.get(f"/{where}/website/{query}").text
     [form] = re.findall(r'<form class="card" method="post" action="([^"]+)"', page)
@@ -120,7 +120,7 @@ def test_the_sources_language_holds_where_the_address_names_none(
     status = says(send(**{"Accept-Language": "ru"}), language)
     [asked] = [it for it in links(status) if "/api/" in it]
     assert get(asked, **{"Accept-Language": "ru"}).json()["language"] == language
-    # A source that is switched off, too: its requests have pages.
+    # The same for a source that is switched off, because its requests still have pages.
     LeadSource.objects.update(is_active=False)
     lead = Lead.objects.get()
     says(get(f"/contact/website/{lead.public_id}/"), language)
@@ -188,7 +188,7 @@ def test_no_address_loses_a_lead(
 ) -> None:
     known = {"name": "Noa Levi", "phone": PHONE, "token": page_token()}
     answer = Client().post(f"/contact/website/{query}", known)
-    if len(query) > 10_000:  # more fields than anybody reads, in an address as in a form
+    if len(query) > 10_000:  # the address has more fields than are read, as in a form
         assert answer.status_code in {303, 400}
         return
     assert answer.status_code == 303
@@ -206,7 +206,7 @@ def test_what_is_kept_is_kept_by_language(
     for language in [*LANGUAGES, *LANGUAGES]:
         answer = get(f"/api/leads/{lead.public_id}/?lang={language}")
         assert answer.json()["language"] == answer["Content-Language"] == language
-    # Without one, the source's; whatever others have asked for.
+    # Without a language in the address, the source's counts, whatever others asked for.
     LeadSource.objects.update(language="fr")
     for language in [*LANGUAGES, *LANGUAGES]:
         answer = get(f"/api/leads/{lead.public_id}/", **{"Accept-Language": language})
@@ -214,7 +214,7 @@ def test_what_is_kept_is_kept_by_language(
 
 
 def test_answers_speak_the_language_of_their_page(source: LeadSource, extension: Extension) -> None:
-    """Of whatever is translated by now, the same sentence stands on the page and in the JSON."""
+    """The page and the JSON have the same translated sentence."""
     send()
     lead = Lead.objects.get()
     Lead.objects.update(status="unreached", closed_at=timezone.now())
@@ -242,7 +242,7 @@ CALLED_IN = {
 def test_a_lead_is_called_in_the_language_of_its_page(
     query: str, spoken: list[str], language: str, source: LeadSource, extension: Extension
 ) -> None:
-    """Nobody is left uncalled for a page's language: there the source's counts."""
+    """If nobody speaks the page's language, the source's counts, so that the lead is called."""
     Team.objects.update(language_wait=None)
     Extension.objects.update(languages=spoken)
     send(query=query)
@@ -268,7 +268,7 @@ def test_programs_name_the_language_in_the_address_or_the_body(
 def test_what_managers_read_is_in_their_language(
     source: LeadSource, extension: Extension, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever language the visitor's page is in: what a check has found is kept."""
+    """A check's finding is stored in their language, whatever language the visitor's page has."""
 
     def speaks(*_asked: object) -> Iterator[verdicts.Finding]:
         yield verdicts.Finding("speaks", verdicts.Verdict.HOLD, f"in {translation.get_language()}")

@@ -1,4 +1,4 @@
-"""Where things stand on a visitor's pages, in Chromium at 390 px, in both directions of writing."""
+"""Positions on a visitor's pages, in Chromium at 390 px, in both directions of writing."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from tests.support.chromium import PATIENCE
 from tests.support.looks import picture, too_wide
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("team")]
-# How far each field goes on below its input.
+# The space between each field's input and the field's lower edge.
 GAPS = """() => [...document.querySelectorAll("form.card > .field:has(input)")].map(
     it => Math.round(it.getBoundingClientRect().bottom
         - it.querySelector("input").getBoundingClientRect().bottom))"""
@@ -28,7 +28,7 @@ def page(browser: Browser, gunicorn: str, source: LeadSource) -> Iterator[Page]:
 
 
 def left(page: Page, selector: str) -> list[float]:
-    """Where each of these begins."""
+    """The left edge of each matching element."""
     places = "all => all.map(it => it.getBoundingClientRect().left)"
     found: list[float] = page.locator(selector).evaluate_all(places)
     return found

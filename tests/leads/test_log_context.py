@@ -26,7 +26,7 @@ def test_a_block_is_about_its_lead_alone() -> None:
 @pytest.mark.parametrize(
     "text",
     ["105\nlead=forged", "050-555 0101", "+972505550101", "٣", "1" * 20, "",
-     "6a1d9f5e-0000-4000-8000-000000000001"],  # a public_id: of a call that began before an update
+     "6a1d9f5e-0000-4000-8000-000000000001"],  # a public_id, from before an update
 )  # fmt: skip
 def test_what_is_no_rows_number_is_ignored(text: str) -> None:
     log_context.forget()

@@ -1,4 +1,4 @@
-"""The never-call list: such a number is stored and held, and nobody and nothing dials it."""
+"""The never-call list: a listed number is stored and held, and is never dialled."""
 
 import uuid
 from collections.abc import Callable
@@ -169,7 +169,7 @@ def test_a_lead_that_waits_all_the_same_is_not_dialled(
     make_lead: Callable[..., Lead], extension: Extension, simulator: SimulatorProcess
 ) -> None:
     lead = make_lead(PHONE)
-    NeverCallNumber.objects.create(phone=PHONE)  # by whichever way
+    NeverCallNumber.objects.create(phone=PHONE)  # listed in whatever way
     assert dispatch.call_lead(lead.pk) is None
     lead.refresh_from_db()
     assert lead.status == "failed"

@@ -1,4 +1,4 @@
-"""One number, several requests: the newest wish counts, and nobody learns of another's request."""
+"""Several requests for one number: the newest wish counts, and nobody learns of the others."""
 
 import uuid
 from datetime import datetime, time, timedelta
@@ -33,7 +33,7 @@ def landing(db: None) -> LeadSource:
 
 
 def teams(source: LeadSource, number: str, how: str) -> None:
-    """Who answers a source: nobody, or a team with one phone that is as `how` says."""
+    """Who answers a source: nobody, or a team with one phone in the state `how`."""
     if how == "nobody":
         return
     team = Team.objects.create(name=f"Team {number}", is_active=how != "off")
@@ -140,7 +140,7 @@ def test_the_bound_of_the_day_holds_for_a_request_during_a_retry_wait(
     assert lead.call_after > timezone.now() + timedelta(hours=20)
 
 
-# --- through whom -------------------------------------------------------------------------------
+# --- through whom the number is called ----------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_it_is_called_through_the_other_source_at_once(
     assert dialled["phone"] == "102"
 
 
-# --- what is read -------------------------------------------------------------------------------
+# --- what visitors read -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("changed", ["message", "name", "email", "call_at"])
@@ -246,7 +246,7 @@ def test_a_request_after_a_finished_call_is_a_new_one(
     assert (again.status, again.duplicate_of) == (LeadStatus.WAITING, None)
     assert visitor.status() == "waiting"
     if what != "from its page":
-        assert once_more() == again  # the same page once more, while that one is open
+        assert once_more() == again  # the same page again joins the new lead while it is open
 
 
 def test_a_stranger_learns_nothing_but_that_we_have_the_request(
@@ -256,7 +256,7 @@ def test_a_stranger_learns_nothing_but_that_we_have_the_request(
     lead = owner.sends(call_at=in_days(4))
     for source_slug, fields, own in [
         ("website", {}, "waiting"),
-        ("landing", {}, "received"),  # nobody answers it
+        ("landing", {}, "received"),  # nobody answers this source
         ("website", {"call_at": wish}, "scheduled"),
         ("website", {"earlier": str(uuid.uuid4())}, "waiting"),
         ("website", {"earlier": "nonsense"}, "waiting"),
@@ -281,7 +281,7 @@ def test_a_strangers_own_second_request_learns_no_more(
     stranger.sends(call_at=in_days(6))
     stranger.sends(call_at=wish)
     assert stranger.status() == "scheduled"
-    day = timezone.localdate(datetime.fromisoformat(wish))  # by the office's clock
+    day = timezone.localdate(datetime.fromisoformat(wish))  # the day on the office's clock
     assert day.isoformat() in stranger.reads()
 
 

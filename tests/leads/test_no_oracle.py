@@ -1,7 +1,7 @@
-"""Whoever types a number learns from the page of the request nothing of what we know of it.
+"""By typing a number, nobody learns from the request's page what we know of that number.
 
-Each row: what the number's owner did before. A stranger asks for that number and, in the same way,
-for one that nobody has ever asked for; both pages read the same.
+Each row says what the number's owner did before. A stranger asks for that number and for one that
+nobody has ever asked for; both pages read the same.
 """
 
 from collections.abc import Callable

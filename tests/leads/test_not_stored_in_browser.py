@@ -29,7 +29,7 @@ def fill_and_send(page: Page) -> None:
 
 
 def is_kept_and_sent_again(page: Page) -> None:
-    """From the page of the failure; the disk has room again."""
+    """Sends again from the page that showed the failure; storing works again."""
     expect(page.get_by_label("Name")).to_have_value("Noa Levi")
     expect(page.get_by_label("Message")).to_have_value("Hello\nsecond line")
     # The pool of connections may wait for a moment before it asks the database again.
@@ -52,7 +52,7 @@ def test_what_cannot_be_stored_stays_in_the_form(page: Page) -> None:
 
 
 def test_so_it_does_while_the_database_takes_no_connection(page: Page) -> None:
-    """Rendered from what the process knows of the source."""
+    """The page is rendered from what the process remembers of the source."""
     page.goto("/")
     with closed_to_others():
         page.get_by_label("Name").fill("Noa Levi")

@@ -1,4 +1,4 @@
-"""The number as we understand it: shown while it is typed, asked about where it may be half."""
+"""How we understand a number: shown while it is typed, and confirmed if it may be incomplete."""
 
 import json
 import re
@@ -130,7 +130,7 @@ def test_one_that_is_none_of_them_is_as_good_as_none(
 def test_a_page_that_is_shown_again_stays_at_the_source_s_country(
     client: Client, source: LeadSource, sent: dict[str, str], shown: str
 ) -> None:
-    """Of a page of before there was a choice, and of one whose choices were others."""
+    """For a page loaded before there was a choice of country, or with other choices."""
     source.allowed_countries = ["GB", "IL"]
     source.save()
     again = post(client, "050-555 0101", **{"name": "", **sent})

@@ -1,4 +1,4 @@
-"""The guard: number rules, and what others know against a number."""
+"""The number guard: the number rules, and what the calling application has against a number."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How we read a number is shown below it before it is sent, in Chromium at 390 px."""
+"""Before a number is sent, the page shows below it how we read it; in Chromium at 390 px."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from tests.support.looks import picture, too_wide
 from tests.support.pressing import answer, asked, hold, press
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("team")]
-# Without the marks that keep the number from left to right.
+# The sentences have no marks that keep the number left to right: `read_back` removes them.
 UNDERSTOOD = "**/understood/**"
 SENTENCES = {
     "en": "We will call +972 50-555-0101.",
@@ -35,7 +35,7 @@ def page(browser: Browser, gunicorn: str, source: LeadSource) -> Iterator[Page]:
 
 
 def read_back(page: Page) -> str:
-    """What stands below the number, as people see it."""
+    """The text below the number, as people see it."""
     text = page.locator("[data-understood]").inner_text()
     return text.translate(dict.fromkeys(map(ord, ISOLATES))).replace("\u200e", "")
 
@@ -49,11 +49,11 @@ def test_the_number_is_read_back_as_it_will_be_called(page: Page, language: str,
     expect(place).to_be_empty()
     phone = page.locator("[name=phone]")
     phone.press_sequentially("050-555 0101")
-    expect(place).to_be_empty()  # nobody is corrected while they type
+    expect(place).to_be_empty()  # nothing is shown while they type
     phone.press("Tab")
     expect(place).not_to_be_empty()
     assert read_back(page) == sentence
-    # The number stands as it is dialled, from left to right, in every language.
+    # In every language, the number is shown from left to right, as it is dialled.
     places = place.evaluate(
         """it => {
             const text = it.firstChild, at = text.data.indexOf("+972");
@@ -72,10 +72,10 @@ def test_the_number_is_read_back_as_it_will_be_called(page: Page, language: str,
 
     phone.press("End")
     phone.press("Backspace")
-    expect(place).to_be_empty()  # of another number it is said no longer
+    expect(place).to_be_empty()  # the sentence disappears when the number changes
     with page.expect_response(lambda it: "/understood/" in it.url):
         phone.press("Tab")
-    expect(place).to_be_empty()  # this is no number that anybody could call
+    expect(place).to_be_empty()  # this is not a number that can be called
     phone.press("End")
     phone.press("1")
     phone.press("Tab")
@@ -85,7 +85,7 @@ def test_the_number_is_read_back_as_it_will_be_called(page: Page, language: str,
     page.locator("[name=name]").fill("Noa Levi")
     page.locator("form.card button[type=submit]").click()
     page.wait_for_url(f"**/{kind}/website/*-*/**")
-    assert Lead.objects.get().phone == "+972505550101"  # what was read back is what is called
+    assert Lead.objects.get().phone == "+972505550101"  # the number shown is the one that is called
 
 
 @pytest.mark.parametrize("language", SENTENCES)
@@ -103,7 +103,7 @@ def test_with_the_country_that_is_chosen(page: Page, source: LeadSource, languag
 
 
 def test_nothing_is_read_back_of_a_number_that_is_being_changed(page: Page) -> None:
-    """The answer about the number as it was comes while somebody types."""
+    """The answer about the old number arrives while somebody types a new one."""
     page.goto("/contact/website/")
     phone = page.get_by_label("Phone")
     phone.fill("050-555 0101")
@@ -118,7 +118,7 @@ def test_nothing_is_read_back_of_a_number_that_is_being_changed(page: Page) -> N
 
 
 def test_what_is_read_back_moves_no_button_that_is_pressed(page: Page) -> None:
-    """The press on the button leaves the field, and the answer comes before the release."""
+    """Pressing the button moves the focus off the field; the answer arrives before the release."""
     page.goto("/contact/website/")
     page.get_by_label("Name").fill("Noa Levi")
     page.get_by_label("Phone").press_sequentially("050-555 0101")
@@ -137,7 +137,7 @@ def test_what_is_read_back_moves_no_button_that_is_pressed(page: Page) -> None:
 def test_an_answer_that_does_not_come_moves_no_button_that_is_pressed(
     page: Page, source: LeadSource
 ) -> None:
-    """What was read back of the number goes, since nobody knows how it is read in that country."""
+    """The sentence disappears, because the reading for the new country is not known."""
     LeadSource.objects.update(allowed_countries=["IL", "GB"])
     page.goto("/contact/website/")
     page.get_by_label("Name").fill("Noa Levi")

@@ -1,4 +1,4 @@
-"""What is typed as a number, and what becomes of it: one table, a row a case."""
+"""What is typed as a number, and how it is read: one table, a row for each case."""
 
 import re
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Row:
     extension: str = ""
     code: str = ""
     says: str = ""
-    # It may be half of another number: its owner is asked (tests/leads/test_number_asked_back.py).
+    # It may be half of another number, so the visitor is asked (test_number_asked_back.py).
     is_doubtful: bool = False
 
 
@@ -175,7 +175,7 @@ TABLE = {
     "digits in brackets": Row("03-6123456 (12)", code="extension", says=EXTENSION),
     "a slash and another line": Row("03-6123456/7", code="extension", says=EXTENSION),
     "a digit too many, that belongs to the number": Row("050-555-01789", code="invalid"),
-    # What stands around a number.
+    # Text around a number.
     "a name in brackets": Row("050-555-0178 (Dana)", e164="+972505550178"),
     "a Hebrew name in brackets": Row("050-555-0178 (דנה)", e164="+972505550178"),
     "a time in brackets": Row("050 555 0178 (after 17)", e164="+972505550178"),
@@ -237,7 +237,7 @@ TABLE = {
     "a space between": Row("0505550178 0525550178", code="several", says=SEVERAL),
     "two with plus": Row("+972505550178 +972525550178", code="several", says=SEVERAL),
     "with names": Row("050-5550178 (Dana) 052-5550178 (Noa)", code="several", says=SEVERAL),
-    # One telephone, one identity.
+    # One phone line, one number.
     "059 under 0": Row("059-912 3456", "IL PS", e164="+970599123456"),
     "059 under +972": Row("+972 59 912 3456", "IL PS", e164="+970599123456"),
     "059 under +970": Row("+970 59 912 3456", "IL PS", e164="+970599123456"),
@@ -327,7 +327,7 @@ TABLE = {
     "a network's command": Row("*151#", code="invalid", says=INVALID),
 }
 
-# Stored, as by an earlier release or by a program that went past the form.
+# Numbers that an older release, or a program that bypassed the form, may have stored.
 NEVER_DIALLED = [
     "+9721900555010", "+9721700555010", "+9721800555010", "+9721599555010", "+972151505550101",
     "+972153505550101", "+97215335550101", "+972100", "+9721201",

@@ -1,4 +1,4 @@
-"""The clocks by which a number is rung are those of its own country."""
+"""A number is rung by the clocks of its own country."""
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -35,14 +35,14 @@ def test_a_number_has_the_clock_of_its_place(number: str, zone: str) -> None:
 
 @cache
 def clock(zone: str) -> tuple[timedelta | None, ...]:
-    """How far it is ahead, on each day of a year."""
+    """The zone's offset from UTC, on each day of a year."""
     first = datetime(2026, 1, 1, 12, tzinfo=UTC)
     days = (first + timedelta(days=day) for day in range(365))
     return tuple(day.astimezone(ZoneInfo(zone)).utcoffset() for day in days)
 
 
 def zones_of_countries() -> dict[str, set[str]]:
-    """As the zone database has them."""
+    """The zones of each country, according to the zone database."""
     found: dict[str, set[str]] = {}
     tables = (Path(folder) / "zone.tab" for folder in TZPATH)
     table = next(it for it in tables if it.exists())

@@ -1,4 +1,6 @@
-"""Lines that can be dialled in two spellings are one for each list, count, search and erasure."""
+"""Phone lines that can be dialled in two spellings count as one in lists, counts, searches and
+erasures.
+"""
 
 from collections.abc import Callable
 
@@ -14,7 +16,8 @@ from leads.phones import PhoneRefused
 from tests.support.lines import ARGENTINA, BOTH, TWO_CODES
 
 pytestmark = pytest.mark.django_db
-# Their neighbours, in the same plans, are lines of their own; and spellings that ring nobody today.
+# Neighbours in the same numbering plans, which are separate lines; and spellings that reach nobody
+# today.
 ALONE = {
     "Israel": "+972505550101",
     "an area of Italy": "+390541880101",
@@ -47,7 +50,7 @@ def test_it_is_read_stored_and_allowed_by_its_own_country(
 
 
 def test_as_it_is_dialled_in_the_neighbours_country() -> None:
-    """Where nothing but the digits tells that it is another country."""
+    """Only the digits tell that the number is in another country."""
     for typed, default, stored in (
         ("0549 880101", "IT", "+3780549880101"),
         ("048 9649 6001", "IE", "+442896496001"),
@@ -153,10 +156,10 @@ def test_our_own_numbers(asked: str, known: str, source: LeadSource, team: Team)
     ("typed", "value"),
     [
         ("+972 59", "+97059"),
-        ("+972 2", "+9722"),  # Jerusalem's, too
+        ("+972 2", "+9722"),  # Jerusalem's numbers begin with it too
         ("+353 48 9649 6", "+442896496"),
         ("+39 0549 88", "+378054988"),
-        ("+39 0549", "+390549"),  # of which libphonenumber takes the rest for Italy's
+        ("+39 0549", "+390549"),  # libphonenumber takes the rest for Italy's
         ("+33", "+33"),
         ("+54 9 11", "+54911"),
     ],

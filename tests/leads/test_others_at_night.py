@@ -1,4 +1,4 @@
-"""Somebody else asks for a call at night: a time that its owner has chosen by day stands."""
+"""Somebody else asks for a call at night: the daytime call that the owner chose stands."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,10 +25,10 @@ Hours = tuple[int, int] | None
 
 @dataclass(frozen=True)
 class Row:
-    """What somebody asks for at `at` while the number's owner has chosen MONDAY; when it is called.
+    """The owner of a number has chosen MONDAY; somebody else asks for a call at `at`.
 
-    `wish` None: as soon as possible. `hours`: of the owner's source; `other_hours`: of the source
-    through which is asked, where that is another one.
+    `called_at`: when the number is called. `wish`: None for as soon as possible. `hours`: those of
+    the owner's source. `other_hours`: those of the other request's source, if it is another one.
     """
 
     called_at: datetime
@@ -105,7 +105,7 @@ def test_when_the_number_is_called(row: Row, source: LeadSource, team: Team) -> 
 
 
 def test_nobody_reads_that_somebody_is_found_who_does_not_call(source: LeadSource) -> None:
-    """And nothing tells that the number's owner has chosen a time."""
+    """Nothing shows that the number's owner has chosen a time."""
     with time_machine.travel(NIGHT - timedelta(hours=1), tick=False):
         Visitor().sends(call_at=MONDAY.isoformat())
     strangers = Visitor(), Visitor()

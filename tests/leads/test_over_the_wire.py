@@ -1,4 +1,4 @@
-"""What strangers and their programs send, byte by byte, to a real server; and what it answers."""
+"""What strangers and their programs send, byte by byte, to a real server, and how it answers."""
 
 import gzip
 import json
@@ -47,7 +47,7 @@ def chunks(*parts: bytes) -> bytes:
 
 
 def where(table: Mapping[str, tuple[Any, ...]]) -> list[tuple[str, str]]:
-    """Each row at the API; at the page too, which takes forms, where the row is not about JSON."""
+    """Each row for the API; rows that are not about JSON also for the page, which takes forms."""
     at_the_page = [row for row, (kind, *_) in table.items() if not kind.startswith(JSON)]
     return [
         *(("/api/leads/", row) for row in table),
@@ -65,13 +65,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Wire:
-    """A connection on which exactly these bytes are sent."""
+    """Sends exactly these bytes over a new connection."""
 
     url: str
     sockets: list[socket.socket] = field(default_factory=list)
 
     def send(self, request: str, *headers: str, body: bytes = b"", length: int = -1) -> Answer:
-        """The answer; `length` is what the request says of its body, -1 the truth."""
+        """The answer. `length` is the Content-Length to claim; -1 for the true one."""
         address = urlsplit(self.url)
         wire = socket.create_connection((address.hostname, address.port), timeout=30)
         self.sockets.append(wire)

@@ -1,5 +1,5 @@
-"""The address of a request's page is a secret: it is found by no search engine, told to no other
-website, and kept in no cache. And a page that asks how it stands is never turned away for it.
+"""The address of a request's page is a secret: no search engine finds it, no other website learns
+it, and no cache keeps the page. Asking how a request stands uses up no rate.
 """
 
 import re
@@ -44,7 +44,7 @@ def test_whatever_it_answers(
     assert "no-store" in answer["Cache-Control"]
     if method == "get":
         assert '<meta name="robots" content="noindex">' in answer.text
-        # Whatever it links to or loads is ours: no other website learns of the page.
+        # It links to and loads only our own addresses, so no other website learns of the page.
         loaded = re.findall(r'(?:href|src|action)="([^"]+)"', answer.text)
         assert loaded
         assert all(it.startswith("/") and not it.startswith("//") for it in loaded)

@@ -111,7 +111,7 @@ def test_other_countries_are_accepted_where_a_source_allows_them() -> None:
 
 
 def test_a_number_of_a_shared_country_code_belongs_to_its_own_country() -> None:
-    """+1 is Canada as well as the United States, and 876 is Jamaica, which costs far more."""
+    """+1 includes Canada as well as the United States; 876 is Jamaica, which costs far more."""
     with pytest.raises(PhoneRefused):
         phones.parse("+1 876 555 0101", "US", ["US"])
 

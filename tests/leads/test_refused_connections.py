@@ -1,4 +1,4 @@
-"""How often a database that gives no connection is asked for one."""
+"""How often we ask for a connection while the database gives none."""
 
 import itertools
 import os

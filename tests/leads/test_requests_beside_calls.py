@@ -1,4 +1,4 @@
-"""Requests that come while a call is on, or just after it: what they asked for is not lost."""
+"""Requests that arrive during a call or just after it: their wishes are not lost."""
 
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ def later(seconds: float) -> timedelta:
 
 
 def talk(attempt: CallAttempt, began: datetime, times: bool) -> None:
-    """The records of a talk that began ten seconds after the call and took half a minute."""
+    """The records of a talk that began ten seconds after the call and lasted half a minute."""
     attempt.refresh_from_db()
     for leg, started, talked in ((1, 0, 38), (2, 5, 30)):
         told = {"started_at": began + later(started), "dial_time": 5, "duration": talked + 5}
@@ -55,7 +55,7 @@ def test_a_request_after_the_talk_and_before_its_record_is_a_new_one(
     extension: Extension,
     simulator: SimulatorProcess,
 ) -> None:
-    """The record comes after five minutes, as the provider's log does."""
+    """The record arrives after five minutes, as from the provider's log."""
     began = timezone.now()
     with time_machine.travel(began, tick=False):
         visitor = Visitor()
@@ -85,7 +85,7 @@ def test_the_clock_of_a_request_that_is_called_by_itself_runs_since_it_came(
     extension: Extension,
     simulator: SimulatorProcess,
 ) -> None:
-    """It came half an hour before the call of the lead that it had joined was over."""
+    """The request joined a lead that was on a call, half an hour before that call ended."""
     came = timezone.now().replace(minute=30, second=0, microsecond=0)
     with time_machine.travel(came - later(30), tick=False):
         mistaken = Visitor()
@@ -113,7 +113,7 @@ def test_the_clock_of_a_request_that_is_called_by_itself_runs_since_it_came(
 def test_a_lead_whose_source_takes_its_country_no_more_goes_to_the_one_that_does(
     wish: str, source: LeadSource, extension: Extension, simulator: SimulatorProcess
 ) -> None:
-    """Its own source is open, and so is the newer one, and nobody is free at either."""
+    """Both sources are open, and no phone is free at either."""
     other = LeadSource.objects.create(slug="other", name="Other")
     team = Team.objects.create(name="Others")
     team.sources.add(other)

@@ -1,4 +1,4 @@
-"""The same request again: a second click is one request, a wish repeated later a new one."""
+"""The same request again: a second click is the same request, a later repetition is a new one."""
 
 from datetime import timedelta
 from itertools import pairwise
@@ -193,7 +193,7 @@ def test_a_page_that_is_sent_again_from_its_link_pushes_its_own_call_back(
 def test_the_same_page_after_the_lead_has_gone_to_another_source_and_back(
     source: LeadSource, extension: Extension
 ) -> None:
-    """Website, landing page, website: all in one browser, by the links of the pages."""
+    """Website, landing page, website: all from one browser, with the same token."""
     landing = LeadSource.objects.create(slug="landing", name="Landing page")
     visitor = Visitor()
     lead = visitor.sends(message="x")
@@ -232,7 +232,7 @@ def test_a_quick_repetition_is_the_same_request_whatever_its_call_has_come_to(
     became: str, seconds: int, is_new: bool, source: LeadSource, extension: Extension,
     simulator: SimulatorProcess,
 ) -> None:  # fmt: skip
-    """A browser whose answer was lost sends again, though the call may be over by then."""
+    """A browser that did not get the answer sends again, and the call may be over by then."""
     visitor = Visitor()
     lead = visitor.sends()
     attempt = call(lead)
@@ -245,7 +245,7 @@ def test_a_quick_repetition_is_the_same_request_whatever_its_call_has_come_to(
         ends(attempt, "ANSWER", "NOANSWER")
         Lead.objects.update(status=LeadStatus.CANCELLED, closed_at=timezone.now())
     pass_by(seconds)
-    # As if what was done until now had taken no time.
+    # As if no time had passed until now.
     with time_machine.travel(lead.submitted_at, tick=False):
         assert (visitor.sends() != lead) is is_new
     assert Lead.objects.count() == 1 + is_new

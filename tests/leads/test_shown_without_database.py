@@ -1,5 +1,5 @@
-"""The form while the database is away: by what the process knows of its source, or a page that says
-what to do.
+"""The form while the database is away: shown from what the process remembers of its source;
+otherwise a page says what to do.
 """
 
 from http import HTTPStatus
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PAGES = {"the form": "/contact/website/", "the frame": "/widget/website/"}
 SETTINGS = "/widget/website/settings/"
 SHOP = "https://shop.example"
-# Nobody is there to be rung, which the page says while it can know it.
+# No phone can be rung, and the page says so as long as it can know.
 WHEN = "We cannot call you right away."
 
 

@@ -1,4 +1,4 @@
-"""Who counts, who was in time, missed, overdue: each at its edges, to the microsecond."""
+"""Which leads count, are in time, missed or overdue, at each edge to the microsecond."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,9 +18,9 @@ pytestmark = pytest.mark.django_db
 
 @dataclass(frozen=True)
 class Row:
-    """A lead with these values is all of `kinds` at NOW, and nothing else.
+    """A lead with these values is of all `kinds` at NOW, and of no others.
 
-    It is due at DUE, and waits.
+    Unless the values say otherwise, it is waiting and due at DUE.
     """
 
     kinds: str

@@ -1,4 +1,4 @@
-"""A manager's own words on a source's pages: which language's are shown, and what is missing."""
+"""A manager's own texts on a source's pages: which language is shown, and what is missing."""
 
 import re
 
@@ -15,7 +15,7 @@ from tests.support.visitors import Visitor
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SHOWN = {
-    # the languages that have texts, the source's, the page's: the one that is shown
+    # the languages with texts, the source's and the page's language; the language that is shown
     "the page's": (["en", "he"], "en", "he", "he"),
     "the page's, of a country": (["en", "he-IL"], "en", "he", "he-IL"),
     "the source's": (["ru", "en"], "en", "ar", "en"),
@@ -83,7 +83,7 @@ def test_texts_of_one_language_are_there_once_and_say_something(source: LeadSour
 
 
 NOTICES = {
-    # the source's own, those of its texts, the page's language: the one that is linked
+    # the source's own notice, those of its texts, the page's language; the notice that is linked
     "the page's": ("own", {"en": "en", "he": "he"}, "he", "he"),
     "the page's, of a country": ("own", {"he-IL": "he"}, "he", "he"),
     "the source's own before another language's": ("own", {"en": "en"}, "he", "own"),
@@ -164,7 +164,7 @@ def test_which_languages_a_visitor_may_choose(
         assert page.count("hreflang=") == len(choices)
         is_among = page.partition('<html lang="')[2][:2] in choices
         assert page.count('aria-current="true"') == is_among
-    # What was typed would be lost.
+    # Here a link to another language would lose what was typed.
     assert "hreflang=" not in Client().post("/contact/website/", {"name": ""}).text
 
 

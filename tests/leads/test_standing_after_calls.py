@@ -1,4 +1,4 @@
-"""How a planned call is told of, as the first one or as another try: by the calls before."""
+"""Whether a planned call is described as the first one or as another try, by the calls before."""
 
 import uuid
 from collections.abc import Callable
@@ -18,13 +18,13 @@ pytestmark = pytest.mark.django_db
 
 PLANNED, AGAIN = "Your call is planned", "We will try again"
 
-# How many calls the request has counted, the outcome of the number's last one, and what is read.
+# The calls counted for the request, the outcome of the number's last call, and the title.
 BY_ITSELF = {
     "never called": (0, "", PLANNED),
     "called, and it did not answer": (1, "lead_no_answer", AGAIN),
     "called twice": (2, "lead_busy", AGAIN),
     "called, and nobody of us picked up": (1, "agent_no_answer", PLANNED),
-    # A manager has opened it again: what was called for it before is another story.
+    # A manager reopened it, so earlier calls no longer count.
     "opened again, and not called since": (0, "lead_no_answer", PLANNED),
 }
 
@@ -48,8 +48,8 @@ def test_a_planned_call(
     assert told(lead) == title
 
 
-# Of a request that has joined another person's lead, `attempts` are those of the lead; one more of
-# the same submitter, sent before the call, makes that call its own.
+# For a request that joined another person's lead, `attempts` belongs to the lead. The call counts
+# as the request's own if the same submitter has another request that was sent before the call.
 JOINED = {
     "a stranger's, sent after the call": (False, PLANNED),
     "a stranger's, of whom another request was there at the call": (True, AGAIN),
@@ -77,7 +77,7 @@ def test_a_request_that_has_joined_somebody_elses_lead(
 def test_what_a_standing_asks_of_a_lead_is_read_with_it(
     attempts: int, make_lead: MakeLead, extension: Extension
 ) -> None:
-    """A column that was forgotten would be read in a query of its own, on each look at a page."""
+    """A forgotten column would cost an extra query on each look at a page."""
     submitter = uuid.uuid4()
     now = timezone.now()
     first = make_lead(attempts=attempts, call_after=now + timedelta(days=1), submitter=submitter)

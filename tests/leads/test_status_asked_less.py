@@ -1,4 +1,4 @@
-"""How often a visitor's page asks, and what the answer of the last second may be shown for."""
+"""How often a visitor's page asks, and for which requests the last second's answer is reused."""
 
 import time
 import uuid

@@ -68,7 +68,7 @@ def test_it_shows_no_more_of_the_person_than_the_end_of_the_number(
     client: Client, make_lead: MakeLead
 ) -> None:
     lead = make_lead("+972505550123", name="Testovitz", email="noa@example.com", message="private")
-    # A token of the page may have "Noa" in it, and the request's own id these digits.
+    # The request's id is removed, because it may contain these digits.
     page = client.get(url(lead)).text.replace(str(lead.public_id), "")
     assert '<b class="digits" dir="ltr">0123</b>' in page
     for secret in ["50555", "555-0", "Testovitz", "example.com", "private"]:
@@ -89,8 +89,8 @@ def test_it_is_three_queries(
     client: Client, make_lead: MakeLead, django_assert_num_queries: Callable[[int], object]
 ) -> None:
     lead = make_lead()
-    client.get(url(lead))  # the configuration is kept
-    # The lead with the version of the set-up, whether the account is refused, and who is there.
+    client.get(url(lead))  # loads the configuration
+    # The lead with the version of the set-up, whether the account is refused, who can take calls.
     with django_assert_num_queries(3):  # type: ignore[attr-defined]
         client.get(url(lead))
 

@@ -1,4 +1,4 @@
-"""A request that is taken back leaves everybody else's call as it was, and its page says so."""
+"""Taking a request back leaves other people's calls as they were, and its page says so."""
 
 from datetime import UTC, datetime, time, timedelta
 
@@ -42,7 +42,7 @@ def days_until(moment: datetime) -> int:
 
 @pytest.fixture
 def landing(db: None) -> LeadSource:
-    """Another source, with a free phone, where another language is spoken."""
+    """Another source with a free phone, and another language."""
     landing = LeadSource.objects.create(slug="landing", name="Landing page", language="he")
     team = Team.objects.create(name="Landing team")
     team.sources.add(landing)
@@ -155,7 +155,7 @@ def test_the_owners_own_second_wish_holds(source: LeadSource, extension: Extensi
 def test_the_owner_who_came_second_is_called_by_their_own_wish(
     theirs: dict[str, str], called_in: int, source: LeadSource, extension: Extension
 ) -> None:
-    """The mistaken request was the open lead; the owner had joined it."""
+    """The mistaken request was the open lead, which the owner's request had joined."""
     mistaken, owner = Visitor(), Visitor()
     lead = mistaken.sends()
     page = mistaken.page
@@ -187,7 +187,7 @@ def test_of_several_others_none_pushes_anothers_call_back(
 def test_after_a_call_that_reached_nobody_a_strangers_later_time_does_not_count_either(
     source: LeadSource, extension: Extension, simulator: SimulatorProcess
 ) -> None:
-    """Both came during the last call of a lead: the first of them asks for another."""
+    """Both requests came during the last call of a lead: the first becomes the new lead."""
     lead = Visitor().sends()
     attempt = call(lead)
     assert attempt
@@ -242,7 +242,7 @@ def test_taken_back_while_the_owner_is_being_called(
 def test_a_second_request_of_a_call_that_is_over_stays_as_it_was(
     how: str, source: LeadSource, extension: Extension
 ) -> None:
-    """Somebody who was called asks for a call to another number: nothing was wrong before."""
+    """A visitor who was already called asks for another number: nothing was wrong before."""
     visitor, now = Visitor(), timezone.now()
     lead = visitor.sends()
     second = visitor.sends(message="Again")
@@ -295,7 +295,7 @@ def test_two_strangers_the_later_one_takes_it_back(
 def test_a_stranger_who_changes_their_mind_about_the_right_number_too(
     source: LeadSource, extension: Extension
 ) -> None:
-    """A, B, A, C: what counts is C; A's owner is called as they wished."""
+    """A, B, A, C: only C counts for the stranger; A's owner is called as they wished."""
     lead = Visitor().sends(**at(3))
     as_it_was = planned(lead)
     stranger = Visitor()
@@ -320,7 +320,7 @@ def test_the_owner_who_came_second_while_the_wrong_persons_call_is_on(
     assert waiting.newest_request().message == "Mine"
 
 
-# --- what its page says ---------------------------------------------------------------------------
+# --- what the request's page says -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mine", ["the open lead", "a request that had joined"])
@@ -364,7 +364,7 @@ def test_the_page_of_a_request_that_a_manager_has_cancelled(
 def test_hours_that_have_changed_meanwhile_hold(
     weekday: str, source: LeadSource, extension: Extension
 ) -> None:
-    """The owner's time lies on a day that a manager has closed since a stranger's request."""
+    """The owner's time is on a day that a manager closed after the stranger's request."""
     schedule = Schedule.objects.create(name="office", time_zone="UTC")
     for day in range(7):
         OpeningHours.objects.create(
@@ -380,7 +380,7 @@ def test_hours_that_have_changed_meanwhile_hold(
     day = datetime.fromisoformat(chosen).date() + timedelta(days=1 if weekday == "another" else 0)
     ScheduleException.objects.create(schedule=schedule, date=day)
     tasks.follow_changed_hours()
-    SetupVersion.objects.update(followed_since=None)  # all that was stored meanwhile is seen to
+    SetupVersion.objects.update(followed_since=None)  # makes the sweep follow all changes
     stranger.does("cancel")
     tasks.sweep()
     lead.refresh_from_db()

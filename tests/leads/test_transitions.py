@@ -1,4 +1,4 @@
-"""Each way in which a lead changes its status starts where it may, and says whether it won."""
+"""Each status change starts only from allowed statuses, and says whether it won."""
 
 from collections.abc import Callable
 from datetime import timedelta

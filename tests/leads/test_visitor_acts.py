@@ -1,7 +1,7 @@
-"""What a visitor can change on the page of their request, by how it stands.
+"""What a visitor can change on the page of their request, depending on its status.
 
-The table of docs/architecture.md ("What a visitor can change"), each state reached by what really
-leads there, and each act sent to each of them.
+This is the table of docs/architecture.md ("What a visitor can change"): each status is reached as
+in production, and each act is sent in each of them.
 """
 
 from collections.abc import Callable
@@ -101,7 +101,7 @@ def cancelled(visitor: Visitor) -> None:
 
 
 ALL = {"time", "number", "not-mine", "cancel"}
-# How the request came to stand so, what the page says, and which acts are done.
+# How the request reaches the state, the status on the page, and the acts that are done.
 STATES: dict[str, tuple[Callable[[Visitor], None], str, set[str]]] = {
     "waiting": (waiting, "waiting", ALL),
     "delayed": (delayed, "delayed", ALL),
@@ -132,7 +132,7 @@ def _a_call_that_rings(
 
 
 def is_called_for(phone: str) -> bool:
-    """Whether anything calls the number, or will by itself."""
+    """Whether a call to the number is live or will come by itself."""
     waits = Lead.objects.filter(phone=phone, status__in=("waiting", "calling")).exists()
     live = CallAttempt.objects.filter(phone=phone, state__in=LIVE_STATES)
     return waits or live.filter(stopped_at=None).exists()
@@ -156,7 +156,7 @@ def test_an_act_in_a_state(state: str, act: str) -> None:
     page, answer = visitor.page, visitor.does(act, **FIELDS.get(act, {}))
     old = Lead.objects.get(public_id=page.split("/")[-2])
     if act not in done:
-        # What is cancelled already sends them on to the page that says so.
+        # For a cancelled request, the act redirects to the page that says so.
         assert answer.status_code == (303 if shown == "cancelled" else 409)
         assert list(Lead.objects.values_list("pk", "status", "call_after")) == before
         assert not TakenBack.objects.exclude(why="cancelled").exists()
@@ -189,7 +189,7 @@ def test_an_act_in_a_state(state: str, act: str) -> None:
     if act in {"cancel", "not-mine"}:
         assert TakenBack.objects.get().why == {"cancel": "cancelled", "not-mine": "not_theirs"}[act]
         assert TakenBack.objects.get().was_called == was_calling
-        assert visitor.does(act).status_code == 303  # once more changes nothing
+        assert visitor.does(act).status_code == 303  # repeating it changes nothing
 
 
 @pytest.mark.parametrize("method", ["get", "head", "options", "put", "delete"])
@@ -239,7 +239,7 @@ def test_a_request_that_is_claimed_anew_each_time_is_not_taken_back_and_the_page
 ) -> None:
     visitor = Visitor()
     lead = visitor.sends()
-    # How it looks to whoever has looked for its call just before the claim: each time.
+    # As if the request were always claimed just after its live call was looked up.
     Lead.objects.filter(pk=lead.pk).update(status="calling")
     answer = visitor.does(act, **FIELDS.get(act, {}))
     assert answer.status_code == 409
@@ -249,7 +249,7 @@ def test_a_request_that_is_claimed_anew_each_time_is_not_taken_back_and_the_page
 
 
 def test_another_number_may_be_of_another_country(extension: Extension) -> None:
-    """The page has the list of countries that the form has, and the number is read by it."""
+    """The page has the form's list of countries, and reads the number by the chosen one."""
     visitor = Visitor()
     visitor.sends()
     assert 'name="country"' not in visitor.client.get(f"{visitor.page}number/").text

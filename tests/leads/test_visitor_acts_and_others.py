@@ -1,4 +1,4 @@
-"""An act on the page of a request, beside the dial, other people's requests, and the guard."""
+"""An act on a request's page at the same time as the dial, other requests, and the guard."""
 
 import re
 from collections.abc import Callable
@@ -162,7 +162,7 @@ DOES: dict[str, dict[str, str]] = {
 
 
 def read(visitor: Visitor) -> str:
-    """The page, without what is each one's own."""
+    """The page without its ids and digits, which differ for each request."""
     return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|>\d{4}</b>", "", visitor.reads())
 
 
@@ -185,7 +185,7 @@ def test_an_act_tells_nothing_of_what_else_is_asked_for_the_number(
             assert visitor.does(act, **DOES[act]).status_code == 303
             pages.append(read(visitor))
             olds.append(read(old))
-            if act == "number":  # asked for once more, it would join itself
+            if act == "number":  # otherwise the next request for it would join this one
                 Lead.objects.filter(phone="+972505550102").update(
                     status="cancelled", closed_at=timezone.now()
                 )

@@ -24,7 +24,7 @@ def lead(make_lead: Callable[..., Lead]) -> Lead:
 
 @pytest.fixture
 def called(lead: Lead, extension: Extension) -> Lead:
-    """Our call has rung the number, nobody answered, and the lead waits to be called again."""
+    """We called the number, nobody answered, and the lead is waiting for its next call."""
     now = timezone.now()
     CallAttempt.objects.create(
         lead=lead, extension=extension, phone=lead.phone, extension_number=extension.number,
@@ -85,7 +85,7 @@ def test_who_types_anothers_number_takes_back_their_own_request_alone(
     client: Client, lead: Lead, make_lead: Callable[..., Lead], request: pytest.FixtureRequest,
     is_called_before: bool,
 ) -> None:  # fmt: skip
-    """A competitor with a list of our customers would have them all silenced."""
+    """Otherwise a competitor with a list of our customers could block calls to all of them."""
     if is_called_before:
         request.getfixturevalue("called")
     strangers = make_lead(PHONE)
@@ -223,7 +223,7 @@ def test_one_address_lists_a_few_numbers_and_no_more(
     assert "Try again in 1 hour" in answers[2].content.decode()
     assert NeverCallNumber.objects.count() == 2
     assert Client(REMOTE_ADDR="198.51.100.8").post(page_of(leads[2])).status_code == 303
-    # Whoever is over it may still take a request of theirs back.
+    # A visitor above the limit may still take back their own request.
     theirs = make_lead("+972505550189")
     assert strangers.post(page_of(theirs)).status_code == 303
     theirs.refresh_from_db()

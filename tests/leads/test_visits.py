@@ -1,4 +1,4 @@
-"""What is kept of the pages that visitors come by, and what is left out."""
+"""What is stored of the pages that visitors come from, and what is left out."""
 
 from urllib.parse import quote
 
@@ -76,7 +76,7 @@ HOSTILE = ("a", "a@", "@a", "a.", "a@a.", "0", "+0 ", "0-", "a-", "aaaaaaaa.", "
 def test_a_longer_text_takes_no_more_steps_for_each_sign(
     repeated: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the steps grow with the square of the length, this does not come to an end."""
+    """If the time grew with the square of the length, this test would not finish."""
     monkeypatch.setattr(visits, "_MOST_READ", 300_000)
     text = repeated * (290_000 // len(repeated))
     address = f"https://shop.example/{text}?utm_term={text}"
@@ -145,7 +145,7 @@ def test_the_first_page() -> None:
     last, first = "https://a.example/contact", "https://a.example/?utm_source=one"
     landed = {"page": "https://a.example/", "utm_source": "one"}
     assert visits.read({"page": last, "first_page": first}).first == landed
-    # A page that has led here with marks is one that they have come by; any other is told of only.
+    # A referrer with campaign parameters counts as the first page; any other is only mentioned.
     assert visits.read({"page": last, "referrer": first}).first == landed
     came = visits.read({"page": last, "referrer": "https://search.example/"})
     assert came.first == came.last == {"page": last, "referrer": "https://search.example/"}

@@ -1,4 +1,4 @@
-"""What a lead waits for: the rule, and the same rule in the database."""
+"""What a lead waits for: the rule in Python, and the same rule in the database."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,9 @@ NONE = timedelta(0)
 
 
 def minutes(*parts: int) -> dict[Wait, timedelta]:
-    """Off hours, chosen later, between tries, no extension, spending limit, held."""
+    """Minutes off hours, until a chosen time, between tries, for an extension, for a spending
+    limit, and held.
+    """
     given = {what: timedelta(minutes=part) for what, part in zip(Wait, parts, strict=False)}
     return dict.fromkeys(Wait, NONE) | given
 
@@ -71,7 +73,7 @@ def test_a_wait_is_divided(
         (None, None, None, Wait.RETRY),
         (2, None, 2, Wait.LIMIT),
         (2, 2, 2, Wait.CHOSEN),
-        (3, None, 2, Wait.RETRY),  # the limit of an earlier wait
+        (3, None, 2, Wait.RETRY),  # the limit belongs to an earlier wait
         (None, None, 2, Wait.RETRY),
     ],
 )
@@ -168,7 +170,7 @@ def test_whoever_ends_a_wait_adds_it_up_once(
     assert go(lead.pk)
     assert columns(lead) == wanted
     if lead.closed_at:
-        # A second one loses, and adds nothing.
+        # A second transition loses, and adds nothing.
         assert not go(lead.pk)
         assert columns(lead) == wanted
 
@@ -232,9 +234,9 @@ def test_a_new_lead_has_waited_since_its_submission(make_lead: MakeLead) -> None
 def test_until_a_spending_limit_lets_it_go_it_waits_for_that_alone(make_lead: MakeLead) -> None:
     lead = stands(make_lead())
     assert transitions.put_off(lead.pk, NINE, after(1), gap_until=NINE, limit_until=NINE)
-    # Hours that change meanwhile put it off anew, with the same gap.
+    # After hours change it is put off again, with the same gap.
     assert transitions.put_off(lead.pk, NINE, after(4), gap_until=NINE, closed_until=NINE)
-    assert transitions.put_off(lead.pk, after(6), after(6))  # opened again
+    assert transitions.put_off(lead.pk, after(6), after(6))  # the limit is reopened
     assert transitions.put_off(lead.pk, NINE, after(7), gap_until=after(8))  # its number rests
     assert transitions.cancel(lead.pk, NINE)
     assert columns(lead) == minutes(0, 0, 1, 3, 5)

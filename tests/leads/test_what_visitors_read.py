@@ -1,4 +1,4 @@
-"""What the form says before, and the page after sending: only what is so."""
+"""What the form says before sending and the page afterwards: only what is true."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
@@ -26,7 +26,7 @@ NOTICE = 'class="notice-line"'
 
 
 def set_up(source: LeadSource, how: str) -> None:
-    """Who answers the source."""
+    """Sets up who answers the source."""
     if how == "no team":
         return
     team = Team.objects.create(name="Sales", is_active=how != "team off")
@@ -115,7 +115,7 @@ def test_what_is_said_before_and_after_sending(
 
 
 SPEAKS_HE, SPEAKS_FR = {"languages": ["he"]}, {"languages": ["fr-CA"]}
-# The phones of a team, and how long it waits for somebody who speaks French; None: for ever.
+# How long a team waits for a speaker of French (None: forever), and its phones.
 LANGUAGES: dict[str, tuple[int | None, list[dict[str, Any]], str, str, str]] = {
     "nobody speaks it": (None, [SPEAKS_HE], GET_BACK, "received", FOR_A_PERSON),
     "others are rung after a while": (20, [SPEAKS_HE], "", "waiting", FINDING),
@@ -204,7 +204,7 @@ def test_nobody_is_said_to_be_on_the_line_before_they_have_picked_up(
     assert "Our colleague has picked up" in page()
 
 
-# Seconds ago: the call was asked for, the salesperson picked up, the visitor, it was hung up.
+# Seconds since the call was sent, the salesperson picked up, the visitor picked up, the hang-up.
 STAGES: dict[str, tuple[tuple[int | None, ...], str]] = {
     "our phone rings": ((5, None, None, None), "calling"),
     "it has rung as long as a phone does": ((110, None, None, None), "calling"),

@@ -1,8 +1,7 @@
-"""What visitors read where nobody can call them: before they type, and after they have sent.
+"""What visitors read when nobody can call them: before they type, and after they send.
 
-Each state, what the form says in it (the plain one, and the one in the widget's frame), and what
-becomes of the request: on its page, and in the API's answer. The form goes on working in all of
-them.
+For each state: what the form says, on its page and in the widget's frame, and what the request's
+page and the API say. The form works in all of them.
 """
 
 import re
@@ -48,7 +47,7 @@ A_PERSON = "A colleague will read your request and get back to you."
 
 
 def hours(opens: int = 8, closes: int = 18, days: tuple[int, ...] = (0, 1, 2, 3, 4)) -> Schedule:
-    """Of the team, in UTC."""
+    """Sets the team's hours, in UTC."""
     schedule = Schedule.objects.create(name="ours", time_zone="UTC")
     for weekday in days:
         OpeningHours.objects.create(
@@ -171,7 +170,7 @@ def never_open() -> None:
     Team.objects.update(schedule=Schedule.objects.create(name="never", time_zone="UTC"))
 
 
-# What there is; what the form says; what the page of the request says.
+# How the state is reached, what the form says, and what the request's page says.
 STATES: dict[str, tuple[Callable[[], None], str, str]] = {
     "open": (open_now, NONE, AT_ONCE),
     "all on calls": (all_on_calls, BUSY, ALL_BUSY),
@@ -259,7 +258,7 @@ def test_what_a_visitor_reads(state: str, client: Client) -> None:
     for place in ("contact", "widget"):
         form = client.get(f"/{place}/website/").text
         assert told(form) == before
-        # Where we are ever open, another time can be chosen, and the sentence leads there.
+        # If we ever open, another time can be chosen, and the notice links to the times.
         assert ('<a href="#id_call_at">' in form) == ("<optgroup" in form and before != NONE)
         assert ("<optgroup" in form) == (before != NO_TEAM)
     visitor = Visitor()

@@ -1,5 +1,5 @@
-"""What the page of a request says beside how it stands: how long it usually takes, and the number
-that the visitor's phone will show.
+"""What a request's page says besides its status: how long it usually takes, and which number the
+visitor's phone will show.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Who corrects a wrong number by "Wrong number? Send it again": the first one is not rung."""
+"""A visitor corrects a number by "Wrong number? Send it again": the wrong one is not rung."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A colour and a logo in Chromium: the form, the page of a request, light and dark, framed too."""
+"""A colour and a logo in Chromium, on the form and a request's page: light, dark and framed."""
 
 from collections.abc import Callable, Iterator
 

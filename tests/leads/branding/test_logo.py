@@ -1,4 +1,4 @@
-"""Logos: which files are taken, what is made of them, and how they are served."""
+"""Logos: which files are accepted, how they are converted, and how they are served."""
 
 import struct
 import zlib

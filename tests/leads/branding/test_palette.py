@@ -1,4 +1,4 @@
-"""The colours of a source's pages: whichever is chosen, all that is written can be read."""
+"""The colours of a source's pages: whichever is chosen, all text stays readable."""
 
 import re
 from pathlib import Path
@@ -60,7 +60,7 @@ def test_what_is_readable_stays_as_it_was_chosen(colour: str, light: str, dark: 
 
 
 def test_the_pages_colours_are_those_of_the_style_sheet() -> None:
-    """What palette.py reckons with is what site.css says; and it sets what site.css reads."""
+    """palette.py assumes the colours of site.css, and sets only colours that site.css has."""
     light, dark = (dict(re.findall(r"(--[\w-]+): ([^;]+);", it)) for it in _roots())
     for scheme, said in ((palette.LIGHT, light), (palette.DARK, dark)):
         assert (said["--ground"], said["--surface"]) == (scheme.ground, scheme.surface)
@@ -87,7 +87,7 @@ def test_the_pages_of_a_source_name_its_sheet_in_the_frame_too(source: LeadSourc
         assert page.index("/leads/site") < page.index(sheet)
     page = Client().get("/widget/website/").text
     assert page.index("/leads/frame") < page.index(sheet)
-    # The button says the same.
+    # The widget's button has the same colour.
     assert Client().get("/widget/website/settings/").json()["colour"] == "#ffd23f"
 
 

@@ -1,4 +1,4 @@
-"""Requests from addresses, counted from zero."""
+"""Requests from chosen addresses, with all counters starting at zero."""
 
 import uuid
 from datetime import datetime
@@ -24,7 +24,7 @@ def counting(settings: Settings, broker: redis.Redis, monkeypatch: pytest.Monkey
     broker.flushdb()
     counters._script.cache_clear()
     monkeypatch.setattr(counters, "_breaker", counters._Breaker())
-    # Redis is running, and may take as long as it likes on a busy machine.
+    # Redis is running, but may be slow on a busy machine.
     monkeypatch.setattr(counters, "TIMEOUT", 60.0)
     monkeypatch.setattr(counters, "LONGEST_WAIT", 60.0)
 

@@ -43,13 +43,13 @@ def test_days_are_those_of_the_site_and_are_kept_for_thirty() -> None:
     )
     for days, entries in ((31, [one]), (30, [one]), (6, [one, other]), (0, [one])):
         block_counts.note([it.pk for it in entries], NOON - timedelta(days=days))
-    block_counts.note([one.pk], NOON + timedelta(hours=11, minutes=59))  # 23:59 of today there
+    block_counts.note([one.pk], NOON + timedelta(hours=11, minutes=59))  # 23:59 in Jerusalem
     assert BlockDay.objects.filter(entry=one).count() == 3  # the oldest is gone
     assert block_counts.refused([one.pk, other.pk], NOON, days=7) == {one.pk: 3, other.pk: 1}
     assert block_counts.refused([one.pk, other.pk], NOON, days=1) == {one.pk: 2}
     [most] = block_counts.refusing_most(NOON, least=2, most=9)
     assert (most.entry, most.refused) == (one, 2)
-    block_counts.note([other.pk], NOON + timedelta(hours=12))  # midnight there
+    block_counts.note([other.pk], NOON + timedelta(hours=12))  # midnight in Jerusalem
     assert block_counts.refusing_most(NOON, least=3, most=9) == []
 
 

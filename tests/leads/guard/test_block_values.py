@@ -1,4 +1,4 @@
-"""How entries of the block lists are written, and what they fit."""
+"""How entries of the block lists are written, and what they match."""
 
 from ipaddress import ip_address, ip_network
 

@@ -67,7 +67,7 @@ def test_a_request_that_fits_is_held(client: Client, row: str) -> None:
 
 @pytest.mark.parametrize("row", sorted(ENTRIES.keys() - {"a number"}))
 def test_another_number_lets_nothing_go(client: Client, row: str) -> None:
-    """Its visitor has another number called: all the rest that was written is judged again."""
+    """The visitor corrects the number; everything else that they wrote is checked again."""
     block(*ENTRIES[row])
     known = client.post("/api/leads/", REQUEST, **FROM).json()["id"]
     page = f"/contact/website/{known}/number/"

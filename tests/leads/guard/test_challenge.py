@@ -1,4 +1,4 @@
-"""A solved challenge has a mildly suspicious request called, once, and nothing else."""
+"""A solved challenge releases a mildly suspicious request, once, and nothing else."""
 
 import base64
 import json
@@ -69,10 +69,10 @@ def test_a_solved_one_has_the_lead_called_with_its_clock(hold: MakeLead, client:
     assert found.clock_started_at == lead.clock_started_at
     assert found.submitted_at == lead.submitted_at
     assert found.challenge.solved_at is not None
-    assert [it.reason for it in found.findings.all()] == ["Too quick."]  # a manager reads on
+    assert [it.reason for it in found.findings.all()] == ["Too quick."]  # kept for managers
 
 
-# What is against a lead, its status, and whether its page has a challenge solved.
+# The findings against a lead, its status, and whether its page offers a challenge.
 ASKED = [
     ("only mild", [MILD], "held", True),
     ("two mild", [MILD, MILD], "held", True),
@@ -121,7 +121,7 @@ def test_the_page_does_not_tell_that_somebody_waits_with_the_number(
 
 
 def test_what_has_become_serious_is_not_lifted(hold: MakeLead, client: Client) -> None:
-    """Between the question and the answer."""
+    """Something serious is found between the question and the answer."""
     for change in ("listed", "another finding"):
         lead = hold(MILD)
         solution = solve(asked(client, lead))
@@ -143,7 +143,7 @@ def changed(solution: str, **values: object) -> str:
 
 
 def own(lead: Lead, **values: Any) -> str:
-    """A challenge that somebody else has made."""
+    """A solved challenge that somebody else made."""
     made = altcha.create_challenge(
         challenge.ALGORITHM,
         1,

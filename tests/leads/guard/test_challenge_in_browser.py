@@ -1,4 +1,4 @@
-"""In Chromium: a page has its challenge solved, without a word and under our strict policy."""
+"""In Chromium: a page solves its challenge silently, under our strict content security policy."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ def context(browser: Browser, gunicorn: str, source: LeadSource) -> Iterator[Bro
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
-    """Any error and anything that the policy forbids fails the test."""
+    """Any error, and anything that the content security policy blocks, fails the test."""
     page = context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -78,7 +78,7 @@ def test_a_robot_without_scripts_stays_held(
 def test_after_an_answer_that_was_lost_it_still_counts_once(
     context: BrowserContext, extension: Extension
 ) -> None:
-    """The network fails once, at the solution."""
+    """The network fails once, when the solution is sent."""
     lost: list[str] = []
 
     def lose(route: Route) -> None:

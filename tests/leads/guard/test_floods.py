@@ -1,4 +1,4 @@
-"""Attacks with many requests: they are held or refused, and use up nobody else's rate."""
+"""Attacks with many requests: they are held or refused, and do not use up anybody else's rate."""
 
 from datetime import timedelta
 from ipaddress import ip_network
@@ -52,7 +52,7 @@ def test_an_office_of_thirty_is_stored_and_none_is_turned_away(source: LeadSourc
     assert stood == [WAITING] * 10 + [HELD] * 20
 
 
-# What a stranger goes on with, at the settings' own rates: (address, number) of each request.
+# The requests that a stranger goes on sending, as (address, number), at the settings' own rates.
 FLOODS = {
     "one number from everywhere": [(f"198.51.100.{it}", 0) for it in range(1, 31)],
     "many numbers from one address": [(ELSEWHERE, it) for it in range(30)],
@@ -63,7 +63,7 @@ FLOODS = {
 def test_who_is_held_by_their_own_rate_uses_up_nobody_else_s(
     name: str, source: LeadSource, settings: Settings
 ) -> None:
-    """Neither the source's rate nor the country's: an honest visitor is called."""
+    """Held requests use up neither the source's rate nor the country's."""
     settings.RATE_SOURCE = settings.RATE_COUNTRY = read("12/10m")
     for sender, place in FLOODS[name]:
         submit(source, 0, sender, phone=f"+4420794600{place:02d}")
@@ -80,7 +80,7 @@ def test_what_an_office_sends_counts_for_its_source(source: LeadSource, settings
 
 
 def test_a_source_s_rate_is_mild_and_a_country_s_is_not(source: LeadSource, off: Settings) -> None:
-    """Strangers use it up: whoever comes meanwhile is called once their browser has worked."""
+    """Strangers use up the source's rate: a visitor is still called after solving a challenge."""
     off.RATE_SOURCE = off.RATE_COUNTRY = read("1/10m")
     submit(source, 0, phone="+442079460001")
     found = submit(source, 0, phone="+442079460002").findings.order_by("pk")
@@ -106,7 +106,7 @@ def test_who_comes_during_a_flood_is_called_once_the_browser_has_worked(
 
 
 def test_one_number_through_two_sources_in_eight_minutes(source: LeadSource) -> None:
-    """Eight requests, each from elsewhere, each after the call of the one before has ended."""
+    """Eight requests, each from another address, each after the previous one's call has ended."""
     other, begin = LeadSource.objects.create(slug="landing", name="Landing"), timezone.now()
     stored = []
     for minute in range(8):

@@ -1,4 +1,4 @@
-"""What is held only because a check had nobody to ask is judged again, and called."""
+"""Requests that were held only because a check got no answer are judged again, and called."""
 
 import uuid
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ AWAY = "Nobody answers."
 
 
 class Asked:
-    """A check that answers or not, and notes what it was asked about."""
+    """A check that gets an answer or not, and notes which requests it was asked about."""
 
     def __init__(self) -> None:
         self.is_away = True
@@ -77,7 +77,7 @@ def test_once_there_is_an_answer_they_are_called_or_held_for_a_reason(
     known = Circumstances(address=ip_address("203.0.113.7"))
     assert [it.circumstances for it in check.seen] == [known] * 3
     held.judge_again()
-    assert len(check.seen) == 3  # nobody is asked about again
+    assert len(check.seen) == 3  # no request is checked again
 
 
 def test_without_an_answer_it_ends_with_the_first(source: LeadSource, check: Asked) -> None:
@@ -102,7 +102,7 @@ def test_what_another_check_holds_stays_a_persons(source: LeadSource, check: Ask
 
 def test_a_number_that_was_listed_meanwhile_is_not_called(source: LeadSource, check: Asked) -> None:
     lead = submit(source, 0)
-    NeverCallNumber.objects.create(phone=lead.phone)  # as the lead came in: it is not closed
+    NeverCallNumber.objects.create(phone=lead.phone)  # does not close the lead
     check.is_away = False
     held.judge_again()
     status, reason = stands(lead)

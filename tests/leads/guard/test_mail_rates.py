@@ -1,4 +1,4 @@
-"""By which mailbox mails are counted, however its address is spelled."""
+"""Mails are counted per mailbox, however its address is spelled."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Held leads: what is held and why, and how they stand beside other requests of their number."""
+"""Held leads: what is held and why, and how they relate to other requests for their number."""
 
 import uuid
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def submission(source: LeadSource, name: str = "Dana", **values: object) -> Subm
 
 @pytest.fixture
 def suspicion(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A check that holds who is called Mallory and refuses who is called Eve."""
+    """A check that holds anybody called Mallory and refuses anybody called Eve."""
 
     def check(asked: Submission, _now: datetime) -> Iterator[Finding]:
         if asked.name == "Mallory":
@@ -130,7 +130,7 @@ def test_a_refused_correction_takes_nothing_back(source: LeadSource, suspicion: 
         assert first.status == LeadStatus.WAITING
 
 
-# --- one open lead a number -----------------------------------------------------------------------
+# --- one open lead for each number ----------------------------------------------------------------
 
 
 def test_a_held_lead_gives_way_to_a_request_that_is_accepted(
@@ -147,7 +147,7 @@ def test_a_held_lead_gives_way_to_a_request_that_is_accepted(
     owner = Lead.objects.get(pk=owner.pk)
     assert (owner.status, owner.duplicate_of, owner.closed_at) == (LeadStatus.WAITING, None, None)
     assert not owner.is_held_back
-    # Nothing of the stranger's is shown to whoever calls.
+    # Salespeople see nothing of the stranger's request.
     assert owner.newest_request() == owner
 
 

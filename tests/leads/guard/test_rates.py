@@ -1,4 +1,4 @@
-"""How many requests come from where: more than usual is held, far more is refused."""
+"""How many requests come from where: more than usual are held, far more are refused."""
 
 import threading
 import uuid
@@ -21,7 +21,7 @@ from tests.leads.guard.conftest import ELSEWHERE, HELD, HERE, WAITING, number, s
 from tests.support.tunnel import Tunnel
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("counting")]
-# The setting, what the requests are by (address, number), the sentence about the one too many.
+# The setting, the requests as (address, number), and the sentence about the one too many.
 TOO_MANY = [
     (
         "from an address",
@@ -75,7 +75,7 @@ def test_one_too_many_is_held(
 def test_one_too_many_for_another_country_is_held(source: LeadSource, off: Settings) -> None:
     off.RATE_COUNTRY = read("1/d")
     british = [f"+4420794600{place:02d}" for place in range(2)]
-    for place in range(3):  # the source's own country is not counted
+    for place in range(3):  # the source's own country has no limit
         assert submit(source, 101 + place).status == WAITING
     first, second = (submit(source, 0, phone=phone) for phone in british)
     assert (first.status, second.status) == (WAITING, HELD)
@@ -109,7 +109,7 @@ def test_far_too_many_from_one_address_are_refused_and_stored_again_later(
     begin = timezone.now()
     for place in range(3):
         submit(source, 101 + place, at=begin + timedelta(minutes=place))
-    for _ in range(2):  # what is refused is not counted: the time does not move on
+    for _ in range(2):  # refused requests are not counted: the time to wait does not grow
         with pytest.raises(Refused) as refused:
             submit(source, 104, at=begin + timedelta(minutes=4))
         assert refused.value.seconds == 6 * 60
@@ -208,7 +208,7 @@ def test_nothing_that_was_typed_stands_in_redis(source: LeadSource, broker: redi
 
 @pytest.fixture
 def way(settings: Settings) -> Iterator[Tunnel]:
-    """To Redis; for the guard alone."""
+    """The guard's connection to Redis, which a test can cut."""
     parts = urlsplit(settings.REDIS_URL)
     with Tunnel(parts.hostname or "", parts.port or 6379) as tunnel:
         at = f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{tunnel.port}".lstrip("@")

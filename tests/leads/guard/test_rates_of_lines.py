@@ -1,4 +1,4 @@
-"""A line that can be dialled in two spellings is counted once."""
+"""A phone line that can be dialled in two spellings is counted as one."""
 
 import pytest
 from pytest_django.fixtures import Settings

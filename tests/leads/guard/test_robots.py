@@ -1,4 +1,4 @@
-"""What robots do with a form: fill in what people do not see, at once, and without its page."""
+"""What robots do with a form: fill in hidden fields, answer at once, and never load the page."""
 
 import re
 import uuid
@@ -66,7 +66,8 @@ def test_the_api_has_no_trap_and_no_stamp(
     assert Lead.objects.get().status == "waiting"
 
 
-# How old the page is, what is done to its stamp, and why the request is held; "": it is called.
+# The page's age in seconds, the stamp sent instead of its own, and why the request is held; "": it
+# is called.
 STAMPS = [
     ("a person is quick", 1.0, None, ""),
     ("the browser's autofill", 1.6, None, ""),
@@ -109,7 +110,7 @@ def test_zero_looks_at_no_stamp(source: LeadSource, client: Client, settings: Se
 
 
 def test_the_setting_s_own_value_lets_autofill_through() -> None:
-    """The tests' own value is 0."""
+    """The tests themselves run with 0."""
     text = (django_settings.BASE_DIR / "callbacks" / "config" / "guard_settings.py").read_text()
     assert 'env.float("LEAST_FILL_TIME", default=1.0)' in text
 
@@ -125,7 +126,7 @@ def test_a_page_that_shows_an_error_goes_on_with_its_time(
         assert page.status_code == 422
         again = hidden(page.content.decode())
         assert again == carried
-        clock.shift(0.2)  # it was one digit
+        clock.shift(0.2)  # only one digit had to be corrected
         assert send(client, source, again).status == "waiting"
 
 
@@ -143,7 +144,7 @@ def test_a_page_whose_stamp_is_none_gets_one_with_its_error(
 def test_one_page_s_stamp_is_good_for_a_few_requests(
     source: LeadSource, client: Client, watched: None
 ) -> None:
-    """A person corrects a number; a robot goes on."""
+    """A person may correct a number a few times; a robot goes on."""
     with time_machine.travel(NOW, tick=False) as clock:
         carried = hidden(client.get(f"/contact/{source.slug}/").content.decode())
         clock.shift(8)

@@ -1,4 +1,4 @@
-"""Pages of other websites that have their visitors' browsers submit the form, or use the API."""
+"""Pages of other websites that make their visitors' browsers submit the form or use the API."""
 
 import pytest
 from django.test import Client
@@ -11,7 +11,7 @@ SHOP, OURS = "https://shop.example", "https://callbacks.example.com"
 NAMED = "It was sent from https://shop.example, which is not one of the source's websites."
 HIDDEN = "It was sent from another website, which hides its address."
 
-# What the browser says of the page, the websites of the source, and why it is held; "": it is not.
+# The browser's headers, the source's websites, and why the request is held; "": it is not.
 SAID = [
     ("our own page", {"Sec-Fetch-Site": "same-origin", "Origin": OURS}, [], ""),
     ("a program", {}, [], ""),
@@ -49,7 +49,7 @@ def test_what_the_browser_says_of_the_page(
     assert client.post(address, fields, headers=headers).status_code in (201, 303)
     lead = Lead.objects.get()
     assert (lead.status, lead.error_message) == ("held" if reason else "waiting", reason)
-    assert not lead.findings.filter(is_mild=True).exists()  # its visitor's browser would pay
+    assert not lead.findings.filter(is_mild=True).exists()  # so no challenge releases it
 
 
 @pytest.mark.django_db(transaction=True)

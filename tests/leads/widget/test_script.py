@@ -1,4 +1,4 @@
-"""The loader as it is sent: small, kept, the same for everybody; how colours are judged."""
+"""The loader as it is sent: small, cached, the same for everybody; and how colours are judged."""
 
 import gzip
 import re
@@ -20,7 +20,7 @@ def get(**headers: str):
 
 
 def test_it_is_small() -> None:
-    """What the benchmark shows, and CI refuses."""
+    """The limit that the benchmark shows and CI enforces."""
     assert len(gzip.compress(loader.script().encode(), 9)) <= loader.MOST
 
 
@@ -67,7 +67,7 @@ def test_on_every_colour_one_of_them_can_be_read() -> None:
 
 
 def test_each_page_of_a_visitor_has_one_in_the_frame() -> None:
-    """What their templates name: a page in the frame links to pages in the frame."""
+    """Pages in the frame link to other pages in the frame."""
     framed = {it.name for it in urlpatterns}
     names = get_resolver("leads.urls").reverse_dict
     api_and_script = {"home", "widget-script", "api-create", "colours", "logo"}

@@ -1,4 +1,4 @@
-"""What the loader is told of a source: by whom it may be asked, in which words, how it is kept."""
+"""What the loader is told about a source: who may ask, in which language, how long it is cached."""
 
 import pytest
 import time_machine
