@@ -22,7 +22,7 @@ LONG = timedelta(minutes=20)
 
 @pytest.fixture(autouse=True)
 def _redis_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """If it is late, requests to the Call Log are no longer counted with those before."""
+    """If Redis were slow, requests to the Call Log would no longer be counted together."""
     monkeypatch.setattr(rate_limit, "TIMEOUT", 60.0)
     rate_limit._client.forget()
     yield

@@ -1,6 +1,6 @@
-"""They talked, and that is told after another record has ended the call: nobody is rung again.
+"""A talk is reported after another record has ended the call: nobody is rung again.
 
-The order in which the records of a call come decides nothing.
+The result does not depend on the order of a call's records.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Leg = tuple[int, str, int]  # leg, word, seconds of talk
 TALK: Leg = (2, "ANSWER", 60)
 RANG = {"NOANSWER": 25, "ANSWER": 5}  # seconds
-# What ended the call before the talk was told, and as what.
+# The records that ended the call before the talk was reported, and the state they led to.
 ROWS: dict[str, tuple[tuple[Leg, ...], AttemptState]] = {
     "nobody picked up in sales": (((1, "NOANSWER", 0),), AttemptState.AGENT_NO_ANSWER),
     "sales was busy": (((1, "BUSY", 0),), AttemptState.AGENT_UNREACHED),
@@ -61,7 +61,7 @@ def attempt(
 
 
 def receive(attempt: CallAttempt, *legs: Leg) -> None:
-    """Each leg under an id of its own, with our variable."""
+    """Posts each leg under a separate id, with our variable."""
     for number, (leg, status, talk) in enumerate(legs):
         records.receive(
             Cdr(
@@ -133,7 +133,7 @@ SECOND: dict[str, tuple[Leg, ...]] = {
 
 @pytest.fixture
 def second(attempt: CallAttempt, simulator: SimulatorProcess) -> CallAttempt:
-    """Its lead's next call, which is on."""
+    """The lead's next call, which is live."""
     receive(attempt, (1, "CONGESTION", 0))
     Extension.objects.update(unavailable_until=None)
     second = dispatch.call_lead(attempt.lead_id)
@@ -153,7 +153,7 @@ def test_no_third_call_follows_a_second_one(
     lead = Lead.objects.get()
     assert (lead.status, lead.connected_at) == (LeadStatus.CONNECTED, attempt.connected_at)
     assert (lead.error_message, lead.closed_at is not None) == ("", True)
-    assert lead.call_id == second.call_id  # its newest
+    assert lead.call_id == second.call_id  # that of its newest call
     assert lead.time_to_talk is not None
     assert dispatch.call_lead(lead.pk) is None
 
@@ -187,7 +187,7 @@ def test_a_second_call_that_is_stopped_leaves_it_connected(
 
 @pytest.mark.parametrize("taken_back", [False, True], ids=["by a manager", "by its visitor"])
 def test_a_talk_in_a_call_that_was_stopped(attempt: CallAttempt, taken_back: bool) -> None:
-    """As if it had been told in time: what its visitor has taken back stays closed."""
+    """As if the talk had been reported in time: what its visitor took back stays closed."""
     if taken_back:
         with transaction.atomic():
             leaving.withdraw([Lead.objects.get()], timezone.now())
@@ -221,7 +221,7 @@ def test_the_message_that_we_could_not_reach_them_is_not_played(
     )
 
 
-# The provider's answer, by which there was no call; then records, and what they tell.
+# The provider's answer, by which there was no call; the records; the resulting states.
 NOT_TO_BE: dict[str, tuple[str, tuple[Leg, ...], AttemptState, LeadStatus]] = {
     "an error of the application, and they talked": (
         "application_error", (TALK,), AttemptState.BRIDGED, LeadStatus.CONNECTED,
@@ -273,7 +273,7 @@ def test_a_call_that_was_held_not_to_be(
         assert lead.call_after > timezone.now() + timedelta(seconds=100)
 
 
-# Several records of the lead's leg, under ids of their own, none of a talk; whichever comes first.
+# Several records of the lead's leg under separate ids, without a talk, in either order.
 SEVERAL: dict[str, tuple[tuple[Leg, ...], AttemptState]] = {
     "not dialled, then not answered": (
         ((2, "NOTDIALED", 0), (2, "NOANSWER", 0)), AttemptState.LEAD_NO_ANSWER,

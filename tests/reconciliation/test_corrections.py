@@ -1,4 +1,6 @@
-"""What a late record corrects of the extension: its turn, its misses, its calls of the day."""
+"""What a late record corrects about the extension: its place in the queue, its misses and its calls
+of the day.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -58,7 +60,8 @@ def test_talks_whose_records_are_late_are_turns_all_the_same(
     assert sorted(rung) == ["101", "101", "102", "102", "103", "103"]
 
 
-# By which the team goes; what came to light; where it stands, whether it is capped, and its misses.
+# The team's strategy, the outcome that came late; the extension's place in the queue, whether it is
+# capped, and its misses.
 LATE: dict[str, tuple[str, AttemptState, float, bool, int]] = {
     "fair, they talked": ("fair", AttemptState.BRIDGED, 0.5, True, 0),
     "fair, the lead did not answer": ("fair", AttemptState.LEAD_NO_ANSWER, 0, True, 0),

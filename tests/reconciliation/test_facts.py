@@ -1,4 +1,4 @@
-"""What the records of a call leave on its attempt: talk, price, recording, when it was answered."""
+"""What a call's records store on its attempt: talk, price, recording, time of the answer."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -76,7 +76,7 @@ def test_talk_time_price_and_recording(
         (NOW, 2, NOW),
         (ACCEPTED_AT - TIME_TOLERANCE, 0, ACCEPTED_AT),
         (NOW + TIME_TOLERANCE, 0, NOW),
-        # In another time zone: when they talked is known from how long.
+        # In another time zone: the time of the answer follows from the length of the talk.
         (ACCEPTED_AT - TIME_TOLERANCE - A_SECOND, 0, NOW - timedelta(seconds=30)),
         (NOW + TIME_TOLERANCE + A_SECOND, 0, NOW - timedelta(seconds=30)),
     ],

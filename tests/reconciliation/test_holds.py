@@ -1,4 +1,4 @@
-"""How long an extension is kept, and what a record that comes after that still corrects."""
+"""How long an extension is held, and what a later record still corrects."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -32,7 +32,7 @@ def attempt(make_lead: MakeLead, extension: Extension, simulator: SimulatorProce
 
 
 def hold_ends() -> None:
-    """Also of one that has been looked up, and nobody could tell."""
+    """Ends all holds, after enough look-ups without a result."""
     over = timezone.now() - timedelta(seconds=1)
     CallAttempt.objects.update(hold_until=over, lookup_count=holds.LEAST_LOOKS)
 
@@ -58,7 +58,7 @@ def states() -> tuple[str, str]:
     return CallAttempt.objects.earliest("pk").state, Lead.objects.earliest("pk").status
 
 
-# --- while it may still be on --------------------------------------------------------------------
+# --- while the call may still be live ------------------------------------------------------------
 
 
 def test_a_call_that_is_still_on_keeps_its_extension(
@@ -93,7 +93,7 @@ def test_several_sweeps_at_the_end_of_a_hold_ask_once(
     attempt: CallAttempt, simulator: SimulatorProcess
 ) -> None:
     hold_ends()
-    # All of them have seen that the hold is over before the first can say that it asks.
+    # All of them see that the hold is over before the first can note that it asks.
     assert all_waiting_for(attempt, 3, holds.free_expired_holds) == [0] * 3
     assert len(simulator.seen("/requests")) == 1
 
@@ -193,7 +193,7 @@ def test_a_late_record_corrects_attempt_and_lead_and_nobody_is_rung(
     assert lead.closed_at
     assert (lead.connected_at is not None) is (lead_status == LeadStatus.CONNECTED)
     assert queued() == []
-    # Whose phone rang in vain is told so late, too.
+    # A miss is noted too, even this late.
     missed = attempt_state == AttemptState.AGENT_NO_ANSWER
     assert Extension.objects.get().missed_in_a_row == int(missed)
 
@@ -280,7 +280,9 @@ def test_a_late_record_of_a_message_says_nothing_about_the_lead(
 def test_a_short_leg_1_at_the_very_end_of_a_hold_waits_for_the_other_legs_record(
     leg_2_comes: bool, attempt: CallAttempt, simulator: SimulatorProcess
 ) -> None:
-    """Their records come apart: nobody is called again while the other may tell of a talk."""
+    """The legs' records come separately: the lead is not called again while leg 2 may still show a
+    talk.
+    """
     hang_up(simulator)
     hold_ends()
     records.receive(Cdr(attempt.call_id, "Click2Call leg1", 1, "ANSWER", talk_time=1))

@@ -1,6 +1,4 @@
-"""A lost answer, and sweeps that come late: nobody gives a call up before the look-up has had its
-time to tell.
-"""
+"""A lost answer and late sweeps: no call is given up before the look-up has had enough time."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -32,7 +30,7 @@ ALL: dict[str, Any] = {"faults": []}
 
 @pytest.fixture(autouse=True)
 def short_calls(settings: Any, simulator: SimulatorProcess) -> None:
-    """What a call may last is over long before the sweeps come."""
+    """A call's longest duration is over long before the sweeps come."""
     settings.VOICENTER_PHONE_MAX_DIAL_TIME = settings.VOICENTER_TARGET_MAX_DIAL_TIME = 2
     settings.VOICENTER_MAX_DURATION = 30
     settings.VOICENTER_LOG_DELAY = LOG_DELAY.total_seconds()
@@ -43,8 +41,8 @@ def pass_time(by: timedelta) -> None:
     CallAttempt.objects.update(**{name: F(name) - by for name in TIMES})
 
 
-# What became of the request; then how long the sweep of each line is after the one before it, what
-# the provider does meanwhile, and how the attempt and its lead stand after it.
+# The fault; then for each sweep: the time since the one before, what the provider does, and the
+# states of attempt and lead afterwards.
 Line = tuple[timedelta, dict[str, Any], tuple[AttemptState, LeadStatus]]
 ROWS: dict[str, tuple[str, tuple[Line, ...]]] = {
     "a worker died, and it was never placed": (
@@ -120,6 +118,6 @@ def test_no_other_sweep_gives_up_what_one_is_just_asking_about(
     simulator.control(faults=[{"kind": "reset_before", "count": 1}])
     assert dispatch.call_lead(make_lead().pk)
     pass_time(LATE)
-    assert lookup._take(CallAttempt.objects.get().claimed_at + LATE)  # and asks
+    assert lookup._take(CallAttempt.objects.get().claimed_at + LATE)  # starts asking, and stops
     tasks.sweep()
     assert CallAttempt.objects.get().state == AttemptState.UNKNOWN

@@ -1,4 +1,4 @@
-"""What became of calls that no record has ended: the provider is asked, over HTTP."""
+"""How calls without a record ended: the provider is asked, over HTTP."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -50,7 +50,7 @@ def test_a_call_whose_answer_was_lost_is_found_in_the_call_log(
     assert Lead.objects.get().first_dialed_at
     legs = list(CallRecord.objects.order_by("leg").values_list("type", flat=True))
     assert legs == ["Click2Call leg1", "Click2Call leg2"][: len(legs)]
-    # The same leg posted after all is the same record.
+    # A late post of the same leg is the same record.
     assert not records.receive(Cdr(call_id=attempt.call_id, type=legs[0], leg=1, status="X"))
     assert len(simulator.ledger()) == 1
 
@@ -83,7 +83,7 @@ def test_records_that_come_while_the_log_is_asked_are_not_applied_again(
     make_lead: MakeLead, team: Team, simulator: SimulatorProcess,
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
-    # A sweep that is behind with hundreds of calls would have every record of theirs refused.
+    # Otherwise a late sweep of hundreds of calls would have all their records rejected as repeated.
     Extension.objects.create(number="101", name="Dana", team=team)
     dispatch.call_lead(make_lead().pk)
     simulator.ended()
@@ -166,7 +166,7 @@ def test_there_is_time_for_another_look_before_the_limit(
     for _ in range(5):
         lookup.look_up()
         pass_time(timedelta(seconds=25))
-    lookup.look_up()  # by now with pauses of minutes, as far as it goes by their number
+    lookup.look_up()  # by the number of looks alone, the pauses would be minutes by now
     attempt.refresh_from_db()
     assert attempt.state == AttemptState.UNKNOWN
     assert attempt.next_lookup_at
@@ -220,7 +220,7 @@ def test_once_the_provider_answers_again_it_is_found_out(
 def test_a_log_that_lacks_calls_of_which_there_are_records_is_not_believed(
     make_lead: MakeLead, lost: Callable[..., CallAttempt], team: Team, is_new: bool
 ) -> None:
-    """A record that has just been posted need not be in the log yet."""
+    """A record that was just posted may not be in the log yet."""
     Extension.objects.create(number="102", team=team)
     lost("reset_before")
     claim = claims.claim(make_lead().pk, asking.asked(team), timezone.now(), timedelta(hours=1))
@@ -280,7 +280,7 @@ def test_what_nobody_can_tell_goes_to_a_person_and_frees_the_extension(
     assert holds.free_expired_holds() == 1
     assert states() == (AttemptState.ENDED, LeadStatus.FAILED)
     assert [it.pk for it in open_questions()] == [attempt.pk]
-    # The log is asked for some time yet, and then no more.
+    # The log is asked for some more time, and then no longer.
     simulator.control(faults=[])
     looks = 0
     while CallAttempt.objects.filter(next_lookup_at__isnull=False).exists():

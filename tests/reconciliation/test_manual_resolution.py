@@ -1,4 +1,4 @@
-"""What a person says of a call that nobody knows the end of; and records at the same moment."""
+"""What a person decides about a call whose end nobody knows, also as records arrive."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -66,7 +66,7 @@ def test_they_talked(question: CallAttempt) -> None:
 def test_of_a_talk_that_a_person_tells_of_nobody_knows_when_the_phone_rang(
     question: CallAttempt,
 ) -> None:
-    """It is neither in time nor missed, and makes no time to ring or to talk."""
+    """The lead counts neither as in time nor as missed, and has no time to ring or to talk."""
     hour_ago = timezone.now() - timedelta(hours=1)
     Lead.objects.update(due_at=hour_ago, clock_started_at=hour_ago)
     manual_resolution.they_talked(question.pk, None)
@@ -159,7 +159,7 @@ def test_once_a_record_has_come_there_is_nothing_to_decide(
 
 
 def test_a_talk_told_after_call_again_spares_the_lead_the_call(question: CallAttempt) -> None:
-    """The manager asked for it because nobody knew that they had talked."""
+    """The manager asked for the call because nobody knew of the talk."""
     manual_resolution.call_again(question.pk, None)
     record(question)
     question.refresh_from_db()
@@ -217,12 +217,12 @@ def test_of_two_decisions_and_a_record_at_the_same_moment_one_wins(question: Cal
     assert len(queued()) == again
 
 
-# --- no call came --------------------------------------------------------------------------------
+# --- "No call came" ------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def lost(make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess) -> CallAttempt:
-    """A call whose answer was lost, and that was sent a minute ago."""
+    """A call that was sent a minute ago, and whose answer was lost."""
     simulator.control(faults=[{"kind": "reset_before"}])
     attempt = dispatch.call_lead(make_lead().pk)
     assert attempt

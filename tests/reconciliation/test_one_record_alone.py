@@ -1,5 +1,5 @@
-"""The record of the salesperson's leg has come, and that of the lead's has not: before the lead is
-called again, the provider is asked, however late the sweeps are or whatever they fail on.
+"""The record of the salesperson's leg has come, the lead's has not. The provider is asked before
+the lead is called again, however late the sweeps are and whatever fails in them.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def attempt(
     simulator: SimulatorProcess,
     settings: Any,
 ) -> CallAttempt:
-    """They have talked, briefly, and of that only the first record has reached us."""
+    """They talked briefly; only the record of the salesperson's leg has reached us."""
     settings.VOICENTER_LOG_DELAY = 15.0
     simulator.control(extensions={"101": "online"})
     attempt = dispatch.call_lead(make_lead().pk)
@@ -65,7 +65,7 @@ def test_the_log_tells_that_they_talked(attempt: CallAttempt, after: timedelta) 
 def test_a_sweep_whose_look_up_fails_has_nobody_called_again(
     attempt: CallAttempt, monkeypatch: pytest.MonkeyPatch, fails: int
 ) -> None:
-    """The database is away for a moment, as it was when the other record came."""
+    """The database is briefly away, as it was when the other record came."""
 
     def away() -> int:
         raise OperationalError
@@ -74,7 +74,7 @@ def test_a_sweep_whose_look_up_fails_has_nobody_called_again(
     with monkeypatch.context() as patched:
         patched.setattr(lookup, "_take", lambda _now: away())
         for _ in range(fails):
-            tasks.sweep()  # it says in its log what the database could not do
+            tasks.sweep()  # it logs the database's failure
             assert stand() == STILL_OPEN
     tasks.sweep()
     assert stand() == TALKED
@@ -114,7 +114,7 @@ def test_a_lead_whose_phone_has_not_rung_is_called_again(
     simulator: SimulatorProcess,
     after: timedelta,
 ) -> None:
-    """The log has no second leg either."""
+    """The log does not answer, and no record of the lead's leg comes."""
     simulator.control(
         extensions={"101": "online"}, faults=[{"kind": "cdr_lost", "leg": 2, "count": 1}],
     )  # fmt: skip

@@ -1,5 +1,5 @@
 """The same two records in both orders, and with the end of the hold between them: lead, salesperson
-and what is shown are the same after them.
+and texts end up the same.
 
 All words and all seconds: tests/telephony/test_order_of_records.py.
 """
@@ -64,8 +64,8 @@ HOLD_ENDS = (0, ("", None, None))
 
 
 def ends(lead: Lead, *legs: tuple[int, Leg]) -> dict[str, Any]:
-    """Calls the lead, has these records come in this order, and says what there is then; and how
-    the lead stood when the hold had ended between them.
+    """Calls the lead, posts these records in this order, and returns the result. HOLD_ENDS among
+    them ends the hold; "between" is the lead's status at that moment.
     """
     Extension.objects.update(
         unavailable_until=None, unavailable_reason="", missed_in_a_row=0, is_paused=False,
@@ -121,7 +121,7 @@ def test_either_may_come_first(
     assert first["lead"][0] != LeadStatus.CALLED
 
 
-# One of each kind.
+# One word of each kind.
 SOME_1 = ("picked up", "not picked up", "busy", "a word of tomorrow, no talk")
 SOME_2 = (
     "busy", "cancelled after ringing", "no answer, nothing told", "voicemail", "no channel",
@@ -137,14 +137,14 @@ def test_and_the_hold_may_end_between_them(
     make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess, one: str, other: str,
     late: int,
 ) -> None:  # fmt: skip
-    """A lead that the end of the hold has closed is not rung by itself; all else is the same."""
+    """A lead that the end of the hold closed is not called again; all else is the same."""
     simulator.control(faults=[{"kind": "reset_before", "on": "activecalls", "rate": 1}])
     legs = [(1, LEG_1[one]), (2, LEG_2[other])]
     in_time = ends(make_lead(phone="+972505550101"), *legs)
     CallAttempt.objects.exclude(state=AttemptState.BRIDGED).update(claimed_at=timezone.now())
     first, last = reversed(legs) if late == 1 else legs
     after = ends(make_lead(phone="+972505550102"), first, HOLD_ENDS, last)
-    # A short pause of the phone would begin too late to spare anybody a call.
+    # By then a short pause of the phone would not spare anybody a call.
     differ = {"rests", "between"}
     if after["between"] in (LeadStatus.CALLED, LeadStatus.FAILED):
         differ |= {"lead", "again"}

@@ -1,4 +1,6 @@
-"""A provider whose clock is minutes wrong: no call is missed in its lists, and so called twice."""
+"""A provider whose clock is minutes wrong: calls are still found in its lists, so no lead is called
+twice.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -24,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(params=[-400.0, 400.0, 0.0])
 def provider(request: pytest.FixtureRequest, settings: Any) -> Iterator[SimulatorProcess]:
-    """One whose clock is so many seconds ahead, and whose records do not come."""
+    """A provider whose clock is ahead by this many seconds, and whose records do not come."""
     code = django_settings.VOICENTER_CODE
     with SimulatorProcess(code=code, environment=skew(request.param)) as provider:
         provider.control(extensions={"101": "online"})
@@ -71,7 +73,7 @@ def test_a_call_that_is_on_is_seen_to_be_on(
 
 
 def test_it_is_known_by_how_much_the_providers_clock_differs(provider: SimulatorProcess) -> None:
-    assert account.clocks_differ() == timedelta()  # it has not been asked yet
+    assert account.clocks_differ() == timedelta()  # the provider has not been asked yet
     assert account.active_calls() is not None
     ahead: float = provider.ahead  # type: ignore[attr-defined]
     assert account.clocks_differ().total_seconds() == pytest.approx(abs(ahead), abs=5)

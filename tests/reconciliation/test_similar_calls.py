@@ -1,4 +1,6 @@
-"""Calls of which the provider shows no variables of ours: known by number, extension and time."""
+"""Calls for which the provider shows none of our variables: recognised by number, extension and
+time.
+"""
 
 from datetime import timedelta
 
@@ -20,7 +22,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.fixture
 def unsent(make_lead: MakeLead, extension: Extension, team: Team) -> CallAttempt:
-    """Unknown, of a call that the simulator does not know by our variables."""
+    """An attempt in the state unknown; the simulator's call will not have our variables."""
     lead = make_lead("+972505550101")
     claim = claims.claim(lead.pk, asking.asked(team), timezone.now(), timedelta(hours=1))
     assert claim

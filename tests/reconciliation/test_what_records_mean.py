@@ -1,7 +1,7 @@
-"""What follows from the records of a call: a named row for each word, leg and length of talk.
+"""What follows from a call's records: a named row for each word, leg and length of talk.
 
-The words of both legs together are tests/telephony/test_call_result.py's; here is what becomes of
-lead and salesperson, and what people read.
+The words of both legs together are in tests/telephony/test_call_result.py. These tests show the
+effect on lead and salesperson, and what people read.
 """
 
 from collections.abc import Callable
@@ -150,7 +150,7 @@ def test_what_follows_from_the_records_of_a_call(
     assert rests is (row.salesperson != NOTHING)
     assert not extension.is_paused
     assert standing(lead, now).status == row.visitor
-    # The salesperson's own time on the phone is no talk.
+    # The salesperson's own time on the phone is not talk time.
     talks = [talk for leg, _, talk in row.legs if leg == 2]
     assert attempt.talk_time == (talks[0] if talks else None)
 
@@ -165,8 +165,8 @@ def test_what_says_nothing_of_the_lead_uses_up_no_try(row: Row) -> None:
     assert not counts_as_try(Outcome(row.state.value))
 
 
-# The word of the lead's leg in each call of a lead; "" for one that nobody picked up in sales.
-# Whether its number is taken for wrong in the end.
+# The word of the lead's leg in each of a lead's calls; "" if no salesperson picked up. Whether the
+# number is considered wrong in the end.
 IN_A_ROW: dict[str, tuple[tuple[str, ...], bool]] = {
     "wrong twice": (("INVALIDARGS", "INVALIDARGS"), True),
     "wrong, then no channel": (("INVALIDARGS", "CHANUNAVAIL"), True),
@@ -197,7 +197,7 @@ def test_a_number_that_cannot_be_reached_twice_in_a_row_goes_to_a_person(
     assert (standing(lead, timezone.now()).status == "received") is is_wrong
 
 
-# The words of the salesperson's leg in their last calls; whether a manager is told to look at the
+# The words of the salesperson's leg in the last calls; whether a manager is told to check the
 # phone.
 PHONES: dict[str, tuple[tuple[str, ...], bool]] = {
     "wrong arguments, three times": (("INVALIDARGS",) * 3, True),
@@ -309,7 +309,7 @@ def test_a_leg_under_another_id_that_carries_our_variable_is_ours(
 def test_an_outage_of_hours_uses_up_no_tries_and_the_lead_goes_on_after_it(
     make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess, word: str
 ) -> None:
-    """Five hours of it: the provider refuses every call, or none gets through the network."""
+    """Five hours in which the provider refuses every call, or the network lets none through."""
     lead, start = make_lead(), timezone.now()
     with time_machine.travel(start, tick=False) as clock:
         tries = 0
@@ -335,7 +335,7 @@ def test_an_outage_of_hours_uses_up_no_tries_and_the_lead_goes_on_after_it(
 def test_faults_of_one_lead_alone_go_to_a_person_in_the_end(
     make_lead: MakeLead, extension: Extension
 ) -> None:
-    """Between any two of them somebody else is got through to."""
+    """Between any two of the faults, another lead is reached."""
     lead, at = make_lead(), timezone.now()
     Lead.objects.filter(pk=lead.pk).update(counted_from=at - timedelta(days=2))
     others = make_lead(status=LeadStatus.CONNECTED, closed_at=at, connected_at=at)

@@ -31,7 +31,7 @@ def test_a_queue_before_one_extension_as_worked_out_by_hand() -> None:
         leads=3,
         rang=3,
         connected=3,
-        within_target=2,  # after 1, 51 and 101 s, of 60
+        within_target=2,  # they rang after 1, 51 and 101 s; the target is 60 s
         judged=3,
         ring_p50=51,
         ring_p90=91,
@@ -39,7 +39,7 @@ def test_a_queue_before_one_extension_as_worked_out_by_hand() -> None:
 
 
 def test_a_second_extension_takes_the_second_lead_at_once() -> None:
-    # 102 takes the second at 10, 101 is free at 60 for the third.
+    # 102 takes the second lead at 10; 101 is free at 60 for the third.
     assert dialled(firm(2), lead(1, 0), lead(2, 10), lead(3, 20)) == [1, 11, 61]
 
 
@@ -55,7 +55,7 @@ def test_after_a_missed_call_the_next_extension_is_rung_and_the_first_is_out_for
     missed = call(Outcome.AGENT_NO_ANSWER, 20)
     lives = played(firm(2), lead(1, 0, missed, call(held=5)), lead(2, 30))
     assert [life.rang_at - MONDAY for life in lives if life.rang_at] == [1, 31]
-    # 101 missed at 20 and is out until 80: two leads at once at 40 have 102 alone.
+    # 101 misses at 20 and is out until 80: at 40, two leads arrive and only 102 is left.
     later = played(firm(2), lead(1, 0, missed, call(held=5)), lead(2, 40), lead(3, 40))
     assert [life.rang_at - MONDAY for life in later if life.rang_at] == [1, 41, 81]
 

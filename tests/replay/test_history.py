@@ -1,4 +1,4 @@
-"""`manage.py replay` on what is stored: last week's leads against a changed team."""
+"""`manage.py replay` on stored leads: last week's leads against a changed team."""
 
 import json
 from collections.abc import Callable
@@ -93,7 +93,7 @@ def test_the_team_as_it_is_comes_out_as_it_went(busy: list[Lead]) -> None:
     found = document()
     for figures in (found["really"], found["simulated"]):
         assert (figures["leads"], figures["rang"], figures["connected"]) == (4, 4, 4)
-        # After 1, 91, 181 and 271 s.
+        # They rang after 1, 91, 181 and 271 s.
         assert figures["ring_p50"] == pytest.approx(136)
         assert figures["ring_p90"] == pytest.approx(244)
         assert figures["share_within_target"] == pytest.approx(0.25)

@@ -1,4 +1,4 @@
-"""Who is rung, and which lead comes first, as the replay plays it."""
+"""In the replay: which extension is rung, and which lead comes first."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ def test_another_team_steps_in_when_the_first_has_nobody_free() -> None:
         },
     )
     assert dialled(both, lead(1, 0), lead(2, 5)) == [1, 36]
-    # A lead that is called again at once has waited since it first could be called.
+    # For a lead that is called again at once, the wait has counted since it was first due.
     assert dialled(both, lead(1, 0, call(Outcome.OFFLINE, 20, None), call())) == [31]
 
 
@@ -61,7 +61,7 @@ def test_a_lead_waits_for_its_owner_who_is_on_a_call() -> None:
 def test_an_assigned_lead_waits_for_its_salesperson_as_long_as_a_follow_up(
     held: float, seconds: float
 ) -> None:
-    """Whatever the team's own terms, and whoever else talked with it; 300 seconds."""
+    """300 seconds, whatever the team's own settings, and whoever else talked with the number."""
     two = firm(2)
     theirs = tuple(replace(it, salesperson=it.id) for it in two.phones)
     owners = {"+2": Owner(2, datetime.fromtimestamp(MONDAY - DAY, UTC), 2)}
@@ -76,7 +76,7 @@ def test_an_owner_is_a_person_with_all_their_phones() -> None:
     off = OpenIntervals((MONDAY + DAY,), (MONDAY + 2 * DAY,))
     three = replace(three, phones=(phones[0], replace(phones[1], spans=off), phones[2]))
     owners = {"+2": Owner(2, datetime.fromtimestamp(MONDAY - DAY, UTC), 7)}
-    # The phone they talked on is off shift: they are rung on the other one, and waited for.
+    # The phone they talked on is off shift: the owner is rung on the other one, and waited for.
     assert rung(three, lead(2, 0), owners=owners) == [3]
     busy = [lead(1, 0, call(held=5)), lead(3, 1, call(held=30)), lead(2, 9)]
     assert rung(three, *busy, owners=owners) == [1, 3, 3]
@@ -106,7 +106,7 @@ def test_whoever_talks_with_a_number_is_its_owner_from_then_on() -> None:
 
 
 def rung(which: Scenario, *arrivals: HistoricLead, **options: Any) -> list[int]:
-    """Who was rung for each, the first time."""
+    """The extension that was rung first for each lead."""
     return [life.rung[0] for life in played(which, *arrivals, **options)]
 
 

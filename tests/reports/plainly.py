@@ -1,4 +1,4 @@
-"""Every figure once more, from raw rows in plain Python, with arithmetic of its own."""
+"""Every figure computed again, from raw rows in plain Python, with separate arithmetic."""
 
 import math
 from collections import defaultdict
@@ -38,17 +38,17 @@ class Known:
 
     @property
     def is_follow_up(self) -> bool:
-        """One that is called as it was planned."""
+        """Whether it is a follow-up that no later request has changed."""
         return bool(self.lead.follow_up_of_id) and not self.lead.first_source_id
 
     @property
     def is_counted(self) -> bool:
-        """Follow-ups stand beside them."""
+        """Whether the lead counts; follow-ups are counted separately."""
         return self.is_promised and not self.is_follow_up
 
     @property
     def is_promised(self) -> bool:
-        """Cancelled ones are once their phone had rung, they had talked, or their time was over."""
+        """A cancelled lead only if its phone rang, they talked, or it was overdue by then."""
         lead = self.lead
         if lead.status == "cancelled":
             missed = lead.closed_at is not None and lead.closed_at > lead.due_at
@@ -65,7 +65,7 @@ class Known:
         return (talks or ended[-1:] or [None])[0]
 
     def missed(self, now: datetime) -> bool:
-        told = self.lead.rang_at or self.lead.connected_at  # of a talk, it is known that it rang
+        told = self.lead.rang_at or self.lead.connected_at  # a talk means that the phone rang
         return self.is_counted and not told and self.lead.due_at < now
 
     def asked_for(self) -> datetime:

@@ -1,4 +1,4 @@
-"""Leads of all kinds with their calls, drawn from a seed, for figures to be checked on."""
+"""Leads of all kinds with their calls, random by a seed, for checking figures."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from tests.reports.plainly import Known
 
 ZONE = ZoneInfo("Asia/Jerusalem")
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
-# The last half hour of a month, and the hour that the clocks repeat.
+# The last half hour of a month, the repeated hour, and other edges of days.
 AT_THE_EDGE = (
     datetime(2026, 11, 30, 23, 30, tzinfo=ZONE),
     datetime(2026, 12, 1, 0, 10, tzinfo=ZONE),
@@ -32,7 +32,7 @@ _OUTCOMES = (
 
 
 def sources() -> list[LeadSource]:
-    """One with a clock that stands still at night."""
+    """Three sources; the clock of one runs only in opening hours."""
     return [
         LeadSource.objects.create(slug=f"s{number}", name=name, sla_target=target, sla_clock=clock)
         for number, (name, target, clock) in enumerate(
@@ -42,7 +42,7 @@ def sources() -> list[LeadSource]:
 
 
 def phones() -> list[Extension]:
-    """Of two teams: one person has two phones, one in each team; one phone has no login."""
+    """Phones of two teams: one person has a phone in each team; one phone has no login."""
     dana = User.objects.create_user("dana", first_name="Dana", last_name="Levi")
     noam = User.objects.create_user("noam")
     teams = [Team.objects.create(name=name) for name in ("Sales", "מכירות")]
@@ -60,7 +60,7 @@ def phones() -> list[Extension]:
 
 
 def rows(seed: int, count: int = 120) -> list[Known]:
-    """Stores them, and tells the leads what their calls know, as the product does."""
+    """Stores the rows, and updates the leads from their calls, as the product does."""
     chance = random.Random(seed)
     its_sources, its_phones = sources(), phones()
     said = [None, *Disposition.objects.order_by("pk")]

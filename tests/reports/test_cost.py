@@ -1,4 +1,4 @@
-"""A report reads the leads of its days, and no table from end to end."""
+"""A report reads only its days' leads, and no table from end to end."""
 
 import re
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ def test_a_month_of_three_years_is_found_by_the_index() -> None:
     connection.ensure_connection()
     assert isinstance(connection.connection, psycopg.Connection)
     fill(connection.connection, Many(leads=8_000, until=NOW))
-    with connection.cursor() as cursor:  # else the plans follow what earlier tests have left
+    with connection.cursor() as cursor:  # otherwise the plans depend on earlier tests
         cursor.execute("REINDEX TABLE leads_lead")
         cursor.execute("REINDEX TABLE callbacks_callattempt")
     asked = Asked(last_days(30, NOW.date()))
@@ -34,7 +34,7 @@ def test_a_month_of_three_years_is_found_by_the_index() -> None:
         with connection.cursor() as cursor:
             cursor.execute("EXPLAIN " + captured[0]["sql"].replace("%", "%%"))
             plan = "\n".join(line for (line,) in cursor.fetchall())
-        # Where leads came from is a table of its own, of which PostgreSQL may prefer to read all.
+        # Attributions are in a separate table, and PostgreSQL may prefer to read all of it.
         scanned = set(re.findall(r"Seq Scan on (\w+)", plan))
         assert scanned <= {"leads_attribution"}, plan
         assert "leads_lead_submitted_at" in plan

@@ -21,7 +21,7 @@ DOC = (Path(__file__).parents[2] / "docs" / "reports.md").read_text()
 
 
 def table(head: str) -> list[list[str]]:
-    """The cells of the doc's table with this head."""
+    """The cells of the table with this head in the document."""
     rows = DOC.split(f"| {head} |")[1].split("\n\n")[0].splitlines()[2:]
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
 
@@ -54,7 +54,7 @@ def store(source: LeadSource, team: Team) -> None:
 
 
 def said(figure: Figure) -> str:
-    """As the doc writes it."""
+    """A figure as the document writes it."""
     assert figure.value is not None
     match figure.measure.unit.name:
         case "SHARE":

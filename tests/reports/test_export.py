@@ -73,7 +73,7 @@ def shown(key: str, value: float | None) -> str:
 
 
 def written(unit: Unit, value: float | None) -> str:
-    """The same, of any unit."""
+    """A value of this unit as the page writes it."""
     if value is None:
         return "-"
     match unit:

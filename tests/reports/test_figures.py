@@ -1,4 +1,4 @@
-"""Every measure for every grouping and filter, against plain arithmetic on the raw rows."""
+"""Every measure, for every grouping and filter, compared with plain arithmetic on the raw rows."""
 
 import random
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What a report is asked for: in an address and back, and what is said to what cannot be asked."""
+"""What a report is asked for: to an address and back, and the answer to impossible questions."""
 
 from datetime import UTC, date, datetime
 
@@ -206,8 +206,8 @@ def test_who_left_is_still_reported_on_and_said_to_have_left(db: None) -> None:
 
 @pytest.mark.parametrize("groupings", [GROUPINGS, CALL_GROUPINGS], ids=["leads", "calls"])
 def test_what_is_chosen_stays_chosen_in_the_form(db: None, groupings: dict[str, Grouping]) -> None:
-    """Also who has no phone any more, and a language that nobody speaks: else the form and the
-    workbook would say that all were meant.
+    """This includes a person without a phone and a language that nobody speaks. Otherwise the form
+    and the workbook would say that all were meant.
     """
     user = User.objects.create_user("dana", first_name="Dana", is_active=False)
     chosen = {"salesperson": (f"user-{user.pk}", "Dana"), "language": ("ja", "Japanese")}

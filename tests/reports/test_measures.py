@@ -1,4 +1,4 @@
-"""Who counts in a figure and who does not, case by case."""
+"""Which leads count in a figure and which do not, case by case."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -71,7 +71,7 @@ def test_a_limit_is_within_itself(source: LeadSource, seconds: float, within: st
 
 
 def test_the_wall_clock_runs_while_the_sources_clock_stands_still(source: LeadSource) -> None:
-    """Submitted at 20:00, opened at 9:00, rang 30 s later; the second had chosen 10:00."""
+    """Submitted at 20:00, opened at 9:00, rang 30 s later; then with 9:00 as the chosen time."""
     evening, opening = START.replace(hour=18), START.replace(hour=7) + timedelta(days=1)
     rang = {"rang_at": opening + timedelta(seconds=30), "time_to_ring": timedelta(seconds=30)}
     lead_with(

@@ -43,7 +43,7 @@ def text(answer: Any) -> str:
 
 
 class Numbers(HTMLParser):
-    """Links to the list of leads, with what they say and whether a share stands there."""
+    """The links to the list of leads, each as its address and a text in it."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class Numbers(HTMLParser):
 
 @pytest.mark.parametrize("by", GROUPINGS)
 def test_every_number_leads_to_the_leads_that_it_counts(reader: Client, by: str) -> None:
-    """Every link is followed, by one grouping in the list itself: a list is as long as it says."""
+    """Checks every link: for one grouping in the list itself, for the others by its filter."""
     random_leads.rows(3, count=30)
     counts = 0
     with time_machine.travel(random_leads.NOW, tick=False):
@@ -112,7 +112,7 @@ def test_it_asks_as_much_for_one_salesperson_as_for_many(
 
 
 def charts(page: str) -> dict[str, Any]:
-    """The data of the pictures, by their id."""
+    """The data of the charts, by id."""
     found = re.findall(r'<script id="(chart-\w+)" type="application/json">(.*?)</script>', page)
     return {name: json.loads(data) for name, data in found}
 

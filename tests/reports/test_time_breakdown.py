@@ -1,4 +1,4 @@
-"""Where leads' time goes: the sums of the database, against the same added up plainly."""
+"""Where leads' time goes: the database's sums, compared with plain ones."""
 
 import random
 from collections.abc import Callable, Iterable
@@ -58,14 +58,14 @@ def an_attempt(
 
 
 def plainly(leads: Iterable[Lead]) -> dict[str, float]:
-    """The mean of each stage. What a call that is on has taken so far is not counted."""
+    """The mean of each stage. The time of a live call is not counted yet."""
     sums = dict.fromkeys([stage.column for stage in STAGES], 0.0)
     leads = list(leads)
     for lead in leads:
         live = lead.call_attempts.filter(state="dialing", kind="call").first()
         over = lead.call_attempts.exclude(state="dialing")
         until = live.claimed_at if live else NOW
-        # Of one that is being called: as if it waited until the claim, and no longer.
+        # A lead on a call counts as if it had waited until the claim, and no longer.
         lead.status = "waiting" if live else lead.status
         for part in of_lead(lead, over, until).parts:
             sums[part.stage.column] += part.seconds
@@ -98,8 +98,7 @@ def test_it_adds_up_what_is_stored_and_what_runs(
             own = Extension.objects.create(number=str(1000 + number), team=extension.team)
             an_attempt(chance, lead, own, is_live=True)
     leads = list(Lead.objects.filter(submitted_at__gte=START, submitted_at__lt=END))
-    # None was overdue when it was closed, nor has any phone rung: of the cancelled leads only those
-    # count with which somebody has talked.
+    # No cancelled lead here was overdue or had rung, so only those who talked count.
     kept = [it for it in leads if it.status != "cancelled" or it.connected_at]
     counted = [it for it in kept if it.status != "held"]
     connected, others = stage_times(ASKED, SOURCE, NOW)
@@ -129,4 +128,4 @@ def test_it_costs_two_queries_and_one_for_names_however_many_there_are(
         an_attempt(chance, a_lead(chance, own, number), extension, is_live=False)
     with CaptureQueriesContext(connection) as captured:
         stage_times(ASKED, SOURCE, NOW)
-    assert len(captured) == 4  # of leads, of calls; the names in either group
+    assert len(captured) == 4  # leads and calls, and the names for both groups

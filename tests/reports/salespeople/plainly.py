@@ -1,7 +1,7 @@
-"""The people report once more, from raw rows in plain Python, with arithmetic of its own.
+"""The people report computed again, from raw rows in plain Python, with separate arithmetic.
 
-Times are added up second by second, as it were: between two moments at which anything changes, it
-is asked of each call, pause and calendar whether it holds.
+Times are sums of short intervals. Nothing changes within an interval, so each call, pause and
+calendar is checked once for it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -80,7 +80,7 @@ def of_calls(every: Iterable[CallAttempt]) -> Values:
 
 @dataclass(frozen=True)
 class Plain:
-    """What was drawn, as of one moment."""
+    """The random rows, as of one moment."""
 
     drawn: Drawn
     zone: ZoneInfo
@@ -92,7 +92,7 @@ class Plain:
         return datetime.combine(day, time(0), self.zone)
 
     def theirs(self, person: int) -> list[Extension]:
-        """The phones that are rung, of one person."""
+        """A person's phones that are not switched off."""
         return [it for it in self.drawn.phones if it.is_active and (it.user_id or -it.pk) == person]
 
     def is_on_shift(self, person: int, at: datetime) -> bool:
@@ -111,7 +111,7 @@ class Plain:
         )
 
     def moments(self, span: Span) -> list[datetime]:
-        """All at which anything may change, in order."""
+        """All moments at which anything may change, in order."""
         if span not in self.asked:
             self.asked[span] = self._moments(*span)
         return self.asked[span]
@@ -130,7 +130,7 @@ class Plain:
         return [instants[at] for at in sorted(instants) if first <= instants[at] <= last]
 
     def times(self, person: int, span: Span) -> dict[str, float | None]:
-        """Seconds on calls, of these within the shift, of the shift, and of it paused."""
+        """Seconds on calls, on calls within the shift, of the shift, and paused within it."""
         found = {"on": 0.0, "in": 0.0, "shift": 0.0, "paused": 0.0}
         calls = [on_call(it) for it in self.drawn.calls if whose(it) == person and answered(it)]
         pauses = [it for it in self.drawn.pauses if whose(it) == person and it.kind != "login"]
@@ -147,7 +147,7 @@ class Plain:
         return {**found, "shift": found["shift"] if knows else None}
 
     def length(self, pause: Pause, span: Span) -> float:
-        """Seconds of it within the shift."""
+        """Seconds of the pause within the shift."""
         person, total = whose(pause), 0.0
         moments = [it for it in self.moments(span) if pause.began_at <= it <= _end(pause)]
         for at, until in pairwise(moments):

@@ -1,4 +1,4 @@
-"""Calls, pauses and shifts of all kinds, drawn from a seed, for figures to be checked on."""
+"""Calls, pauses and shifts of all kinds, random by a seed, for checking figures."""
 
 import random
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from leads.models import Lead, LeadSource
 
 ZONE = ZoneInfo("Asia/Jerusalem")
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
-# Across midnights, the month's end and the hour that the clocks repeat.
+# Across midnights, the month's end and the repeated hour.
 AT_THE_EDGE = (
     datetime(2026, 11, 30, 23, 59, 30, tzinfo=ZONE),
     datetime(2026, 11, 29, 23, 58, 0, tzinfo=ZONE),
@@ -25,7 +25,7 @@ AT_THE_EDGE = (
     datetime(2026, 11, 15, 17, 59, 0, tzinfo=ZONE),
     datetime(2026, 11, 15, 8, 59, 0, tzinfo=ZONE),
 )
-# State and outcome of what has ended, as the product stores them.
+# State and outcome of ended attempts, as the product stores them.
 ENDS = [
     ("bridged", "bridged"), ("bridged", "bridged"), ("lead_no_answer", "lead_no_answer"),
     ("lead_busy", "lead_busy"), ("short_talk", "short_talk"), ("lead_not_rung", "lead_not_rung"),
@@ -42,7 +42,7 @@ ANSWERED = {it.value for it in Outcome if it.value.startswith("lead_") or it.val
 
 @dataclass(frozen=True)
 class Drawn:
-    """All that was stored."""
+    """All rows that were stored."""
 
     calls: tuple[CallAttempt, ...]
     pauses: tuple[Pause, ...]
@@ -50,7 +50,7 @@ class Drawn:
 
 
 def schedule(name: str, first: int, last: int) -> Schedule:
-    """Sundays to Thursdays from one hour to another."""
+    """A schedule from Sunday to Thursday, from one hour to another."""
     found = Schedule.objects.create(name=name, time_zone="Asia/Jerusalem")
     for weekday in (6, 0, 1, 2, 3):
         OpeningHours.objects.create(
@@ -60,7 +60,9 @@ def schedule(name: str, first: int, last: int) -> Schedule:
 
 
 def phones() -> list[Extension]:
-    """Of two teams: one with hours. Dana has a phone in each; a phone has no login, one is off."""
+    """Phones of two teams, one with hours. Dana has a phone in each; one phone has no login,
+    another is off.
+    """
     dana = User.objects.create_user("dana", first_name="Dana", last_name="Levi")
     noam, gone = User.objects.create_user("noam"), User.objects.create_user("gone")
     day, late = schedule("Day", 9, 18), schedule("Late", 12, 23)
@@ -79,7 +81,7 @@ def phones() -> list[Extension]:
 
 
 def rows(seed: int, count: int = 90) -> Drawn:
-    """Stores them."""
+    """Stores the rows."""
     chance = random.Random(seed)
     HistoryStart.objects.all().delete()
     its_phones = phones()
@@ -113,7 +115,7 @@ def _call(chance: random.Random, lead: Lead, phone: Extension, nth: int) -> Call
     told = chance.random() < 0.5
     return CallAttempt.objects.create(
         lead=lead, extension=phone,
-        # Handed to another login since, at times.
+        # Sometimes the phone has since been handed to another login.
         salesperson=chance.choice([phone.user, phone.user, phone.user, None]),
         phone=lead.phone, state=state, outcome=outcome, claimed_at=claimed,
         provider_time=provider, leg1_time=rings, leg2_time=further,

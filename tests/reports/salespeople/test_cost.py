@@ -1,4 +1,4 @@
-"""The people report reads the calls of its days, and no table from end to end."""
+"""The people report reads only its days' calls, and no table from end to end."""
 
 from datetime import UTC, datetime
 
@@ -23,7 +23,7 @@ def test_a_month_of_three_years_is_found_by_the_index() -> None:
     connection.ensure_connection()
     assert isinstance(connection.connection, psycopg.Connection)
     fill(connection.connection, Many(leads=20_000, until=NOW))
-    with connection.cursor() as cursor:  # else the plans follow what earlier tests have left
+    with connection.cursor() as cursor:  # otherwise the plans depend on earlier tests
         cursor.execute("REINDEX TABLE leads_lead")
         cursor.execute("REINDEX TABLE callbacks_callattempt")
     asked = Asked(last_days(30, NOW.date()))
@@ -38,7 +38,7 @@ def test_a_month_of_three_years_is_found_by_the_index() -> None:
                 cursor.execute("EXPLAIN " + statement.replace("%", "%%"))
                 plan = "\n".join(line for (line,) in cursor.fetchall())
             assert "Seq Scan on callbacks_callattempt" not in plan, plan
-            assert "attempt_by_" in plan  # by extension and time, or by day
+            assert "attempt_by_" in plan  # the index by extension and time, or by day
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Edges of the people report, each a named row: what is stored, and Dana's figures."""
+"""Edges of the people report, one named row for each: what is stored, and Dana's figures."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -49,7 +49,9 @@ class World:
     made: int = 0
 
     def call(self, outcome: str, claimed: datetime, **values: Any) -> CallAttempt:
-        """Rings 5 s, the lead's 10 s; a talk of a minute, if it is one."""
+        """Stores a call: 5 s until the salesperson picks up, 10 s until the lead does; a talk lasts
+        a minute.
+        """
         self.made += 1
         lead = values.pop("lead", None) or Lead.objects.create(
             source=self.source, name="Noa", phone=f"+972505550{100 + self.made}",
@@ -193,7 +195,7 @@ def still_paused(world: World) -> None:
 
 
 def over_by_itself(world: World) -> None:
-    # The sweep has not been here yet.
+    # The sweep has not ended the pause yet.
     world.pause(at("12:00:00"), None, until=at("12:15:00"))
 
 
@@ -307,7 +309,7 @@ def test_a_call_across_midnight_counts_at_its_beginning_and_its_time_on_both_day
     assert (both["on_calls"].value, both["on_calls"].leads) == (70, 1)
 
 
-# A team that never closes: its day is as long as the day is.
+# For a team that never closes, a shift is as long as the day.
 CLOCKS = {
     "a day of 24 hours": (date(2026, 3, 25), 24),
     "the clocks go forward": (date(2026, 3, 27), 23),
@@ -328,7 +330,7 @@ def test_a_shift_and_a_pause_of_a_day_are_as_long_as_it_is(world: World, name: s
 def test_a_call_in_the_hour_that_is_repeated_is_as_long_as_it_was(world: World) -> None:
     day = date(2026, 10, 25)
     world.now = datetime(2026, 12, 1, tzinfo=UTC)
-    # 01:59:30 by the first time round, over at 01:00:40 by the second.
+    # Picked up at 01:59:30, first time round; over at 01:00:40, second time round.
     world.call("bridged", at("01:59:25", day, fold=0))
     row = row_of(world, Days(day, day))
     assert (row["on_calls"].value, row["talks"].value) == (70, 1)

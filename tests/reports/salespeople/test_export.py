@@ -32,7 +32,7 @@ def exporter(client: Client) -> Client:
 
 
 def values(row: list[Any], keys: tuple[str, ...], *, days: bool = False) -> list[float | None]:
-    """Of a row of a file, without the counts beside them; seconds from days where it has days."""
+    """The values in a file's row, without the counts beside them; `days`: times are in days."""
     found, at = [], 1
     for key in keys:
         cell = row[at] if at < len(row) else None

@@ -1,4 +1,4 @@
-"""Every figure of the people report, against plain arithmetic on the raw rows."""
+"""Every figure of the people report, compared with plain arithmetic on the raw rows."""
 
 from datetime import date, timedelta
 
@@ -17,7 +17,7 @@ from tests.reports.salespeople.random_calls import NOW, ZONE
 
 pytestmark = pytest.mark.django_db
 
-# Both clock changes are in other tests: this has one, and ends today, which is not over yet.
+# These days include one clock change, and end today, which is not over. Other tests have both.
 DAYS = Days(date(2026, 10, 20), date(2026, 12, 1))
 SPANS = {
     "day": lambda day: day + timedelta(days=1),

@@ -61,7 +61,7 @@ def test_who_sees_the_page_the_list_of_pauses_and_the_link(client: Client, name:
     assert client.get("/admin/callbacks/pause/").status_code == status
     assert (ADDRESS in client.get("/admin/").text) is (status == 200)
     export = client.post(f"{ADDRESS}export/", {"format": "csv"})
-    assert export.status_code == 403  # a right of its own
+    assert export.status_code == 403  # exporting needs a separate right
     assert client.post(ADDRESS).status_code == 405
 
 
@@ -76,7 +76,7 @@ def test_managers_have_the_right_and_strangers_log_in(client: Client) -> None:
 
 @pytest.mark.parametrize(("by", "show"), [*zip(CALL_GROUPINGS, COLUMNS, strict=True)])
 def test_every_number_leads_to_the_rows_that_it_counts(reader: Client, by: str, show: str) -> None:
-    """Every link is followed, those of one table in the list itself."""
+    """Checks every link: for one grouping in the list itself, for the others by its filter."""
     random_calls.rows(3, count=40)
     counts = 0
     with time_machine.travel(random_calls.NOW, tick=False):
