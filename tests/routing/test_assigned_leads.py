@@ -1,5 +1,5 @@
-"""An assigned lead rings whom it is assigned to, as long as a follow-up waits for its owner: the
-claim, the queue, the explanation and the replay say the same.
+"""An assigned lead rings the person it is assigned to, and waits as long as a follow-up does:
+claim, queue, explanation and replay agree.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def dana(team: Team) -> User:
-    """101 is hers; 102, idle for longer, is Noam's; 103 of another team is hers too."""
+    """101 is Dana's; 102, idle for longer, is Noam's; 103 in another team is Dana's too."""
     Team.objects.update(sticky_agent_days=30, sticky_agent_wait=0)
     dana, noam = (User.objects.create_user(it) for it in ("dana", "noam"))
     Extension.objects.create(number="102", team=team, user=noam)
@@ -44,7 +44,7 @@ def dana(team: Team) -> User:
 
 @pytest.fixture
 def lead(make_lead: MakeLead, dana: User) -> Lead:
-    """Hers, and Noam's by the talk before."""
+    """Assigned to Dana; Noam talked with the number before."""
     at = timezone.now() - timedelta(days=2)
     first = make_lead(status="connected", closed_at=at, connected_at=at, submitted_at=at)
     noams = Extension.objects.get(number="102")
@@ -67,7 +67,7 @@ def called_with(lead: Lead) -> str | None:
 
 
 ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], bool, str | None]] = {
-    # What is so of 101, of the lead, whether 101 is on a call; who rings.
+    # The values of 101 and of the lead, whether 101 is on a call; which phone rings.
     "whom it is assigned to, not who talked with it": ({}, {}, False, "101"),
     "on a call, and waited for": ({}, {}, True, None),
     "waited for long enough": ({}, {"ago": FOLLOW_UP_WAITS}, True, "102"),

@@ -1,4 +1,4 @@
-"""The claim keeps to pauses and to presence: over when they are over, swept or not."""
+"""The claim respects pauses and presence, which end at their time, swept or not."""
 
 from collections.abc import Callable
 from datetime import timedelta

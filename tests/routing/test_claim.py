@@ -1,4 +1,4 @@
-"""The claim: who is rung, who is not, and that two claims never meet."""
+"""The claim: which extension is rung and which is not, and that two claims never collide."""
 
 import threading
 from collections.abc import Callable
@@ -140,7 +140,7 @@ def test_a_number_that_is_on_a_call_is_not_dialled_for_another_lead(
     Extension.objects.create(number="102", team=team)
     first = make_lead("+972505550199")
     claim(first, team)
-    # A manager closed the first lead by hand while its call is on.
+    # A manager closed the first lead by hand during its call.
     Lead.objects.filter(pk=first.pk).update(status=LeadStatus.CANCELLED, closed_at=timezone.now())
     second = make_lead("+972505550199")
     assert second.status == LeadStatus.WAITING

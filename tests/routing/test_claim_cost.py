@@ -1,4 +1,4 @@
-"""What the claim asks for each extension is asked of the index that has the answer."""
+"""The claim looks extensions up in the right index."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,7 +18,7 @@ CALLS = 3_000
 
 
 def _indexes() -> set[str]:
-    """Of the attempts, by which PostgreSQL would look whether an extension is on a call."""
+    """The attempts' indexes that PostgreSQL would use to see whether an extension is on a call."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"EXPLAIN (FORMAT JSON) SELECT {IS_ON_CALL} FROM callbacks_extension extension"
@@ -26,15 +26,15 @@ def _indexes() -> set[str]:
         [[[plan]]] = cursor.fetchall()
         cursor.execute("SELECT indexname FROM pg_indexes WHERE tablename = 'callbacks_callattempt'")
         of_attempts = {name for (name,) in cursor.fetchall()}
-    # The extensions themselves may be read either way: how, depends on what other tests left.
+    # The extensions themselves may be read either way, depending on earlier tests.
     return {node.get("Index Name") for node in nodes_of(plan["Plan"])} & of_attempts
 
 
 def test_whether_an_extension_is_on_a_call_is_looked_up_by_extension(
     make_lead: MakeLead, team: Team
 ) -> None:
-    """Also while no attempt is live, as at night: then each index of live attempts is empty."""
-    with connection.cursor() as cursor:  # else the plan follows what earlier tests have left
+    """Also while no attempt is live, as at night, when every index of live attempts is empty."""
+    with connection.cursor() as cursor:  # otherwise the plan depends on earlier tests
         cursor.execute("REINDEX TABLE callbacks_callattempt")
     extensions = [Extension(number=str(number), team=team) for number in range(100, 120)]
     Extension.objects.bulk_create(extensions)

@@ -1,4 +1,4 @@
-"""claim.sql: the function it makes, and that it returns what it has written."""
+"""claim.sql: the function that it creates, and that the function returns what it wrote."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -35,14 +35,14 @@ def test_a_claim_says_of_its_attempt_what_the_database_has(
     assert claim
     stored = CallAttempt.objects.get(pk=claim.attempt.pk)
     columns = [field.attname for field in CallAttempt._meta.concrete_fields]
-    # The admin reads the first; the database notes the others as it is sent.
+    # The admin reads the first; the database sets the others when the attempt is sent.
     counted = {"counted_limits", "counted_set_up", "counted_per_minute"}
     assert claim.attempt.get_deferred_fields() == {"routing_trace"} | counted
     assert {name: getattr(claim.attempt, name) for name in columns} == {
         name: vars(stored)[name] for name in columns
     }
     assert claim.extension_kind == extension.kind
-    # Django knows that it is there: saved, it is no second one.
+    # Django knows that the row exists: saving it adds no second one.
     claim.attempt.save()
     assert CallAttempt.objects.count() == 1
 
@@ -60,12 +60,12 @@ def test_the_file_makes_the_function_as_often_as_it_is_run(
         _run(claims.SQL_FILE.read_text())
         _run(claims.SQL_FILE.read_text())
     assert claims.is_installed()
-    # Nothing was taken meanwhile: it is called now.
+    # The failed claim took nothing: the lead can be claimed now.
     assert claims.claim(lead.pk, asked(team), timezone.now(), HOLD)
 
 
 def test_the_database_has_the_function_as_the_file_has_it() -> None:
-    """A changed file without a migration would leave databases with the old text."""
+    """A changed file without a migration would leave the old function in databases."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = %s", [claims.FUNCTION])
         [(installed,)] = cursor.fetchall()
@@ -125,7 +125,7 @@ def test_a_place_is_by_the_strategy_that_the_team_has_by_now(
     by_now: str,
     position: float | None,
 ) -> None:
-    """The claim may have been asked for by a process that has not seen the change."""
+    """A process that has not seen the change may ask for the claim."""
     Team.objects.update(strategy=by_now)
     now = timezone.now()
     [offer] = asked(team)

@@ -1,4 +1,4 @@
-"""Two claims at the same moment: what has changed between a claim's look and its lock."""
+"""Two claims at the same moment: what changes between a claim's look and its lock."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,17 +24,17 @@ MakeLead = Callable[..., Lead]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-_STOP = 7_106_302  # an advisory lock: a claim that has looked waits for it
+_STOP = 7_106_302  # an advisory lock that a claim waits for after its look
 _GATE = f"(SELECT pg_advisory_xact_lock_shared({_STOP})) IS NOT NULL AND "
-# Where each of the claim's searches begins. A gate there waits when the statement has its snapshot
-# and has not locked a row.
+# Where each search of the claim begins. A gate there waits after the statement has its snapshot and
+# before it locks a row.
 _LEAD = "WHERE id = given_lead AND status = 'waiting'"
 _QUEUE = "WHERE extension.team_id = given_teams[place]"
 
 
 @contextmanager
 def stopped(search: str) -> Iterator[None]:
-    """Claims wait at this search, until the block is over. Those of this thread do not."""
+    """Claims of other threads wait at this search until the block ends."""
     text = claims.SQL_FILE.read_text()
     assert text.count(search) == 1
     gated = search.replace("WHERE ", "WHERE " + _GATE)
@@ -74,7 +74,7 @@ def rung(lead: Lead, team: Team) -> CallAttempt | None:
 def asked_at_once(
     pool: ThreadPoolExecutor, lead: Lead, team: Team
 ) -> Future[tuple[CallAttempt | None, int]]:
-    """A claim by another process that has looked and waits; and in how many tries it is made."""
+    """Starts a claim in another thread, which looks and then waits; gives its attempt and tries."""
 
     def run() -> tuple[CallAttempt | None, int]:
         tries = 0
@@ -193,7 +193,7 @@ def test_a_lead_that_has_had_its_last_call_of_the_day_meanwhile_is_not_called_on
 def test_many_workers_never_pass_the_bound_of_the_day(
     make_lead: MakeLead, team: Team, extension: Extension
 ) -> None:
-    """Each call ends at once, and a manager has the lead called again at once."""
+    """Each call ends at once, and a manager asks for the next call at once."""
     Extension.objects.bulk_create(Extension(number=f"2{n:02}", team=team) for n in range(20))
     LeadSource.objects.update(calls_a_day=3)
     lead = make_lead()

@@ -1,4 +1,4 @@
-"""What managers set up is kept in memory, and never for longer than it is true."""
+"""Managers' settings are kept in memory, but never longer than they are true."""
 
 from collections.abc import Callable
 from datetime import time

@@ -1,4 +1,4 @@
-"""A planned follow-up rings whoever talked with the number, whatever their team's own terms are."""
+"""A planned follow-up rings the person who talked with the number, whatever the team's settings."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -29,7 +29,7 @@ def phones(team: Team) -> list[Extension]:
 
 @pytest.fixture
 def follow_up(make_lead: MakeLead, phones: list[Extension]) -> Lead:
-    """Due now; 101 had the talk before, two days ago."""
+    """A follow-up that is due now; 101 had the talk two days ago."""
     at = timezone.now() - timedelta(days=2)
     first = make_lead(status="connected", closed_at=at, connected_at=at)
     CallAttempt.objects.create(
@@ -50,7 +50,7 @@ def called_with(lead: Lead) -> str | None:
 
 
 ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], bool, str | None]] = {
-    # What is so of 101, of the lead, whether 101 is on a call; who rings.
+    # The values of 101 and of the lead, whether 101 is on a call; which phone rings.
     "the same salesperson first": ({}, {}, False, "101"),
     "they are paused": ({"is_paused": True}, {}, False, "102"),
     "they are off": ({"is_active": False}, {}, False, "102"),
@@ -77,7 +77,7 @@ def test_who_rings(
     follow_up.refresh_from_db()
     said = waiting_reason.of_lead(follow_up, timezone.now())
     assert said
-    # The queue and the explanation agree with the claim: a lead that is kept takes nobody's place.
+    # Queue and explanation agree with the claim: a kept lead takes nobody's place.
     team_id = Team.objects.get().pk
     assert queue.next_leads(team_id, timezone.now())[:1] == ([follow_up.pk] if rings else [])
     assert called_with(follow_up) == rings

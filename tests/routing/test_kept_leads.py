@@ -1,4 +1,4 @@
-"""A lead that is kept for somebody does not take the place of one that could go."""
+"""A lead that is kept for somebody does not take the place of one that can be called."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -50,7 +50,7 @@ def on_a_call(make_lead: MakeLead, number: str) -> None:
 
 @pytest.fixture
 def kept(make_lead: MakeLead, teams: list[Team]) -> Lead:
-    """The first of the queue, kept for 101, who is on a call."""
+    """The first lead in the queue, kept for 101, who is on a call."""
     on_a_call(make_lead, "101")
     lead = make_lead()
     talked(lead, "101")
@@ -58,7 +58,7 @@ def kept(make_lead: MakeLead, teams: list[Team]) -> Lead:
 
 
 def places(make_lead: MakeLead, team: Team, kept: Lead) -> tuple[bool, bool]:
-    """Whether the one place of the team is the kept lead's, and whether it is the next one's."""
+    """Whether the team's only place goes to the kept lead, and whether it goes to the next one."""
     other = make_lead()
     found = queue.next_leads(team.pk, timezone.now())
     return found == [kept.pk], found == [other.pk]
@@ -136,7 +136,7 @@ def test_after_a_claim_that_found_nobody_the_next_lead_is_asked(
 def test_a_team_whose_first_lead_is_called_by_another_calls_the_next_one(
     make_lead: MakeLead, teams: list[Team], simulator: SimulatorProcess
 ) -> None:
-    """The first one's owner is free, so 101 of team A takes it; B's phone is still idle."""
+    """The first lead's owner is free, so 101 of team A takes it; team B's phone is still idle."""
     first, second = make_lead(), make_lead()
     talked(first, "101")
     dispatch.work_team(teams[1].pk)
@@ -147,7 +147,7 @@ def test_a_team_whose_first_lead_is_called_by_another_calls_the_next_one(
 def test_leads_in_a_language_that_one_speaks_do_not_keep_the_others_waiting(
     make_lead: MakeLead, team: Team, simulator: SimulatorProcess
 ) -> None:
-    """Two phones, one of them speaks ru; two leads want ru, and one wants he."""
+    """Two phones, one for ru and one for he; two leads want ru, one wants he."""
     Team.objects.update(language_wait=None)
     for number, language in (("101", "ru"), ("102", "he")):
         Extension.objects.create(number=number, team=team, languages=[language])

@@ -1,4 +1,4 @@
-"""Languages match by their first part: he is he-IL."""
+"""Languages match by their first part: he matches he-IL."""
 
 from collections.abc import Callable
 from datetime import timedelta

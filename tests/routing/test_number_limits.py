@@ -46,7 +46,7 @@ DID_NOT_RING = [
 
 @pytest.fixture
 def rung(make_lead: MakeLead, extension: Extension) -> Callable[..., CallAttempt]:
-    """rung(ago) has rung PHONE for a lead of its own, that long ago."""
+    """rung(ago): a call that rang PHONE that long ago, for another lead."""
 
     def ring(ago: timedelta, state: AttemptState = AttemptState.LEAD_NO_ANSWER) -> CallAttempt:
         at = timezone.now() - ago
@@ -196,7 +196,7 @@ def test_no_setting_lifts_the_bounds(
     assert put_off_until(lead) > timezone.now() + timedelta(hours=23)
 
 
-# --- a manager's wish passes the gap, and not the bound of a day ----------------------------------
+# --- a manager's wish ignores the gap, but not the bound of the day -------------------------------
 
 
 def test_a_manager_passes_the_gap(make_lead: MakeLead, rung: Callable[..., CallAttempt]) -> None:

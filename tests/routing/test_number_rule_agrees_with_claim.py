@@ -1,7 +1,7 @@
-"""That the rule in words (policy.number_bounds) and the claim agree on when a number may be rung.
+"""The rule in words (policy.number_bounds) and the claim agree on when a number may be rung.
 
-The calls are taken as they were stored, and which of them rang the number as policy.rules and the
-provider's words say: nothing here is asked of the SQL that is looked at.
+The calls are known from the case, and policy.rules and the provider's words decide which of them
+rang the number: the SQL under test is not asked.
 """
 
 from collections.abc import Sequence
@@ -35,10 +35,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @dataclass(frozen=True)
 class Called:
-    """A call that is over. `ago`: seconds since its end; `lasted`: seconds from its claim on.
+    """A call that is over. `ago`: seconds since its end; `lasted`: seconds since its claim.
 
-    `sent_after`: seconds from the claim; None: it was never taken on. `leg2`: the record of the
-    lead's leg, its word and its seconds of ringing; None: there is none.
+    `sent_after`: seconds from claim to sending; None: never sent. `leg2`: the word and the seconds
+    of ringing in the record of the lead's leg; None: no such record.
     """
 
     outcome: Outcome
@@ -69,7 +69,7 @@ class Called:
 
 @dataclass(frozen=True)
 class Case:
-    """The settings, the calls, and seconds since a manager wished the lead called; None: never.
+    """The settings, the calls, and the seconds since a manager asked for a call; None: never.
 
     `source_calls`, `team_calls`: the bounds of the lead's source, and of a team that answers it.
     """
@@ -97,7 +97,7 @@ _CASES = st.builds(
     Case,
     gap=st.sampled_from([60, 3600, _DAY]),
     calls_a_day=st.integers(1, 4),
-    # Which of two calls at the same moment is the newer one is nobody's business.
+    # Of two calls claimed at the same moment, either may count as the newer one.
     calls=st.lists(_CALLS, max_size=6, unique_by=lambda it: it.claimed_at),
     wished=st.none() | _AGO,
     source_calls=st.none() | st.integers(1, 5),
@@ -114,7 +114,7 @@ def _wanted(case: Case) -> datetime | None:
     rung = [
         RungCall(
             it.sent_at or it.claimed_at,
-            # A manager's wish passes the gap after the calls that had ended by then.
+            # A manager's wish ignores the gap after calls that had ended by then.
             it.ended_at if wished_at is None or it.ended_at > wished_at else None,
         )
         for it in of_number
@@ -125,7 +125,7 @@ def _wanted(case: Case) -> datetime | None:
 
 
 def _store(case: Case, extension: Extension) -> Lead:
-    """Everything as the case says; each call was made for a lead of its own."""
+    """Stores the case; each call belongs to a separate lead."""
     CallAttempt.objects.all().delete()
     Lead.objects.all().delete()
     LeadSource.objects.update(calls_a_day=case.source_calls)
@@ -138,7 +138,7 @@ def _store(case: Case, extension: Extension) -> Lead:
             sent_at=it.sent_at, ended_at=it.ended_at, connected_at=it.ended_at,
             hold_until=it.ended_at,
         )  # fmt: skip
-        # What the salesperson's leg says of ringing is not about the lead's phone.
+        # Ringing on the salesperson's leg does not concern the lead's phone.
         legs = {1: ("ANSWER", 12), **({2: it.leg2} if it.leg2 else {})}
         for leg, (word, dialled) in legs.items():
             CallRecord.objects.create(

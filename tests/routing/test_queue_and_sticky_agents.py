@@ -19,7 +19,7 @@ PHONE = "+972505550190"
 
 @dataclass(frozen=True)
 class Row:
-    """A lead of whose number the agents have talked, and whether the team could call it now.
+    """A lead, who talked with its number, and whether the team could call it now.
 
     `talks`: which agent, how many days ago. "busy" is on a call, "free" is not, "elsewhere" is on a
     call in another team, "gone" is on a call and paused.

@@ -1,6 +1,6 @@
-"""That the rule in words (rules.choose) and the claim's function choose the same extension.
+"""The rule in words (rules.choose) and the claim's function choose the same extension.
 
-The rule answers every "what if" and is what docs/matching.md says; the function is what rings.
+The rule answers every "what if" and matches docs/matching.md; the function decides who rings.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @dataclass(frozen=True)
 class Someone:
-    """An extension of one of the teams, and what is the matter with it."""
+    """An extension of one of the teams, and what keeps it from being rung."""
 
     team: int
     tier: int
@@ -54,16 +54,16 @@ class Someone:
 
 @dataclass(frozen=True)
 class Case:
-    """Teams, their people, a lead that has waited, and who talked with it when."""
+    """Teams, their people, a lead that has waited, and who talked with its number when."""
 
     teams: Sequence[dict[str, Any]]
     people: Sequence[Someone]
     language: str
     waited: int
-    # Which of the people, how many days ago, and whose phone it was then ("same": as now); the
-    # newest counts.
+    # Which person, how many days ago, and whose phone it was then ("same": as now). The newest
+    # counts.
     talks: Sequence[tuple[int, int, int | str | None]]
-    assigned_to: int | None = None  # of the people who may have several phones
+    assigned_to: int | None = None  # one of the people with several phones
 
 
 _SOON, _LATELY = NOW + timedelta(minutes=5), NOW - timedelta(minutes=5)
@@ -83,7 +83,7 @@ _COLUMNS = st.fixed_dictionaries(
         "daily_cap": st.sampled_from([1, 2]),
     },
 )
-# Mostly nothing is the matter: else nobody would be left to choose from.
+# Mostly nothing; otherwise there would be nobody left to choose from.
 _MATTERS = st.just({}) | st.just({}) | _COLUMNS
 _RARELY = st.sampled_from([False, False, False, True])
 _TEAMS = st.lists(
@@ -137,7 +137,7 @@ _CASES = st.builds(
 
 @pytest.fixture
 def shifts(source: LeadSource) -> tuple[Schedule, Schedule]:
-    """One that is open at NOW, and one that is not."""
+    """A schedule that is open at NOW, and one that is closed."""
     made = []
     for name, day in (("Wednesday", 2), ("Sunday", 6)):
         schedule = Schedule.objects.create(name=name, time_zone="UTC")
@@ -149,7 +149,7 @@ def shifts(source: LeadSource) -> tuple[Schedule, Schedule]:
 
 
 def _store(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) -> Lead:
-    """Everything as the case says; the lead has waited so long at NOW."""
+    """Stores the case; at NOW the lead has waited as long as it says."""
     is_open, is_closed = shifts
     with connection.cursor() as cursor:
         cursor.execute(_EMPTY)
@@ -222,7 +222,7 @@ def _attempt(
 
 
 def _chosen(lead: Lead) -> tuple[rules.Choice | None, list[rules.TeamOffer], dict[int, Any]]:
-    """By the rule, from what a look shows."""
+    """The rule's choice, from what a look shows."""
     current = config.current()
     waited = NOW - lead.call_after
     asked = current.asked(lead.source_id, waited, NOW, is_owned=lead.has_owner)
@@ -251,7 +251,7 @@ _DANAS = replace(_ANYBODY, person=0, columns={"is_active": False})
 _DANAS_OTHER = replace(_ANYBODY, person=0, queue_position=7.25)
 
 
-# The fixtures are there for all examples; each empties the rest by itself.
+# All examples share the fixtures; each example deletes the rest itself.
 @settings(
     max_examples=200,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
@@ -303,7 +303,7 @@ def _compare(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) 
     assert by_claim == by_rule, f"asked {asked}, states {states}"
     if choice is None:
         return
-    # Where it stands from now on, by the rule and by the function.
+    # The new place in the queue, by the rule and by the function.
     mine = choice.extension
     with_user = Extension.objects.exclude(user=None).values_list("pk", "user")
     person = {pk: f"user {user}" for pk, user in with_user}
@@ -311,14 +311,14 @@ def _compare(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) 
         it.queue_position
         for it in states
         if it.reason is None and (it.team_id, it.tier) == (mine.team_id, mine.tier)
-        # Whoever has been taken is free on none of their phones.
+        # The person who was taken is not free on any other phone.
         and person.get(it.id, it.id) != person.get(mine.id, mine.id)
     ]  # fmt: skip
     wanted = rules.position_at_claim(
         choice.turn.strategy, mine.queue_position, mine.weight, min(others, default=None), NOW
     )
     assert Extension.objects.get(pk=mine.id).queue_position == pytest.approx(wanted)
-    # How many it says were free for this lead is what the look showed.
+    # The number of free phones in the trace is what the look showed.
     assert claim is not None
     refused = set(
         CallAttempt.objects.filter(lead=lead, outcome="invalid").values_list(
@@ -332,7 +332,7 @@ def _compare(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) 
         for it in states
         if it.team_id == mine.team_id
     )
-    # What it says of each extension, why not and until when, is what the look showed.
+    # The reason and time for each extension in the trace are what the look showed.
     teams = [turn.team_id for turn in asked]
     turns = {turn.team_id: turn for turn in asked[: teams.index(mine.team_id) + 1]}
     assert {tuple(it) for it in claim.attempt.routing_trace["looked"]} == {

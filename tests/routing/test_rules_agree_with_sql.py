@@ -1,4 +1,4 @@
-"""Questions that Python and SQL both answer: one function each, and both say the same."""
+"""Questions that both Python and SQL answer: a function each, with the same answer."""
 
 import random
 from collections.abc import Callable
@@ -32,7 +32,7 @@ MakeAttempt = Callable[..., CallAttempt]
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PHONE = "+972505550150"
 
-# The state in which an attempt with this outcome has ended.
+# The state of an ended attempt with this outcome.
 STATES: dict[Outcome, AttemptState] = {
     Outcome.OFFLINE: AttemptState.REFUSED,
     Outcome.BLOCKED: AttemptState.REFUSED,
@@ -56,7 +56,7 @@ STATES: dict[Outcome, AttemptState] = {
 
 @pytest.fixture
 def make_attempt(make_lead: MakeLead, extension: Extension) -> MakeAttempt:
-    """make_attempt(outcome) is a call of PHONE that ended at `at`, for a lead of its own."""
+    """make_attempt(outcome): a call to PHONE that ended at `at`, for a separate lead."""
 
     def make(outcome: Outcome, at: datetime = NOW, lead: Lead | None = None) -> CallAttempt:
         lead = lead or make_lead(PHONE, status=LeadStatus.UNREACHED, closed_at=at)
@@ -100,7 +100,7 @@ def test_did_the_salespersons_phone_ring(
 def test_does_it_count_as_a_try(
     make_attempt: MakeAttempt, make_lead: MakeLead, outcome: Outcome
 ) -> None:
-    """After nineteen that count, one more that does not is the reason to try once more."""
+    """Nineteen other calls count as tries: the lead is given up only if this one counts too."""
     now = timezone.now()
     lead = make_lead(PHONE, status=LeadStatus.CALLING, counted_from=NOW - timedelta(days=1))
     for number in range(18):

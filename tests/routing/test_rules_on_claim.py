@@ -139,7 +139,7 @@ class TestTheOwner:
         Extension.objects.update(is_paused=False)
         lead, other = make_lead("+972505550190"), make_lead("+972505550192")
         assert rung(lead) is None
-        # Somebody who waits for an owner keeps nobody else waiting.
+        # A lead that waits for its owner does not hold up other leads.
         assert next_leads(team) == [other.pk]
         waits(lead, 21)
         assert rung(lead) == "101"
@@ -206,7 +206,7 @@ def test_a_fair_share_is_one_of_conversations(make_lead: MakeLead, team: Team) -
         attempt = claim(make_lead())
         assert attempt
         rings.append(attempt.extension_number)
-        # Nobody answers those whom 101 calls.
+        # Nobody answers the leads that 101 calls.
         missed = attempt.extension_number == "101" and rings.count("101") <= 3
         end(attempt, Outcome.LEAD_NO_ANSWER if missed else Outcome.BRIDGED)
     assert rings == ["101", "101", "101", "101", "102", "101"]
@@ -323,8 +323,8 @@ def test_of_leads_due_at_the_same_moment_the_source_of_higher_priority_comes_fir
     assert next_leads(team) == [second.pk, first.pk]
 
 
-# The priority of its source; how many minutes a lead of the source without one is overdue; whether
-# the new lead comes first.
+# The new lead's source's priority; for how many minutes a lead without one is overdue; whether the
+# new lead comes first.
 PRIORITIES = {
     "a backlog longer than the priority": (10, 11, False),
     "a backlog shorter than the priority": (10, 8, True),

@@ -1,4 +1,4 @@
-"""Whoever talked last with a number is its owner: a person, on whichever of their phones."""
+"""The last person who talked with a number is its owner, on any of their phones."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,10 +22,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @dataclass(frozen=True)
 class Row:
-    """Dana talked on 101 and has 102 too; 103 is Omer's, first in the queue. Who is rung?
+    """Dana talked on 101 and also has 102; 103 is Omer's, first in the queue. Which one is rung?
 
-    The values are those of the phones (whose: by name), of the team, and of the talk; `live`: on
-    which phone its person is on a call. None: the lead waits for its owner.
+    The values are those of the phones (people and teams by name), of the team, and of the talk.
+    `live`: the phone that is on a call. `rung`: None if the lead waits for its owner.
     """
 
     rung: str | None
@@ -125,7 +125,7 @@ ROWS = {
 
 @pytest.fixture
 def team(source: LeadSource) -> Team:
-    """Sales, and others that answer the source on other terms, or not."""
+    """The team Sales; others answer the source with other settings, or do not answer it."""
     owners = {"sticky_agent_days": 30, "sticky_agent_wait": 600}
     made = {
         "Sales": owners, "Owners": owners, "Later": owners, "Elsewhere": owners,
@@ -182,7 +182,7 @@ def test_who_is_rung(make_lead: MakeLead, team: Team, source: LeadSource, row: R
         }  # fmt: skip
         caps = {"daily_cap": changed.pop("daily_cap")} if "daily_cap" in changed else {}
         Extension.objects.filter(number=number).update(**changed)
-        if caps:  # as it is while the call is on: the cap was there before
+        if caps:  # set before, so that the cap already holds during the call
             Extension.objects.filter(number=number).update(**caps)
             Extension.objects.filter(number=number).update(capped_until=None)
     if "daily_cap" in row.team:
@@ -198,7 +198,7 @@ def test_who_is_rung(make_lead: MakeLead, team: Team, source: LeadSource, row: R
     choice = rules.choose(states, asked, owner=owner, refused=refused)
     assert (choice.extension.number if choice else None) == row.rung
     assert bool(rules.holds_for(states, asked, owner, refused)) is (row.rung is None)
-    # A team passes over the leads that are kept.
+    # The team's queue passes over leads that are kept.
     kept = lead.pk not in queue.next_leads(team.pk, now)
     free = any(it.reason is None and it.team_id == team.pk for it in states)
     assert kept is (row.rung is None or not free)

@@ -1,4 +1,4 @@
-"""Somebody with two phones is one person: on a call, at rest, paused."""
+"""A person with two phones is one person: on a call, resting, paused."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -37,7 +37,7 @@ def claim(lead: Lead) -> CallAttempt | None:
 
 
 SOON = timedelta(minutes=5)
-# What is so of the other phone, and why this one is not rung.
+# The values of the other phone, and why this one is not rung.
 OTHER = {
     "paused": ({"is_paused": True}, rules.PAUSED),
     "paused for a while": ({"is_paused": True, "paused_until": SOON}, rules.PAUSED),

@@ -1,4 +1,4 @@
-"""What a manager changes holds at once, in both directions, by whichever way it is changed."""
+"""A manager's change takes effect at once, in both directions, however it is stored."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ def rung(lead: Lead) -> str | None:
 
 
 def a_call(make_lead: MakeLead, extension: Extension, ago: timedelta = timedelta(0)) -> None:
-    """One that rang the lead in vain and ended `ago`."""
+    """A call that the lead did not answer and that ended `ago`."""
     at = timezone.now() - ago
     lead = make_lead(status="calling")
     attempt = CallAttempt.objects.create(
@@ -60,7 +60,7 @@ def by_sql(model: Any, **values: Any) -> None:
 
 WAYS = [by_saving, by_update, by_sql]
 CHANGES = {
-    # What it was, what is changed, and whether the extension is rung then.
+    # The value before, the change, and whether the extension is rung after it.
     "the team's cap is raised": (Team, {"daily_cap": 1}, Team, {"daily_cap": 50}, True),
     "the team's cap is removed": (Team, {"daily_cap": 1}, Team, {"daily_cap": None}, True),
     "the team's cap is lowered": (Team, {"daily_cap": 50}, Team, {"daily_cap": 1}, False),
@@ -95,7 +95,7 @@ def test_caps_and_rest(
     change: tuple[Any, dict[str, Any], Any, dict[str, Any], bool],
 ) -> None:
     before_of, before, of, after, is_rung = change
-    # Else a call of 2 s ago is yesterday's just after midnight.
+    # Otherwise, just after midnight, a call of 2 s ago would be yesterday's.
     Team.objects.update(schedule=open_all_day(_zone_of(12, timezone.now())))
     before_of.objects.update(**before)
     a_call(make_lead, extension, timedelta(seconds=2))
@@ -106,7 +106,7 @@ def test_caps_and_rest(
 
 
 def _zone_of(hour: int, now: datetime) -> str:
-    """A zone in which it is this hour of the day, as Etc/GMT names it (POSIX's sign)."""
+    """A zone in which it is this hour of the day; the signs in Etc/GMT names are reversed."""
     ahead = (hour - now.hour) % 24
     ahead = ahead - 24 if ahead > 14 else ahead
     return f"Etc/GMT-{ahead}" if ahead >= 0 else f"Etc/GMT+{-ahead}"
@@ -122,7 +122,7 @@ def test_the_zone_in_which_the_day_of_a_cap_begins(
     hour: int,
     is_rung: bool,
 ) -> None:
-    """A call an hour and a half ago is of yesterday where it is a quarter past midnight."""
+    """Where it is a quarter past midnight, a call an hour and a half ago was yesterday."""
     now = timezone.now()
     Team.objects.update(schedule=open_all_day(_zone_of(hour_before, now)), daily_cap=1)
     a_call(make_lead, extension, timedelta(minutes=90))

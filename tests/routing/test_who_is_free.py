@@ -1,7 +1,7 @@
-"""Who is free: the claim asks it at three places, and each of them asks all of it.
+"""Who is free: the claim asks this in three places, and each of them checks everything.
 
-The queue's first free extension is taken; a sticky agent is rung if free; and under the strategies
-by turns the place in the queue is counted from the free ones.
+The first free extension in the queue is taken; a sticky agent is rung if free; and some strategies
+count the place in the queue from the free ones.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ HOLD = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Row:
-    """What is the matter with an extension, and why it is not free; None: it is."""
+    """The state of an extension, and why it is not free; None: it is free."""
 
     name: str
     reason: str | None
@@ -37,7 +37,7 @@ class Row:
 
 
 def _timed(column: str, reason: str, **others: Any) -> list[Row]:
-    """Its time ends at the moment itself, not after it."""
+    """Times end exactly at the moment, not after it."""
     return [
         Row(f"{reason} for a while", reason, {column: LATER, **others}),
         Row(f"{reason} for a moment", reason, {column: NOW + A_MOMENT, **others}),
@@ -74,7 +74,7 @@ def offer(team: Team, strategy: str = rules.LONGEST_IDLE, **values: Any) -> Team
 def stored(
     make_lead: MakeLead, team: Team
 ) -> Callable[..., tuple[Extension, dict[int, datetime | None]]]:
-    """stored(row) is extension 101 as the row has it, and the schedules that are closed."""
+    """stored(row): stores extension 101 as the row says; returns it and the closed schedules."""
 
     def store(row: Row, **columns: Any) -> tuple[Extension, dict[int, datetime | None]]:
         shift = Schedule.objects.create(name="Nights", time_zone="UTC") if row.off_shift else None
@@ -114,7 +114,7 @@ def test_the_queue(make_lead: MakeLead, team: Team, stored: Callable[..., Any], 
     claim = claims.claim(due(make_lead).pk, [offer(team)], NOW, HOLD, closed)
     assert claim
     assert claim.attempt.extension_number == ("102" if row.reason else "101")
-    # The trace says it too. Those that are off are not in it.
+    # The trace gives the same reason; it leaves out extensions that are off.
     looked = {number: reason for number, reason, _until in claim.attempt.routing_trace["looked"]}
     assert looked.get("101", rules.OFF) == row.reason
 
@@ -136,7 +136,7 @@ def test_the_sticky_agent(
 def test_the_sticky_agent_who_is_on_a_call_and_worth_waiting_for(
     make_lead: MakeLead, team: Team, stored: Callable[..., Any], row: Row
 ) -> None:
-    """Whoever is on a call comes back after it, unless they are out, or done for the day."""
+    """A person on a call is waited for, unless they are out or have reached their cap."""
     extension, closed = stored(replace(row, on_a_call=True), queue_position=1)
     Extension.objects.create(number="102", team=team)
     lead = talked_yesterday(make_lead, extension)
@@ -153,7 +153,7 @@ def test_the_sticky_agent_who_is_on_a_call_and_worth_waiting_for(
 def test_the_queue_from_which_a_place_is_counted(
     make_lead: MakeLead, team: Team, stored: Callable[..., Any], row: Row, strategy: str
 ) -> None:
-    """Nobody may lag far behind the next that is free; those that are not play no part."""
+    """No extension may lag far behind the next free one; those that are not free do not count."""
     Team.objects.update(strategy=strategy)
     _extension, closed = stored(row, queue_position=100)
     rung = Extension.objects.create(number="102", team=team, weight=2)

@@ -1,4 +1,4 @@
-"""What managers cannot enter is in the database all the same: leads wait, and nothing crashes."""
+"""Values that managers cannot enter are in the database: leads wait, and nothing crashes."""
 
 from collections.abc import Callable, Iterator
 from datetime import time, timedelta
@@ -29,7 +29,7 @@ def execute(*statements: str) -> None:
 
 
 def kept_by(whom: type[Team] | type[Extension]) -> Schedule:
-    """A schedule that would be open at any time, kept by all of them."""
+    """A schedule that is always open, used by all of them."""
     schedule = Schedule.objects.create(name="Office", time_zone="UTC")
     for weekday in range(7):
         OpeningHours.objects.create(
@@ -107,7 +107,7 @@ WRONG: dict[str, tuple[Callable[[], None], str]] = {
 
 @pytest.fixture
 def restored() -> Iterator[None]:
-    """What a test has taken from the tables is put back: they are the other tests' too."""
+    """Deletes the opening hours and restores a dropped constraint, for the other tests."""
     yield
     execute("DELETE FROM callbacks_openinghours")
     with connection.cursor() as cursor:

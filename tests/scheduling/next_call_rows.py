@@ -9,7 +9,7 @@ from callbacks.policy.rules import Outcome
 
 NO_ANSWER, ERROR = Outcome.LEAD_NO_ANSWER, Outcome.PROVIDER_ERROR
 ISRAEL, NEW_YORK = "+972505550199", "+12125550199"  # New York is five hours behind, in winter
-# A mobile of Russia may be anywhere from Kaliningrad (two hours ahead) to Kamchatka (twelve).
+# A Russian mobile may be anywhere from Kaliningrad (UTC+2) to Kamchatka (UTC+12).
 RUSSIA, VLADIVOSTOK, KAZAKHSTAN = "+79145550199", "+74235550199", "+77015550199"
 INDONESIA, BERMUDA = "+6281255550199", "+14415550199"
 WORKDAYS, SATURDAY, NO_DAY = (0, 1, 2, 3, 4), (5,), ()
@@ -19,9 +19,10 @@ SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class Hours:
-    """A team: open on `days` (0 is Monday) and on `only` those dates; `always`: round the clock.
+    """A team that is open on `days` (0 is Monday) and on the dates `only`; `always`: round the
+    clock.
 
-    `calls`: how often a number may be rung in a day; a row's `source_calls` is its source's bound.
+    `calls`: how often a number may be rung in a day; the source's bound is `source_calls` in Row.
     """
 
     opens: str = "09:00"
@@ -40,10 +41,10 @@ OFFICE, ALWAYS = (Hours(),), (Hours(always=True),)
 
 @dataclass(frozen=True)
 class Row:
-    """A call that ends at `at` with `outcome` each time (None: a new lead comes then).
+    """A call that ends at `at`, with `outcome` each time; None: a new lead arrives at `at`.
 
-    `again`: when the lead is called next, each time, until it is closed. `before`: when the number
-    was called for other leads. `waiting`: so many others wait for an opening, because they come at
+    `again`: the times of all later calls, until the lead is closed. `before`: when the number was
+    called for other leads. `waiting`: how many others wait for an opening, because they arrived at
     night or chose `waiting_for`, a time at night.
     """
 
@@ -75,7 +76,7 @@ USUAL: dict[str, Any] = {"NEW_CALLING_HOURS": (time(8), time(21))}  # in Israel 
 ONE_A_DAY: dict[str, Any] = {"CALLS_A_DAY": 1, **USUAL}
 
 ROWS = {
-    # --- the wait of the outcome, and opening hours -----------------------------------------------
+    # --- the wait after an outcome, and opening hours ---------------------------------------------
     "inside opening hours": Row(
         "23 Nov 12:00", NO_ANSWER,
         ["23 Nov 12:02", "23 Nov 12:17", "23 Nov 14:17", "24 Nov 09:00"],
@@ -335,7 +336,7 @@ ROWS = {
         "27 Nov 12:00", None, ["30 Nov 09:00:06"], paced(10), before=["27 Nov 10:00"],
         waiting=1, waiting_for="27 Nov 18:00", numbers={"CALLS_A_DAY": 1},
     ),
-    # --- the end of a bound is an hour that nobody has asked for ----------------------------------
+    # --- a bound may end at an hour that nobody asked for -----------------------------------------
     "new: the bound of the day ends at night": Row(
         "23 Nov 12:00", None, ["24 Nov 06:00"], ALWAYS, before=["23 Nov 01:00"], numbers=ONE_A_DAY
     ),
@@ -378,7 +379,7 @@ ROWS = {
 
 
 def of_a_team(row: Row) -> Row:
-    """The same, where not the source has the window but the last of its teams."""
+    """The same row, but the last team has the window instead of the source."""
     *others, last = row.teams
     return replace(row, teams=[*others, replace(last, window=row.window)], window=None)
 

@@ -1,4 +1,4 @@
-"""When a lead may be called: tables, and minute by minute against a clock on the wall."""
+"""When a lead may be called: tables, and minute by minute compared with a clock on the wall."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -43,7 +43,7 @@ RUSSIA = "+79161234567"  # a mobile: from Bucharest's time to Kamchatka's
         pytest.param(AUSTRALIA, "2026-11-23 04:00", "2026-11-23 04:30", id="all zones are up"),
         pytest.param(AUSTRALIA, "2026-11-23 10:59", "2026-11-23 10:59", id="none is asleep yet"),
         pytest.param(AUSTRALIA, "2026-11-23 11:00", "2026-11-24 04:30", id="one is asleep"),
-        # Kamchatka sleeps (20:00 is 8:00 UTC) as the west gets up: an hour, from 7:00 UTC.
+        # Kamchatka closes (20:00 is 8:00 UTC) an hour after the west opens, at 7:00 UTC.
         pytest.param(RUSSIA, "2026-11-23 08:00", "2026-11-23 09:00", id="one hour in common"),
         pytest.param(RUSSIA, "2026-11-23 10:00", "2026-11-24 09:00", id="past that hour"),
         pytest.param("", "2026-11-23 08:00", "2026-11-23 09:00", id="no number: the team's zone"),
@@ -59,7 +59,8 @@ def test_a_lead_is_called_while_its_own_clock_shows_a_time_in_the_window(
 
 
 SANE = (time(8), time(21))
-# A line of two zones, Boise's and Los Angeles's; of two, Denver's and North Dakota's Center.
+# An Idaho number may be in Boise's or Los Angeles's zone; a South Dakota number in Denver's or in
+# that of Center, North Dakota.
 IDAHO, DAKOTA, HAWAII = "+12085550101", "+16055550101", "+18085550101"
 UNKNOWN = "+8821612345"  # a satellite: it may be anywhere
 
@@ -144,9 +145,9 @@ def test_that_zones_have_no_hour_in_common_is_found_out_soon(
         return next_opening(calendar, after)
 
     monkeypatch.setattr(opening_hours, "next_opening", counted)
-    narrow = config(office(), window=(time(9, 1), time(15)))  # not in the cache of another test
+    narrow = config(office(), window=(time(9, 1), time(15)))  # unlike in other tests, so not cached
     calling_hours.next_time(narrow, 1, RUSSIA, at("2026-11-23 08:00"))
-    # Three dozen days of eleven zones, each a few times; not all of a year's after each of them.
+    # A few dozen days in eleven zones, each asked a few times; not a whole year after each of them.
     assert 300 < len(asked) < 5_000
 
 
@@ -197,7 +198,7 @@ def test_who_is_never_called_is_known(never: RoutingConfig) -> None:
     [
         # At 2:00 the clock goes to 3:00: there is no half past two, and the window opens at three.
         pytest.param("2026-03-27", "01:59", "2026-03-27 03:00", id="an hour that does not exist"),
-        # At 2:00 the clock goes back to 1:00: what opens at half past one does so once.
+        # At 2:00 the clock goes back to 1:00: a window from 1:30 opens only once.
         pytest.param("2026-10-25", "01:00", "2026-10-25 01:30", id="an hour that exists twice"),
     ],
 )
@@ -216,7 +217,7 @@ def test_in_the_nights_the_clocks_change(night: str, asked: str, opens: str) -> 
     assert not calling_hours.may_be_called(always, 1, ISRAEL, closing)
 
 
-# --- against a clock on the wall ------------------------------------------------------------------
+# --- compared with a clock on the wall ------------------------------------------------------------
 
 ZONES = {
     ISRAEL: ["Asia/Jerusalem"],
@@ -224,10 +225,10 @@ ZONES = {
     NEW_YORK: ["America/New_York"],
     AUSTRALIA: ["Indian/Cocos", "Australia/Perth", "Australia/Sydney", "Australia/Lord_Howe"],
 }
-# Weeks in which clocks change: Israel, Britain, the United States, Australia; and one in which none
-# does.
+# Weeks in which the clocks change in Israel, Britain, the United States or Australia; and one
+# without a change.
 WEEKS = ["2026-03-25", "2026-03-07", "2026-10-03", "2026-10-23", "2026-10-30", "2026-07-06"]
-# Not in the hours that the changes leave out or repeat: those have tests of their own.
+# Outside the hours that are skipped or repeated, which have tests of their own.
 TIMES = st.integers(4 * 60, 23 * 60 + 59).map(lambda it: time(it // 60, it % 60))
 
 
@@ -256,7 +257,7 @@ def by_the_wall(
 def test_it_agrees_with_every_minute_on_the_wall(
     phone: str, week: str, minutes: int, window: tuple[time, time], team: Calendar | None
 ) -> None:
-    # The candidates have an hour in common, or the team's zone would count.
+    # Without a common hour of all possible zones, the team's zone would count.
     if phone == AUSTRALIA and (window[1].hour - window[0].hour) < 7:
         window = (time(8), time(21))
     start = at(week, ZoneInfo("UTC")) + timedelta(minutes=minutes)
@@ -285,7 +286,7 @@ def test_what_was_found_out_is_the_same_as_asking_again() -> None:
             )
 
 
-# --- what else is asked ---------------------------------------------------------------------------
+# --- other questions ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

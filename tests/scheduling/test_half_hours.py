@@ -1,4 +1,4 @@
-"""What else is asked of calling hours: when what is open is over, its half hours and its rates."""
+"""Other questions about calling hours: when they end, their half hours, and their rates."""
 
 from datetime import UTC, datetime, time
 

@@ -1,8 +1,8 @@
-"""When a lead is called next: one table, asked four ways, and all four give the same time.
+"""When a lead is called next: one table, asked in four ways that must give the same time.
 
-`apply_outcome` (for new leads: the submission) writes it to PostgreSQL, the preview and the
-consequences tell it, the replay plays it. Each row's times are worked out by hand, in UTC; the year
-is 2026, and 23 November a Monday.
+`apply_outcome` (for new leads: the submission) stores the time in PostgreSQL, the preview and the
+consequences show it, and the replay plays it. The times in each row were worked out by hand, in
+UTC; the year is 2026, and 23 November is a Monday.
 """
 
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ def window_of(hours: tuple[int, int] | None) -> dict[str, time | None]:
 
 @pytest.fixture(params=ROWS.values(), ids=ROWS)
 def row(request: pytest.FixtureRequest, source: LeadSource, settings: SettingsWrapper) -> Row:
-    """A row of the table, as it is set up in the database when the call of it ends."""
+    """A row of the table, set up in the database as it is when the row's call ends."""
     row: Row = request.param
     for name, value in row.numbers.items():
         setattr(settings, name, value)
@@ -87,9 +87,9 @@ def test_all_four_ways_give_the_same_time(row: Row, source: LeadSource) -> None:
         "apply_outcome": by_apply_outcome(row, source),
     }
     if row.outcome is None:
-        del found["consequences"]  # of calls
+        del found["consequences"]  # which are about calls only
     if row.chosen:
-        del found["preview"]  # which knows no chosen times
+        del found["preview"]  # which cannot take a chosen time
     assert found == {way: list(row.again) for way in found}
 
 
@@ -119,7 +119,7 @@ def told_consequence(row: Row, found: Sequence[Any]) -> list[str]:
 
 
 def by_replay(row: Row, source: LeadSource) -> list[str]:
-    """Calls that end as they begin. `others` are called too, once each."""
+    """Calls end as they begin. `others` are called too, once each."""
     at = moment(row.at)
     period = Period(at - timedelta(days=1), at + timedelta(days=20))
     chosen_at = moment(row.chosen) if row.chosen else None
@@ -148,7 +148,7 @@ def by_replay(row: Row, source: LeadSource) -> list[str]:
 
 
 def by_apply_outcome(row: Row, source: LeadSource) -> list[str]:
-    """On PostgreSQL. A new lead: its submission and, where its number rests, the claim."""
+    """On PostgreSQL. For a new lead: its submission and, if its number rests, the claim."""
     at = moment(row.at)
     with time_machine.travel(at, tick=False) as clock:
         chosen_at = moment(row.chosen) if row.chosen else None
@@ -186,7 +186,7 @@ def claimed(lead: Lead) -> CallAttempt:
 
 
 def end(attempt: CallAttempt, outcome: Outcome, at: datetime) -> None:
-    """As the provider's answer or a record ends it."""
+    """Ends the attempt as the provider's answer or a record does."""
     codes = {Outcome.INVALID: 1, Outcome.PROVIDER_ERROR: 2, Outcome.OFFLINE: 3, Outcome.BLOCKED: 4}
     if outcome in codes:
         assert attempt.refuse(outcome, codes[outcome], "", "", at)
@@ -198,7 +198,7 @@ def end(attempt: CallAttempt, outcome: Outcome, at: datetime) -> None:
     apply_outcome.apply(attempt, at)
 
 
-# --- setting up and telling -----------------------------------------------------------------------
+# --- setting up and comparing ---------------------------------------------------------------------
 
 
 def moment(text: str) -> datetime:
@@ -207,7 +207,7 @@ def moment(text: str) -> datetime:
 
 
 def told(row: Row, times: Sequence[datetime | str]) -> list[str]:
-    """As the row has it."""
+    """The times in the table's words."""
     words = []
     for it in times:
         if isinstance(it, datetime):
@@ -217,7 +217,7 @@ def told(row: Row, times: Sequence[datetime | str]) -> list[str]:
             words.append(it)
     if AND_SO_ON in row.again:
         return [*words[: len(row.again) - 1], AND_SO_ON]
-    # A lead that is called again at once is so each time, or closed next.
+    # A lead that is called again at once is so every time until it is closed.
     return words[:1] if words[:1] == [AT_ONCE] else words
 
 
@@ -252,7 +252,7 @@ def others(row: Row) -> list[Lead]:
 
 
 def store(lead: Lead) -> Lead:
-    """As the form does."""
+    """Stores the lead as the form does."""
     return intake.store(
         intake.Submission(
             source=lead.source, key=intake.key_from("next", str(lead.pk)), name="Noa Levi",
@@ -263,7 +263,7 @@ def store(lead: Lead) -> Lead:
 
 
 def called_before(row: Row, source: LeadSource, number: int, at: datetime) -> None:
-    """A call for another lead of the same number, who talked."""
+    """A call for another lead with the same number; they talked."""
     lead = Lead.objects.create(
         source=source, phone=row.phone, status=LeadStatus.CONNECTED, submitted_at=at,
         waiting_since=at, clock_started_at=at, due_at=at, call_after=at, closed_at=at,

@@ -151,7 +151,7 @@ def test_leads_that_are_still_waiting_at_closing_time_are_spread_the_most_urgent
         assert reschedule.follow_the_hours() == 0
         late = submit(source, how_many + 1)
     tomorrow = OPENING + timedelta(days=1)
-    # The last one was due first.
+    # The lead stored last was due first.
     assert times() == [
         *[tomorrow + n * 6 * SECOND for n in reversed(range(how_many))],
         late.call_after,
@@ -224,7 +224,7 @@ def test_a_team_that_opens_now_takes_those_who_wait_at_its_rate(
         office.save()
         follow_changed_hours()
         assert [(it - NIGHT) / SECOND for it in times()] == [0, 6, 12, 18]
-        # And whoever saves it again in the midst of this changes nothing.
+        # Saving again while this goes on changes nothing.
         clock.move_to(NIGHT + 7 * SECOND)
         office.save()
         follow_changed_hours()

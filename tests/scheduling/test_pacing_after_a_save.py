@@ -1,4 +1,4 @@
-"""A manager saves hours or a rate while leads are spread over an opening."""
+"""A manager saves hours or a rate while leads are being called at an opening."""
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
@@ -20,9 +20,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def under_way(
     office: Team, source: LeadSource, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], list[float]]:
-    """Twelve leads of two sources at an opening of ten a minute, followed in steps of two.
+    """Twelve leads of two sources at an opening with ten a minute, rescheduled in steps of two.
 
-    under_way() is when those are called that have not had their turn: seconds after the opening.
+    under_way() returns when the remaining leads are called, in seconds after the opening.
     """
     monkeypatch.setattr(reschedule, "STEP", 2)
     landing = LeadSource.objects.create(slug="landing", name="Landing")
@@ -54,7 +54,7 @@ def test_the_opening_under_way_is_kept(
     case: tuple[dict[str, int | None], list[float]],
     times: int,
 ) -> None:
-    """Saved 20 seconds after it; the steps come a second apart."""
+    """The team is saved 20 seconds after the opening; the steps follow within milliseconds."""
     values, wanted = case
     with time_machine.travel(OPENING + 20 * SECOND, tick=False) as clock:
         for _ in range(times):
@@ -105,7 +105,7 @@ def test_whoever_was_due_keeps_their_place_at_an_opening_that_has_moved(
     change: Callable[[Team], datetime],
     sweep_first: bool,
 ) -> None:
-    """Twenty seconds after it four leads are due, and nobody has called them yet."""
+    """Twenty seconds after the opening, four leads are due and nobody has called them yet."""
     with time_machine.travel(OPENING + 20 * SECOND, tick=False) as clock:
         opening = change(office)
         if sweep_first:
@@ -127,7 +127,7 @@ def _is_followed() -> bool:
 def test_those_who_join_an_opening_in_steps_take_turns_together(
     office: Team, under_way: Callable[[], list[float]]
 ) -> None:
-    """The hours are moved forward to now: all are called at the rate, in how many steps ever."""
+    """The hours move forward to now: all leads are called at the rate, in however many steps."""
     early = OPENING - timedelta(hours=3)
     with time_machine.travel(early, tick=False) as clock:
         OpeningHours.objects.update(opens_at=time(5))

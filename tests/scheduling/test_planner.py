@@ -1,4 +1,4 @@
-"""What a lead is told as it comes: when it is called, and what its SLA clock says."""
+"""What is planned for a lead as it arrives: when it is called, and when its SLA clock starts."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
@@ -32,12 +32,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)  # a Monday
 EVENING = NOON.replace(hour=20)
 MORNING = NOON.replace(day=24, hour=9)
-NEW_YORK = "+12125550101"  # seven in the morning at noon, UTC
+NEW_YORK = "+12125550101"  # at noon UTC it is seven in the morning there
 
 
 @pytest.fixture
 def abroad(team: Team) -> None:
-    """The team answers round the clock; numbers are called from eight to eight, there."""
+    """The team is always open; numbers are called from eight to eight on their own clock."""
     LeadSource.objects.update(
         allowed_countries=["IL", "US"], call_from=time(8), call_until=time(20)
     )
@@ -131,7 +131,7 @@ def test_the_message_for_those_who_come_at_night_plays_with_the_submission(
         [(task, attempt)] = queued(empty=True)
         assert task == task_publisher.DIAL
         dial.dial_committed(attempt)
-        # Who has chosen a time knows that nobody calls before.
+        # A visitor who chose a time knows that nobody calls before it.
         store(source, "+972505550151", chosen_at=MORNING)
         assert queued() == []
     assert CallAttempt.objects.get().lead == lead
@@ -148,7 +148,7 @@ def test_a_lead_that_nobody_ever_answers_is_told_so_and_waits(
     assert (page["status"], page["message"]) == ("received", standings.FOR_A_PERSON.message)
     assert dispatch.call_lead(lead.pk) is None
     assert reschedule.follow_the_hours() == 0
-    # And as soon as somebody does, it is called.
+    # As soon as somebody answers the source, the lead is called.
     team = Team.objects.create(name="Sales")
     team.sources.add(source)
     Extension.objects.create(number="101", team=team)
@@ -195,12 +195,12 @@ def test_a_source_that_never_opens_has_no_leads_read_by_the_sweep(
 ) -> None:
     for _ in range(3):
         make_lead()
-    # The version of what is set up, and the sources with leads that are due.
+    # The version of the set-up, and the sources with due leads.
     with django_assert_num_queries(2):
         assert reschedule.follow_the_hours() == 0
 
 
-# --- the lead's own hours bound every dial --------------------------------------------------------
+# --- the lead's own hours limit every dial --------------------------------------------------------
 
 
 def test_it_is_called_in_its_own_morning(
@@ -335,8 +335,8 @@ def test_planning_asks_the_database_no_more_than_before(
     extension: Extension, client: Client, django_assert_max_num_queries: Any
 ) -> None:
     filled = {"source": "website", "name": "Noa", "phone": "050-555 0101"}
-    client.post("/api/leads/", {**filled, "phone": "050-555 0102"})  # reads what is set up
-    # The version of what is set up, the never-call list, the block lists, the lead, and the two of
-    # a savepoint.
+    client.post("/api/leads/", {**filled, "phone": "050-555 0102"})  # loads the configuration
+    # The version of the set-up, the never-call list, the block lists, the lead, and the two queries
+    # of a savepoint.
     with django_assert_max_num_queries(6):
         client.post("/api/leads/", filled)

@@ -1,4 +1,4 @@
-"""What a lead was promised: its own target and clock, by the hours of the source that promised."""
+"""What a lead was promised: its own target and clock, by the hours of the promising source."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
@@ -30,7 +30,7 @@ def answered_until(source: LeadSource, hour: int) -> None:
 
 @pytest.fixture
 def lead(make_lead: MakeLead, source: LeadSource) -> Lead:
-    """Of a target of ten minutes in opening hours; its source has promised other things since."""
+    """A lead with a target of ten minutes in opening hours; it now belongs to another source."""
     other = LeadSource.objects.create(slug="other", name="Other", sla_target=60, sla_clock="always")
     answered_until(source, 17)
     answered_until(other, 12)

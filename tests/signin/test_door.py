@@ -1,4 +1,4 @@
-"""Who tries passwords: slowed down for a name, and few at a time, without keeping anybody out."""
+"""Password attempts: slowed down for each name, a few at a time, and nobody is locked out."""
 
 import threading
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ def test_many_addresses_are_slowed_down_together(
     assert answer.status_code == 429
     assert answer["Retry-After"] == "30"
     assert "new browsers take turns" in answer.text
-    # Not even the right one is looked at.
+    # Even the right password is not checked.
     assert try_password(Client(), PASSWORD, 2, page=page).status_code == 429
     clock.shift(timedelta(seconds=31))
     assert try_password(Client(), PASSWORD, 3, page=page).status_code == 302
@@ -137,7 +137,8 @@ def test_two_passwords_are_checked_at_a_time(monkeypatch: pytest.MonkeyPatch) ->
         for _ in range(door.AT_A_TIME):
             both_in.acquire()
         assert not both_in.acquire(blocking=False), "a third one is checked"
-        # Looked at, not tried: a place that is taken to try it is missing for those who come.
+        # Reads the number of places without taking one, because a taken place would turn others
+        # away.
         eventually(lambda: door._inside._value == 0)
         answer = door.few_at_a_time(post(), slow)
         go_on.set()

@@ -1,4 +1,4 @@
-"""A forgotten password: a link by mail, and one answer for everybody."""
+"""A forgotten password: a link by mail, and the same answer for everybody."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -48,7 +48,7 @@ def test_everybody_reads_the_same(typed: str, mail: MailServer, dana: User) -> N
     answer = Client().post(PAGE, {"email": typed}, HTTP_HOST="localhost")
     assert (answer.status_code, answer["Location"]) == (302, "/sign-in/forgotten/sent/")
     assert "If a login has this address" in Client().get(answer["Location"]).text
-    forgotten._sender.submit(int).result()  # what was asked for has been looked at
+    forgotten._sender.submit(int).result()  # waits until the request was handled
 
 
 def test_the_link_leads_to_a_new_password_once(mail: MailServer, dana: User) -> None:

@@ -1,4 +1,4 @@
-"""A login's owner reads by mail what was changed about getting in, who did it and from where."""
+"""A login's owner is told by mail what was changed about signing in, by whom and from where."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ OWN_PASSWORD = {"old_password": PASSWORD, "new_password1": NEW, "new_password2":
 def server(mail: MailServer, settings: Any) -> MailServer:
     settings.SECOND_FACTOR_GROUPS = []
     settings.TIME_ZONE = "Asia/Jerusalem"
-    # Quick, and the way in which passwords are hashed is not the point.
+    # These are quick, and the tests do not depend on how passwords are hashed.
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.MD5PasswordHasher",
         "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -136,7 +136,7 @@ def set_up(dana: User) -> None:
 
 
 def set_up_at_the_door(dana: User) -> None:
-    """Before anything else, as the role demands it."""
+    """Before anything else, because the role requires it."""
     with override_settings(SECOND_FACTOR_GROUPS=["Owners"]):
         client = with_password(dana, Client(**FROM))  # type: ignore[arg-type]
         code = code_of(key_on(client.get(SET_UP).text))
@@ -178,7 +178,7 @@ OWNER = "Tell an owner of this site at once."
 ASK = "If you did not ask for this, tell an owner of this site."
 NO_MATTER = "If this is not your login, you can ignore this mail."
 
-# Each change: who is told, with which words, and what to do about it.
+# Each change: who gets a mail, its words, who made the change, and the advice.
 CHANGES: dict[Callable[[User], None], list[tuple[str, str, str, str]]] = {
     own_address: [
         (DANA, "no longer the email address of your login dana", HERE, OWNER),
@@ -190,7 +190,7 @@ CHANGES: dict[Callable[[User], None], list[tuple[str, str, str, str]]] = {
     ],
     anothers_address: [
         (DANA, "no longer the email address", OMER, ASK),
-        (LEFT, "now the email address", "", NO_MATTER),  # it may be a stranger's
+        (LEFT, "now the email address", "", NO_MATTER),  # the address may be a stranger's
     ],
     address_taken_away: [(DANA, "no longer the email address", OMER, ASK)],
     own_password: [(DANA, "The password of your login dana was changed.", HERE, LINK)],
@@ -232,12 +232,12 @@ def test_the_owner_reads_what_was_changed(change: Callable[[User], None], dana: 
         addresses = re.findall(r"https?://\S+", text)
         assert {it for it in addresses if it != LINK} == {"https://callbacks.example.com/"}
         assert not [it for it in (PASSWORD, NEW) if it in text]
-        # To an address, only what belongs to it.
+        # A mail to an address names no other address.
         assert "example.com" not in re.sub(r"https?://\S+", "", text)
 
 
 def test_a_password_chosen_with_a_link_is_told_of(server: MailServer, dana: User) -> None:
-    """The link itself is not kept where managers read."""
+    """The link's mail is not kept where managers can read it."""
     forgotten.send(DANA)
     link = re.search(r"/sign-in/new-password/[\w/-]+", re.sub(r"=\r?\n", "", str(server.kept[-1])))
     assert link
@@ -288,7 +288,7 @@ def wrong_password(dana: User) -> None:
 
 
 def no_factor_to_reset(dana: User) -> None:
-    """The page for setting one up was opened, and left."""
+    """The page for setting up a second factor was opened and left."""
     second_factor.offer(dana)
     assert not second_factor.reset(dana, dana, "Reset")
     assert not dana.authenticators.exists()
@@ -334,7 +334,7 @@ def test_an_address_that_is_none_does_not_stop_the_change(
 
 
 def test_without_a_password_no_link_for_one_is_offered(dana: User) -> None:
-    """Of who signs in through the company's own sign-in."""
+    """For people who sign in through the company's own sign-in."""
     dana.set_unusable_password()
     dana.save()
     OutgoingMail.objects.all().delete()

@@ -1,4 +1,4 @@
-"""The second factor: demanded on every way in, set up, used once, lost."""
+"""The second factor: required for every way in, set up, used once, lost."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -82,7 +82,7 @@ def test_a_session_that_was_found_sets_none_up(
 
 
 def test_without_a_password_none_is_asked_for(settings: object, client: Client) -> None:
-    """Of who signs in through the company's own sign-in."""
+    """For people who sign in through the company's own sign-in."""
     settings.SECOND_FACTOR_GROUPS = []  # type: ignore[attr-defined]
     client.force_login(User.objects.create_user("dana", is_staff=True))
     code = code_of(key_on(client.get(SET_UP).text))
@@ -106,7 +106,7 @@ def test_codes_and_key_are_kept_where_nobody_reads_them(root: User) -> None:
 
 
 def addresses(patterns: list[URLPattern | URLResolver], before: str = "/") -> Iterator[str]:
-    """Every address of the project that has no part to be filled in, and with 1 for those."""
+    """Every route of the project, including those with parts to fill in."""
     for it in patterns:
         route = before + str(it.pattern).lstrip("^").rstrip("$")
         if isinstance(it, URLResolver):
@@ -131,7 +131,7 @@ def test_a_password_alone_opens_no_address(method: str, root: User, extension: E
         if address.startswith(("/admin/login", "/desk/login", "/admin/logout", "/desk/logout")):
             continue
         if address == "/admin/jsi18n/":
-            continue  # words for scripts, for everybody
+            continue  # texts for scripts, for everybody
         answer = getattr(half, method)(address)
         if answer.status_code != getattr(stranger, method)(address).status_code or (
             answer.status_code == 200
@@ -211,7 +211,7 @@ def test_wrong_codes_make_the_next_one_wait(root: User, clock: time_machine.Trav
     for _ in range(4):
         clock.shift(timedelta(seconds=60))
         assert enter(client, wrong(key)) == 422
-    # The right one too, for eight seconds.
+    # The right code is refused too, for eight seconds.
     assert enter(client, code_of(key)) == 422
     assert "in 8 seconds" in client.post(CODE_PAGE, {"code": code_of(key)}).text
     clock.shift(timedelta(seconds=9))

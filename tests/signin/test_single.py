@@ -46,7 +46,7 @@ def dana(extension: Extension) -> User:
 
 
 def back_address(client: Client, query: str = "") -> str:
-    """What the provider sends the browser back to."""
+    """The path and query that the provider sends the browser back to."""
     asked = client.get(f"/sign-in/single/{query}")
     assert asked.status_code == 302, asked
     sent = requests.get(asked["Location"], allow_redirects=False, timeout=30)

@@ -1,4 +1,4 @@
-"""Of which roles a second factor is demanded where nothing else is set."""
+"""Which roles need a second factor by default."""
 
 import re
 
@@ -46,6 +46,6 @@ def test_who_is_asked(role: Role, groups: list[str], settings: object) -> None:
     user = User.objects.create_user("dana", is_staff=True)
     user.groups.add(Group.objects.get(name=DEFINITIONS[role].group))
     assert second_factor.is_demanded(user) is DEMANDED[role]
-    # Whoever may do what is dear is one of them.
+    # Every role with one of DEAR_RIGHTS is among them.
     user = User.objects.get(pk=user.pk)
     assert DEMANDED[role] or not any(user.has_perm(it) for it in DEAR_RIGHTS)
