@@ -19,7 +19,7 @@ FIELDS = {
 
 @pytest.fixture
 def calls(sim: SimulatorProcess) -> list[str]:
-    """The CALLIDs of a call that was answered, one to a busy lead, and a callference."""
+    """The CALLIDs of an answered call, a call to a busy lead, and a callference."""
     sim.control(answers={"0505550102": "busy"}, names={"101": "Dana"})
     ids = [
         sim.call(phone="101", target=LEAD, record="true", var_lead="a-1")["CALLID"],

@@ -22,7 +22,7 @@ def notes(sim: SimulatorProcess) -> list[dict[str, Any]]:
 
 
 def settled(sim: SimulatorProcess) -> list[dict[str, Any]]:
-    """The notes once both records are delivered."""
+    """The ledger's notes on both records, once both are delivered."""
     return eventually(
         lambda: n if len(n := notes(sim)) == 2 and all(x["delivered"] for x in n) else []
     )

@@ -1,4 +1,4 @@
-"""The spellings of a record that senders have been seen to use; when it is sent."""
+"""The forms in which senders are known to post records, and when records are sent."""
 
 import json
 import time
@@ -21,7 +21,7 @@ STEP = {"layer_id": 7, "layer_name": "תפריט <ראשי>", "Dtmf": 1}
 
 
 def value_of(element: Any) -> Any:
-    """An XML-RPC value as Python has it."""
+    """The Python value of an XML-RPC value."""
     (kind,) = element
     if kind.tag == "struct":
         return {m.findtext("name"): value_of(m.find("value")) for m in kind}
@@ -140,7 +140,7 @@ def test_reset_forgets_a_delayed_record(sim: SimulatorProcess, hook: Receiver) -
     sim.control(cdr_url=hook.url, cdr_delay=1.5, answers={"101": "busy"})
     sim.call(phone="101", target=LEAD)
     sim.ended()
-    # The second one's record is due after the first one's would have been.
+    # The second call's record is due after the first one's would have been.
     sim.control(reset=True, cdr_url=hook.url, cdr_delay=1.7, answers={"102": "busy"})
     sim.call(phone="102", target=LEAD)
     posts(hook, 1)
@@ -148,7 +148,7 @@ def test_reset_forgets_a_delayed_record(sim: SimulatorProcess, hook: Receiver) -
 
 
 class TestPerLeg:
-    """`cdr_when`: leg. A record as soon as its leg has ended."""
+    """`cdr_when`: leg. Each record is posted as soon as its leg ends."""
 
     def test_whoever_ends_first_is_posted_first(
         self, sim: SimulatorProcess, hook: Receiver

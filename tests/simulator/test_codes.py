@@ -1,4 +1,4 @@
-"""Each ERRORCODE, and the causes a real account would have for it."""
+"""Each ERRORCODE, and what causes it in a real account."""
 
 from typing import Any
 

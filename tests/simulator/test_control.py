@@ -1,4 +1,4 @@
-"""`POST /control`: understood in full, or refused in full with what is wrong."""
+"""`POST /control` is either applied in full, or refused in full with the reasons."""
 
 from typing import Any
 
@@ -98,7 +98,7 @@ def test_it_refuses_a_body_over_64_kib(sim: SimulatorProcess) -> None:
 
 @pytest.mark.parametrize("path", ["/control", "/phones/x/1/answer"])
 def test_it_refuses_a_page_from_elsewhere(sim: SimulatorProcess, path: str) -> None:
-    """A web page anywhere could post to an address of this machine."""
+    """Otherwise any web page could post to an address on this machine."""
     headers = {"origin": "https://elsewhere.example", "content-type": "text/plain"}
     answer = sim.http.post(sim.url + path, content=b'{"reset": true}', headers=headers)
     assert answer.status_code == 403
@@ -160,7 +160,7 @@ def test_reset_goes_back_to_the_start(sim: SimulatorProcess, hook: Receiver) -> 
     assert sim.ledger() == []
     page = sim.http.get(f"{sim.url}/phones").json()
     assert (page["phones"], page["recent"], page["live"]) == ([], [], 0)
-    # The dropped call is not on the line any more, and it makes no record.
+    # The dropped call no longer keeps its phones busy, and posts no record.
     assert sim.call(phone="101", target="0505550101")["ERRORCODE"] == 0
     (call,) = sim.ended()
     assert call["leg2"]["status"] == "ANSWER"
@@ -174,7 +174,7 @@ def test_reset_forgets_the_records_that_wait_for_another_try(
     sim.control(cdr_url=hook.url, cdr_backoff=1.5)
     sim.call(phone="101", target="0505550101", var_when="before")
     eventually(lambda: len(hook.taken) == 2)
-    # The second call ends after the first one's second try would have been due.
+    # The second call ends after the time of the first record's second try.
     sim.control(reset=True, cdr_url=hook.url, answer_after=0.9)
     sim.call(phone="102", target="0505550102", var_when="after")
     eventually(lambda: len(hook.taken) >= 4)

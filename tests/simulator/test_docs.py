@@ -1,4 +1,4 @@
-"""docs/simulator.md has everything that can be asked of the simulator."""
+"""docs/simulator.md describes everything that the simulator can be asked for."""
 
 import re
 

@@ -15,7 +15,7 @@ CALL = {"code": CODE, "phone": "101", "target": "0505550101", "action": "call", 
 
 
 def answer(sim: SimulatorProcess) -> http.client.HTTPResponse:
-    """One request over a connection of its own, so that no client retries or hides anything."""
+    """One request over a new connection, so that no client retries or hides anything."""
     where = urlsplit(sim.click2call_url)
     connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=20)
     connection.request(
@@ -38,7 +38,7 @@ def test_a_reset_is_a_reset(sim: SimulatorProcess, kind: str, accepted: bool) ->
     sim.control(faults=[{"kind": kind}])
     with pytest.raises(ConnectionResetError) as caught:
         answer(sim)
-    # A connection closed in good order raises a subclass of it.
+    # A connection that is closed normally raises a subclass of this error.
     assert type(caught.value) is ConnectionResetError
     assert placed(sim, kind) == accepted
 

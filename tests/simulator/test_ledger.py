@@ -112,7 +112,7 @@ class TestCallIds:
         assert drawn(7) != drawn(8)
 
     def test_they_are_unique_across_resets_with_one_seed(self) -> None:
-        """Even when two resets fall into one millisecond, which over HTTP they hardly do."""
+        """Even if two resets happen in the same millisecond, which over HTTP is unlikely."""
         ids = CallIds(7)
         seen = []
         for _ in range(200):
@@ -122,7 +122,7 @@ class TestCallIds:
 
 
 def test_a_seed_makes_the_whole_run_repeat(sim: SimulatorProcess) -> None:
-    """Which requests are struck by which fault, and how each call ends."""
+    """The same requests meet the same faults, and each call ends the same way."""
 
     def run(seed: int) -> list[Any]:
         sim.control(

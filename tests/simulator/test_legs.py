@@ -81,13 +81,13 @@ def test_a_lead_who_does_not_answer_ends_both_legs(
 
 
 def test_dial_times_and_maxduration_are_kept_to(sim: SimulatorProcess) -> None:
-    """All of them at once: the shortest that can be asked for is a second."""
+    """All of them at once, because the shortest time that can be requested is a second."""
     sim.control(talk=LONG, answers={"101": "noanswer", "0505550102": "noanswer"})
     sim.call(phone="101", target=LEAD, phonemaxdialtime=1)
     sim.call(phone="102", target="0505550102", targetmaxdialtime=1)
     sim.call(phone="103", target="0505550103", maxduration=1)
     sim.call(phone="104", action="message", maxduration=1)
-    # Calls follow a new time at once, so the one that would answer too late comes last.
+    # Live calls adopt a new `answer_after` at once, so the call that answers too late comes last.
     eventually(
         lambda: (
             (e := sim.ledger())[3]["leg1"]["answered_at"]
@@ -231,7 +231,7 @@ def test_phones_that_ring_wait_when_the_switch_is_turned_off(sim: SimulatorProce
     sim.control(answer_after=LONG)
     sim.call(phone="101", target=LEAD)
     sim.control(mode="manual", answer_after=0.0)
-    # Another call goes its whole way in the meantime.
+    # Meanwhile another call goes all the way.
     sim.control(answers={"102": "answer", "0505550102": "busy"})
     sim.call(phone="102", target="0505550102")
     eventually(lambda: sim.ledger()[1]["leg1"]["ended_at"])

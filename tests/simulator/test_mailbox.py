@@ -1,4 +1,4 @@
-"""Mail that the simulator has taken, on its page: nothing in it can do anything."""
+"""The page with the mail that the simulator accepted: nothing in a mail can act on the page."""
 
 import smtplib
 from collections.abc import Iterator

@@ -23,7 +23,7 @@ def page(browser: Browser, sim: SimulatorProcess) -> Iterator[Page]:
     page.goto(sim.url)
     yield page
     page.close()
-    # Among others, whatever the content security policy forbids would be here.
+    # This includes anything that the content security policy blocks.
     assert complaints == []
 
 
@@ -135,14 +135,14 @@ def test_it_allows_no_script_and_no_frame_from_elsewhere(sim: SimulatorProcess) 
 
 
 def test_open_pages_are_limited(sim: SimulatorProcess) -> None:
-    # Pages of the tests before are gone, but may not have been noticed to be.
+    # Earlier tests' pages are closed, but the simulator may not have noticed yet.
     eventually(lambda: _statuses(sim, 21) == [200] * 20 + [503])
     # Pages that were closed make room again.
     eventually(lambda: _statuses(sim, 1) == [200])
 
 
 def _statuses(sim: SimulatorProcess, pages: int) -> list[int]:
-    """Of so many pages that are open at the same time."""
+    """The statuses of this many pages that are open at the same time."""
     with ExitStack() as stack:
         streams = [sim.http.stream("GET", f"{sim.url}/phones/events") for _ in range(pages)]
         return [stack.enter_context(stream).status_code for stream in streams]

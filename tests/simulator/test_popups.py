@@ -1,4 +1,4 @@
-"""Pop-up requests: who is calling, asked of our side while an extension is in a call."""
+"""Pop-up requests: the simulator asks our side who is calling while an extension is on a call."""
 
 import json
 from typing import Any
@@ -14,14 +14,14 @@ GOOD = {"STATUS": "OK", "URL": "https://crm.example/leads/1", "CLIENTNAME": "Noa
 
 @pytest.fixture
 def screen(sim: SimulatorProcess, hook: Receiver) -> Receiver:
-    """A receiver that is asked, and answers as it should."""
+    """A receiver of pop-up requests that answers as it should."""
     hook.otherwise = (200, json.dumps(GOOD).encode())
     sim.control(popup_url=hook.url)
     return hook
 
 
 def popups(sim: SimulatorProcess, count: int) -> list[dict[str, Any]]:
-    """The requests, once so many are answered or given up."""
+    """The pop-up requests, once this many were answered or given up."""
 
     def look() -> list[dict[str, Any]]:
         seen = sim.seen("/popups")
@@ -123,12 +123,12 @@ def test_it_says_what_is_wrong_with_an_answer_and_asks_no_second_time(
 
 
 def test_our_side_has_three_seconds_to_answer(sim: SimulatorProcess, screen: Receiver) -> None:
-    """Cut short here, not to wait for them."""
+    """Shortened here, so that the test need not wait for them."""
     assert sim.status()["popup_limit"] == 3
     sim.control(popup_limit=0.2)
     screen.free.clear()
     sim.call(phone="101", target=LEAD)
-    # The call goes its way in the meantime.
+    # Meanwhile the call goes on.
     sim.ended()
     sim.control(popup_url=None)
     first = eventually(lambda: [p for p in sim.seen("/popups") if p["seconds"]])[0]

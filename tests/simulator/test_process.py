@@ -1,4 +1,4 @@
-"""Starting, stopping, and what is said about it."""
+"""Starting and stopping, and what the simulator prints."""
 
 import os
 import signal
@@ -89,7 +89,7 @@ def test_it_takes_its_settings_from_the_environment() -> None:
                 ("101", "online", None),
                 ("102", "online", None),
             ]
-            # All of it is what a reset comes back to.
+            # A reset restores all of this.
             http.post(f"{url}/control", json={"extensions": {"101": None}, "faults": []})
             again = http.post(f"{url}/control", json={"reset": True}).json()
             assert again == status

@@ -111,11 +111,11 @@ class TestLinger:
         (entry,) = sim.ledger()
         assert entry["leg2"]["ended_at"]
         assert (entry["leg1"]["status"], entry["leg1"]["ended_at"]) == ("TALKING", None)
-        # The extension is still taken; the lead's line is free.
+        # The extension is still busy; the lead's phone is free.
         sim.call(phone="101", target="0505550102")
         assert sim.ledger()[1]["leg1"]["status"] == "BUSY"
         assert sim.call(action="terminate", phone="101")["CALLID"] == call_id
-        # One record of the second call, and the last one of the first: in either order.
+        # The second call's only record and the first call's last one, in either order.
         taken = eventually(lambda: hook.taken if len(hook.taken) == 3 else [])
         [late] = [record for record in taken[1:] if record["ivruniqueid"] == call_id]
         assert (late["type"], late["status"]) == ("Click2Call leg1", "ANSWER")

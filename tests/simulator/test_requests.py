@@ -1,4 +1,4 @@
-"""The ways a Click2Call request may be sent, and the two ways it is answered."""
+"""The ways to send a Click2Call request, and the two formats of the answer."""
 
 import http.client
 import json

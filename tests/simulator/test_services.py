@@ -1,4 +1,4 @@
-"""Active calls, extensions, login status and blacklist; who is let in; faults on all of them."""
+"""Active calls, extensions, login status and blacklist; who may use them; faults in all of them."""
 
 import http.client
 from typing import Any
@@ -219,7 +219,7 @@ class TestBlacklist:
 
 
 class TestWrongAddress:
-    """The account's list of IP addresses."""
+    """Requests from outside the account's list of IP addresses."""
 
     def test_click2call_is_a_403_page_and_calls_nobody(self, sim: SimulatorProcess) -> None:
         sim.control(forbid=True)
@@ -248,7 +248,7 @@ class TestWrongAddress:
         transport = httpx.HTTPTransport(local_address="127.0.0.2")
         with httpx.Client(transport=transport) as other:
             assert other.post(sim.url + ACTIVE, json={"code": CODE}).status_code == 200
-        # Control and witnesses are ours, not the vendor's.
+        # Control and witnesses are our own additions, so the list does not apply to them.
         assert sim.control(allowed_ips=None)["allowed_ips"] is None
         assert sim.http.post(sim.url + ACTIVE, json={"code": CODE}).status_code == 200
 
@@ -277,7 +277,7 @@ class TestFaults:
         with pytest.raises(ConnectionResetError):
             self.raw(sim, path)
         assert [r["fault"] for r in sim.seen("/requests")] == kinds
-        # Faults of a service leave Click2Call alone.
+        # A service's faults do not affect Click2Call.
         assert sim.call(phone="101", target=LEAD)["ERRORCODE"] == 0
 
     def test_a_stall_never_answers(self, sim: SimulatorProcess) -> None:

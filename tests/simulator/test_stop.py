@@ -1,4 +1,4 @@
-"""What becomes of live calls when the simulator is stopped: their last records still go out."""
+"""What happens to live calls when the simulator is stopped: their last records are still sent."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ LEAD = "0505550101"
 
 
 def closed(sim: SimulatorProcess) -> bool:
-    """Whether nobody listens any more."""
+    """Whether nothing listens any longer."""
     where = urlsplit(sim.url)
     try:
         socket.create_connection((where.hostname, where.port)).close()
@@ -24,7 +24,7 @@ def closed(sim: SimulatorProcess) -> bool:
 
 
 def faults(said: str) -> list[str]:
-    """What it wrote besides that a record could not be posted."""
+    """What it printed, apart from records that could not be posted."""
     told = (" could not be posted yet: ", " gave up on ")
     return [line for line in said.splitlines() if not any(words in line for words in told)]
 
@@ -41,14 +41,14 @@ def test_live_calls_are_hung_up_and_their_records_delivered(
             linger=3600,
             answers={"102": "noanswer", "0505550103": "busy"},
         )
-        # The lead's record of this one waits for another try, its leg 1 still lives.
+        # This call's record of the lead's leg waits for another try; its leg 1 is still live.
         hook.will_answer((500, b""))
         sim.call(phone="103", target="0505550103")
         eventually(lambda: (e := sim.ledger()[0])["cdrs"] and e["cdrs"][0]["posts"] == 1)
         sim.call(phone="101", target=LEAD)
         sim.call(phone="102", target="0505550102")
         eventually(lambda: (e := sim.ledger()[1])["leg2"] and e["leg2"]["answered_at"])
-        # Our side is slow to take them: it is waited for, and only then told the next.
+        # Our side is slow: the simulator waits for each answer before it posts the next record.
         hook.free.clear()
         os.kill(sim.pid, number)
         eventually(lambda: closed(sim))

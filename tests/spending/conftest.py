@@ -9,7 +9,7 @@ from django.utils import timezone
 
 @pytest.fixture(autouse=True)
 def _no_hour_ends() -> Iterator[None]:
-    """What an hour or a day has cost is counted from 0 when it ends, also within a test."""
+    """Counts start from 0 when an hour or a day ends, which must not happen during a test."""
     now = timezone.now()
     with time_machine.travel(now.replace(minute=20, second=0, microsecond=0), tick=True):
         yield

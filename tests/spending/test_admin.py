@@ -1,4 +1,4 @@
-"""Managers set limits and prices, see how far they are used, and open a limit again."""
+"""Managers set limits and prices, see how far limits are used up, and reopen them."""
 
 import re
 from collections.abc import Callable
@@ -104,7 +104,7 @@ def test_the_list_shows_how_far_a_limit_is_used(full: Lead, manager: Client) -> 
     assert "1 of 1 call" in manager.get(reverse(f"{LIMITS}_changelist")).content.decode()
 
 
-# What is set and what was used of it -> the region of the meter, and whether it says what follows.
+# The limit and what is used of it; the meter's region, and whether the page says what follows.
 METERS = {
     "half of it": ({"calls_an_hour": 10}, 5, "0", "good", False),
     "near": ({"calls_an_hour": 10}, 9, "0", "near", False),
@@ -133,7 +133,7 @@ def test_a_full_limit_is_in_the_colour_of_danger_and_says_what_happens(
         text = manager.get(address).text
         [found] = re.findall(r"<meter [^>]*>", text)
         at = {name: float(value) for name, value in re.findall(r'(\w+)="([\d.]+)"', found)}
-        # As HTML has it, where little is best: above `high` a meter is two steps from it.
+        # In HTML, with the optimum at 0, a value above `high` is two steps from it.
         assert (at["optimum"], at["max"]) == (0, 1)
         regions = {"good": at["value"] <= at["low"], "full": at["value"] > at["high"]}
         assert next((name for name, is_in in regions.items() if is_in), "near") == region

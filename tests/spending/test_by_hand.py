@@ -1,4 +1,4 @@
-"""What is done by hand while a spending limit holds: nothing is said to ring, and nothing rings."""
+"""Acts by hand while a spending limit holds: the page promises no call, and nothing rings."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ REACHED = (
     "The spending limit for %s is reached (all calls). No more of these calls are dialled until "
 )
 
-# The bound that is used up, and which sentence says so.
+# The bound that is used up, and how the sentence names its period.
 BOUNDS = [
     ("calls an hour", {"calls_an_hour": 0}, "this hour"),
     ("calls a day", {"calls_a_day": 0}, "today"),
@@ -54,7 +54,7 @@ def test_each_way_tells_of_the_limit(
     lead.refresh_from_db()
     assert lead.status == status
     assert not CallAttempt.objects.exists()
-    # "Call now" is for as soon as possible, and says when that is.
+    # "Call now" asks for a call as soon as possible, and says when that is.
     said = manual.call_now(lead.pk, None)
     assert said.startswith(REACHED % of)
     assert said.endswith("The lead will be called as soon as allowed.")
@@ -65,7 +65,7 @@ def test_each_way_tells_of_the_limit(
     assert any(it.startswith(REACHED % of) for it in refusals)
 
 
-# Why an attempt was not sent or placed, and whether the provider has failed at it.
+# Why an attempt was not sent or placed, and whether the provider failed.
 REASONS = [
     ("a spending limit", "not_sent", "not_sent", "spending_limit", False),
     ("too late", "not_sent", "not_sent", "too_late", False),

@@ -1,4 +1,4 @@
-"""Spending limits: what is counted, what is refused, and what goes on when one is opened."""
+"""Spending limits: what is counted, what is refused, and what continues after reopening."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -41,7 +41,7 @@ def phones(team: Team) -> list[Extension]:
 
 @pytest.fixture
 def provider(simulator: SimulatorProcess, settings: Any) -> SimulatorProcess:
-    """It answers, however busy this machine is."""
+    """A provider that is given enough time to answer on a busy machine."""
     settings.VOICENTER_CONNECT_TIMEOUT = settings.VOICENTER_TIMEOUT = 60.0
     account.client.cache_clear()
     simulator.control(answer_after=600)
@@ -53,7 +53,7 @@ def everything(**bounds: Any) -> SpendLimit:
 
 
 def counted(limit: SpendLimit, span: SpendSpan = SpendSpan.HOUR) -> tuple[int, Decimal]:
-    """Calls, and what they are taken to have cost."""
+    """The number of calls, and their assumed cost."""
     found = SpendCount.objects.filter(limit=limit, span=span).first()
     return (found.calls, found.cost.quantize(Decimal("0.01"))) if found else (0, Decimal(0))
 
@@ -88,12 +88,13 @@ def test_a_lead_that_meets_the_limit_waits_for_its_end_and_goes_on_when_it_is_op
     attempt = dispatch.call_lead(second.pk)
     assert attempt
     assert {extension.pk, other.pk} >= {attempt.extension_id}
-    # Opened once: as much again, and no more.
+    # Reopening allows the same amount once more, and not a call beyond it.
     Extension.objects.create(number="103", name="Tamar", team=extension.team)
     assert dispatch.call_lead(make_lead().pk) is None
 
 
-# What a call to a number costs, by the table: both parts, the longest prefix, the dearest.
+# The cost of a call to a number, by the price table: both parts, the longest prefix, the highest
+# price.
 PRICES = [
     ("its prefix", "+972505550101", "0.30"),
     ("a longer prefix wins", "+972595550101", "3.10"),
@@ -181,7 +182,7 @@ def test_what_the_provider_refuses_is_not_counted(
 def test_a_call_by_hand_is_counted_as_a_worker_takes_it_on_and_refused_at_the_limit(
     make_lead: MakeLead, extension: Extension, provider: SimulatorProcess
 ) -> None:
-    """Both are written while the limit lets one more through."""
+    """Both attempts are written while the limit has room for one call."""
     limit = everything(calls_an_hour=1)
     other = Extension.objects.create(number="102", name="Omer", team=extension.team)
     first, second = make_lead(), make_lead()
@@ -197,7 +198,7 @@ def test_a_call_by_hand_is_counted_as_a_worker_takes_it_on_and_refused_at_the_li
     assert len(provider.ledger()) == 1
 
 
-# Hours and days are those of the site's clock: a count of the one before counts no more.
+# Hours and days are on the site's clock: an earlier period's count does not count any more.
 NOW = datetime(2026, 11, 28, 10, 30, tzinfo=UTC)
 WINDOWS = [
     ("the same hour", NOW - timedelta(minutes=29), True, True),
@@ -259,7 +260,8 @@ def test_of_several_limits_the_reason_names_the_one_that_is_used_up(
     assert reason.text.startswith(f"The spending limit for this hour is reached ({source.name}).")
 
 
-# What waits until the end of the hour, and whether it goes on when the hour's limit is opened.
+# What the lead waits for until the end of the hour, and whether it continues when the hour's limit
+# is reopened.
 GAPS = [
     ("for the limit", {"limit": True}, True),
     ("for the limit, after a chosen time", {"limit": True, "chosen": -1}, True),

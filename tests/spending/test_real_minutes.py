@@ -1,4 +1,4 @@
-"""A call counts by three minutes until its record has come, and by its real ones from then on."""
+"""A call counts as three minutes until its record arrives, and as its real minutes after that."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
@@ -36,7 +36,7 @@ def limit() -> SpendLimit:
 
 @pytest.fixture
 def call(make_lead: MakeLead, extension: Extension) -> CallAttempt:
-    """Sent and accepted at NOON."""
+    """A call, sent and accepted at NOON."""
     with time_machine.travel(NOON, tick=False):
         lead = make_lead(status="calling")
         return CallAttempt.objects.create(
@@ -64,7 +64,7 @@ def counted() -> Decimal:
 
 
 ANSWER_1, ANSWER_2 = leg(1, "ANSWER", 700), leg(2, "ANSWER", 61)
-# What records come, in this order, and what the call is counted at.
+# The records in their order, and the cost that is then counted for the call.
 TOLD: list[tuple[str, list[Cdr], str]] = [
     ("nothing yet", [], "3.10"),
     ("a minute and a second", [ANSWER_2], "2.10"),
@@ -109,7 +109,7 @@ def test_what_was_not_made_after_all_leaves_nothing(call: CallAttempt) -> None:
 
 
 def add_a_source_limit() -> None:
-    """One that counts this call's source, but was not there yet when the call was sent."""
+    """A limit that counts this call's source, added after the call was sent."""
     limit = SpendLimit.objects.create(
         scope=SpendScope.SOURCE, source=LeadSource.objects.get(slug="website"), calls_an_hour=9
     )
@@ -124,7 +124,7 @@ def move_the_lead() -> None:
     SpendLimit.objects.create(scope=SpendScope.SOURCE, source=other, calls_an_hour=9)
 
 
-# What is changed while the call is on.
+# What changes during the call.
 CHANGES: list[tuple[str, Callable[[], Any]]] = [
     ("dearer", lambda: CallPrice.objects.filter(prefix="+972").update(set_up=5, per_minute=20)),
     ("cheaper", lambda: CallPrice.objects.filter(prefix="+972").update(set_up=0, per_minute=0)),
@@ -140,7 +140,7 @@ CHANGES: list[tuple[str, Callable[[], Any]]] = [
 def test_a_call_is_recounted_by_what_it_was_counted_by(
     change: Callable[[], Any], call: CallAttempt, make_lead: MakeLead, limit: SpendLimit
 ) -> None:
-    SpendCount.objects.update(cost=F("cost") + 40)  # of other calls
+    SpendCount.objects.update(cost=F("cost") + 40)  # the cost of other calls
     theirs = SpendLimit.objects.create(scope=SpendScope.COUNTRY, country="PS", calls_an_hour=9)
     SpendCount.objects.create(
         limit=theirs, span=SpendSpan.HOUR, began_at=NOON.replace(minute=0), calls=1, cost=8
@@ -152,7 +152,7 @@ def test_a_call_is_recounted_by_what_it_was_counted_by(
     assert set(others.values_list("calls", "cost")) == {(1, 8)}
     call.refresh_from_db()
     spend_limits.uncount_on_commit(call)
-    spend_limits.uncount_on_commit(call)  # by somebody else, too
+    spend_limits.uncount_on_commit(call)  # another process does it too
     assert of(limit) == (0, 40)
     assert set(others.values_list("calls", "cost")) == {(1, 8)}
 
@@ -215,7 +215,7 @@ def test_nobody_is_rung_at_night_because_a_call_was_shorter(
 
 
 def test_the_pages_say_the_same_as_the_count(source: LeadSource) -> None:
-    """In words: "three minutes"."""
+    """The pages write "three minutes"."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT callbacks_minutes_v2()")
         assert cursor.fetchone() == (MINUTES,) == (3,)

@@ -49,7 +49,7 @@ def in_text(text: str) -> dict[str, dict[str, str]]:
 
 
 class InHtml(HTMLParser):
-    """The tables with a header: for each label its figures by name; and all links."""
+    """The tables with a header: for each label, its figures by name. Also collects all links."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

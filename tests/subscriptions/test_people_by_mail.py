@@ -1,4 +1,4 @@
-"""A view of the people report: saved on its page, and by mail with the page's figures."""
+"""A saved view of the people report: sent by mail, with the figures of its page."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def lead_of_people(reader: User) -> User:
-    """May see the people report, export, and get reports by mail."""
+    """The reader, who may also see the people report and save views."""
     rights = ["view_callattempt", "view_people_report", "add_savedview", "view_savedview"]
     reader.user_permissions.add(*Permission.objects.filter(codename__in=rights))
     return User.objects.get(pk=reader.pk)

@@ -1,4 +1,4 @@
-"""Who gets what when: once, late once, never without the right; and why nothing comes."""
+"""Who gets which mail when: once, late only once, never without the right; and why none comes."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -153,7 +153,7 @@ def test_who_may_not_gets_nothing_and_the_subscription_says_why(
     assert (subscription.not_sent, subscription.next_at) == (why, DUE + DAY)
     if lose is switched_off:
         type(reader).objects.filter(pk=reader.pk).update(is_active=True)
-        sending.send_due(DUE + HOUR)  # what was due before is not owed
+        sending.send_due(DUE + HOUR)  # that day's mail is not made up for
         assert subjects() == []
         sending.send_due(DUE + DAY)
         assert subjects() == ["Morning: 29 Nov 2026"]

@@ -1,4 +1,4 @@
-"""When mails are due: rhythms, working days, and the nights on which clocks change."""
+"""When mails are due: rhythms, working days, and the nights on which the clocks change."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +14,7 @@ SUNDAY_TO_THURSDAY, MONDAY_TO_FRIDAY = weekdays(0), weekdays(1)
 
 
 def due(plan: Plan, after: str, count: int) -> list[str]:
-    """The next `count` moments, on the plan's clock."""
+    """The next `count` due times, on the plan's clock."""
     zone, found = ZoneInfo(plan.zone), []
     at: datetime | None = datetime.fromisoformat(after).replace(tzinfo=zone).astimezone(UTC)
     for _ in range(count):
@@ -30,7 +30,7 @@ def holiday(*days: str) -> Callable[[date], bool]:
     return lambda day: SUNDAY_TO_THURSDAY(day) and day not in free
 
 
-# What; the plan; after when; the next moments.
+# The case, the plan, the time to start after, and the next due times.
 CASES = [
     ("every day", Plan(Rhythm.DAILY, 8, ISRAEL), "2026-11-28T08:00",
      ["Sun 29 Nov 08:00 +0200", "Mon 30 Nov 08:00 +0200"]),

@@ -1,4 +1,4 @@
-"""The link in a mail ends it, by a POST and without a login (RFC 8058)."""
+"""The link in a mail ends the subscription, by a POST and without a login (RFC 8058)."""
 
 import pytest
 from django.test import Client
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def link(subscribe, source) -> str:
-    """As it stands in the header of a mail."""
+    """The link in the header of a mail."""
     subscription = subscribe()
     sending.send_due(subscription.next_at)
     headers = OutgoingMail.objects.get().headers

@@ -1,4 +1,4 @@
-"""What the provider's lists prove of a call, a named row each."""
+"""What the provider's lists prove about a call: a table of named rows."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

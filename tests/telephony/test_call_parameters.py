@@ -1,4 +1,4 @@
-"""Which call parameter holds, and where it comes from."""
+"""Which call parameter applies, and where it comes from."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The records' table, a named row each: every word on either leg, with its seconds of talk."""
+"""The table of records, one named row for each: every word on either leg, with seconds of talk."""
 
 import pytest
 
@@ -22,7 +22,7 @@ ROWS: dict[str, tuple[tuple[str | None, str | None, int | None], CallResult]] = 
     "answered, no talk": (("ANSWER", "ANSWER", 0), CallResult.SHORT_TALK),
     "a second of talk, leg 1 is not here yet": ((None, "ANSWER", 1), CallResult.SHORT_TALK),
     "a second of talk by a word of tomorrow": (("ANSWER", NEW, 1), CallResult.SHORT_TALK),
-    # Leg 1 alone: what is said of the salesperson, and what of the network.
+    # Leg 1 alone: what its word says about the salesperson, and what about the network.
     "nobody picked up in sales": (("NOANSWER", None, None), CallResult.AGENT_NO_ANSWER),
     "it was rejected in sales": (("CANCEL", None, None), CallResult.AGENT_NO_ANSWER),
     "it rang out in sales": (("TIMEOUT", None, None), CallResult.AGENT_NO_ANSWER),
@@ -38,14 +38,14 @@ ROWS: dict[str, tuple[tuple[str | None, str | None, int | None], CallResult]] = 
     "the salesperson answered, leg 2 is to come": (("ANSWER", None, None), CallResult.OPEN),
     "a word of tomorrow on leg 1 alone": ((NEW, None, None), CallResult.OPEN),
     "a word of queues on leg 1 alone": (("FULL", None, None), CallResult.OPEN),
-    # Leg 2 beside a leg 1 that nobody answered: it was never the lead's turn.
+    # Leg 2 beside a leg 1 that nobody answered: the lead's phone was never dialled.
     "and the lead was not called": (("NOANSWER", "NOTCALLED", None), CallResult.AGENT_NO_ANSWER),
     "busy, and the lead was not called": (
         ("BUSY", "NOTCALLED", None),
         CallResult.AGENT_UNREACHED,
     ),
     "and leg 2 says so by default": (("NOANSWER", "NOANSWER", None), CallResult.AGENT_NO_ANSWER),
-    # Leg 2 after the salesperson has picked up.
+    # Leg 2 after the salesperson picked up.
     "the lead did not answer": (("ANSWER", "NOANSWER", None), CallResult.LEAD_NO_ANSWER),
     "it rang out at the lead's": (("ANSWER", "TIMEOUT", None), CallResult.LEAD_NO_ANSWER),
     "sales gave up while it rang": (("ANSWER", "CANCEL", None), CallResult.LEAD_NO_ANSWER),
@@ -108,7 +108,7 @@ def test_each_word_stands_in_the_table_for_each_leg() -> None:
     }  # fmt: skip
 
 
-# No other record is waited for any more: the word and seconds of leg 1, the word of leg 2.
+# After waiting for other records has ended: the word and seconds of leg 1, the word of leg 2.
 OVER: dict[str, tuple[tuple[str | None, int | None, str | None], CallResult]] = {
     "leg 1 of two seconds alone: the lead's phone cannot have rung for long": (
         ("ANSWER", 2, None),
@@ -171,7 +171,7 @@ def test_where_the_leads_phone_rang_the_salesperson_had_picked_up(
     assert call_result(Leg(leg1), Leg(leg2, dial_time=8), least_talk=LEAST) is expected
 
 
-# Seconds of ringing on a leg 2 that nobody answered: it is no wrong number, and no fault before it.
+# A leg 2 that rang without an answer: neither a wrong number nor a fault before it.
 RANG = {
     "busy after twelve seconds": ("BUSY", CallResult.LEAD_BUSY),
     "no channel after ringing": ("CHANUNAVAIL", CallResult.LEAD_NO_ANSWER),
@@ -189,6 +189,6 @@ def test_what_a_leg_2_says_that_has_rung(leg1: str | None, word: str, expected: 
 
 
 def test_seconds_that_the_record_itself_denies_make_no_brief_call() -> None:
-    """Whether the salesperson had picked up, it does not say: nobody is rung again for it."""
+    """The record does not say whether the salesperson picked up, so nobody is rung again for it."""
     leg1 = Leg(NEW, talk_time=5, is_answered=False)
     assert call_result(leg1, None, is_over=True) is CallResult.UNCLEAR

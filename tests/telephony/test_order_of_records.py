@@ -1,4 +1,4 @@
-"""The order in which the records of the two legs come decides nothing: all words, all seconds."""
+"""The order in which the records of the two legs arrive does not matter: all words, all seconds."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from callbacks.voicenter.values.leg_outcome import OUTCOMES
 
 LEAST = 5
 WORDS = (*OUTCOMES, "", "SOMETHINGNEW")
-# Of a leg 1 that told alone that nobody picked up; a leg 2 that rang corrects it.
+# Results by which a leg 2 that rang corrects a leg 1 that alone said that nobody picked up.
 CORRECTED = {
     CallResult.BRIDGED, CallResult.SHORT_TALK, CallResult.LEAD_NO_ANSWER,
     CallResult.LEAD_BUSY,
@@ -25,7 +25,7 @@ def legs() -> Iterator[Leg]:
 
 
 def ended_by(*records: tuple[int, Leg]) -> CallResult:
-    """How a call ends whose records come in this order, with what corrects it."""
+    """How a call ends if its records come in this order, including later corrections."""
     known: dict[int, Leg] = {}
     end = CallResult.OPEN
     for number, leg in records:

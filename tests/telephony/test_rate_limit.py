@@ -1,4 +1,4 @@
-"""No more requests in a time than allowed, from threads, processes and machines."""
+"""No more requests in a period than allowed, across threads, processes and machines."""
 
 import multiprocessing
 import socket
@@ -100,7 +100,7 @@ def test_processes_share_the_limit() -> None:
     for process in processes:
         process.join(60)
     assert [process.exitcode for process in processes] == [0] * 4
-    # 16 turns at 6 a time: the last of them are the third lot.
+    # 16 requests, 6 at a time: the last ones are in the third group.
     assert time.monotonic() - begun >= 0.79
 
 
@@ -108,7 +108,7 @@ def test_what_was_given_out_is_forgotten_afterwards(broker: redis.Redis) -> None
     limiter = RedisRateLimiter(URL, limit=2, per=1)
     for _ in range(7):
         limiter.acquire()
-    (key,) = broker.keys("callbacks:requests:*")  # for a second, when the last has had its turn
+    (key,) = broker.keys("callbacks:requests:*")  # kept for a second after the last turn
     assert broker.zcard(key) <= 4
     assert 0 < broker.pttl(key) <= 2000
 

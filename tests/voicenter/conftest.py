@@ -32,7 +32,7 @@ def call():
 
 @pytest.fixture
 def recorded():
-    """Reads a message in the form in which the provider sends it (all values are invented)."""
+    """Reads a message in the provider's format (all values are invented)."""
     return lambda name: (FIXTURES / name).read_bytes()
 
 

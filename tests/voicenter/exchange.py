@@ -10,7 +10,7 @@ CODE = "canary-7f3a9"
 
 
 class Clerk:
-    """Stands in for acquire(): counts who asked."""
+    """Stands in for a rate limiter: counts the calls of acquire()."""
 
     def __init__(self):
         self.asked = 0
@@ -26,7 +26,7 @@ def client_of(provider: Provider, **options) -> Client:
 
 
 def answering(provider: Provider, answer) -> None:
-    """Answer each request with what `answer(values)` returns: an object, or (status, object)."""
+    """Answers each request with what `answer(values)` returns: an object, or (status, object)."""
 
     def behave(sock, stop):
         given = answer(provider.requests[-1].values)

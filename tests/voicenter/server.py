@@ -1,4 +1,4 @@
-"""A tiny HTTP server on loopback that can also behave as badly as a real one."""
+"""A tiny HTTP server on loopback that can also misbehave like a real one."""
 
 import contextlib
 import json
@@ -24,7 +24,7 @@ class Request:
 
     @property
     def values(self) -> dict[str, str]:
-        """The parameters as they stood on the wire, however they came."""
+        """The parameters as sent, in whichever way."""
         if self.method == "GET":
             return dict(parse_qsl(urlsplit(self.path).query))
         if self.headers["content-type"].startswith("application/json"):
@@ -79,7 +79,7 @@ def stall_after(data: bytes = b"") -> Behaviour:
 
 
 def trickle(data: bytes, *, first: int = 0, pause: float = 0.02) -> Behaviour:
-    """The first bytes at once, then one at a time, and never an end."""
+    """The first bytes at once, then one byte at a time, and no end of the connection."""
 
     def behave(sock, stop):
         sock.sendall(data[:first])
@@ -122,7 +122,7 @@ class Provider:
             thread.join(5)
 
     def wait_until_closed(self) -> None:
-        """Until every connection so far is closed on this side."""
+        """Waits until this side has closed every connection so far."""
         for thread in self._threads[1:]:
             thread.join()
 

@@ -115,7 +115,7 @@ def test_it_reads_the_accounts_extensions(provider, client, recorded):
 
 
 def test_an_empty_list_is_given_as_it_is(provider, client):
-    """A wrong code looks so too; what to make of it is not the library's to say."""
+    """With a wrong code, the list is empty too; the library leaves its meaning to the caller."""
     will_say(provider, {"ERR": 0, "DESC": "OK", "EXTENSIONS": []})
     assert client.extensions(show_all=False) == []
     assert sent(provider)[1]["showAll"] == 0
@@ -244,7 +244,7 @@ def test_what_says_nothing_is_no_success(provider, client, name, body, status, r
     will_say(provider, body, status)
     with pytest.raises((ReadFailed, OutcomeUnknown)) as caught:
         ALL[name](client)
-    # A failed question changed nothing; a change without an answer may have been made.
+    # A question that failed changed nothing; a change without an answer may have been made.
     assert type(caught.value) is (ReadFailed if name in QUESTIONS else OutcomeUnknown)
     assert caught.value.reason == reason
     assert len(provider.requests) == 1

@@ -1,4 +1,4 @@
-"""Message, Callference and Terminate: what they send, and what they refuse to be."""
+"""Message, Callference and Terminate: what they send, and which values they refuse."""
 
 import dataclasses
 import pickle

@@ -1,4 +1,4 @@
-"""AI data of every size, depth and shape: the record is read as if it had none."""
+"""AI data of every size, depth and shape: the rest of the record is read as if it had none."""
 
 import json
 import xmlrpc.client
@@ -40,7 +40,7 @@ def nested(levels):
     return '{"a":' * levels + "1" + "}" * levels
 
 
-# name: (what stands after "aiData": in the JSON, what is kept, what is lost)
+# name: (the text after "aiData": in the JSON, what is kept, what is lost)
 SENT = {
     "an object": (json.dumps(TALK), TALK, ""),
     "brackets and quotes in a text": (json.dumps({"a": '}]", "x": {['}), {"a": '}]", "x": {['}, ""),

@@ -126,7 +126,7 @@ def test_it_reads_an_acceptance_however_it_is_written(body):
         b'{"ERRORCODE": ' + b"0" * 5000 + b"}",
         b'{"ERRORCODE": ' + b"1" * 5000 + b"}",
         b'{"ERRORCODE": 1e999}',
-        # Which of the two would count?
+        # The two codes contradict each other.
         in_json(("ERRORCODE", 1), *OK),
         in_json(("errorcode", 1), *OK),
         in_xml(("errorcode", 1), *OK),

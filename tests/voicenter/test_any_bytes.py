@@ -1,7 +1,7 @@
-"""Whatever the bytes: the right object or one of our errors, and never a wrong success.
+"""Whatever the bytes, the result is the right object or one of our errors, never a false success.
 
-Each parser takes 2,000 examples with Hypothesis's default profile and 100,000 with `nightly` (see
-conftest.py): every test here takes its share of whatever the chosen profile has.
+Each parser gets 2,000 examples with Hypothesis's default profile and 100,000 with `nightly` (see
+conftest.py): each test here takes a multiple of the profile's number.
 """
 
 import json
@@ -42,12 +42,12 @@ from .server import CALL_ID, Provider, say
 from .test_answers import OK, in_json, in_xml
 
 PROFILE = settings().max_examples  # 100 by default
-# The nightly examples take as long as they take.
+# The nightly run has no time limit.
 pytestmark = pytest.mark.timeout(3600 if PROFILE <= 100 else 0)
 
 
 def share(times):
-    """So many times the examples of the profile."""
+    """This many times the profile's number of examples."""
     return settings(
         max_examples=PROFILE * times,
         deadline=None,
@@ -78,7 +78,7 @@ CDR_NAMES = st.sampled_from(["ivruniqueid", "IVRUNIQUEID", "type", "status", "ti
 
 @st.composite
 def mutated(draw, originals):
-    """A true message with bytes changed, cut out, put in, doubled or moved."""
+    """A genuine message with bytes changed, removed, inserted, doubled or reversed."""
     body = bytearray(draw(st.sampled_from(originals)))
     for _ in range(draw(st.integers(1, 4))):
         at = draw(st.integers(0, len(body)))
@@ -101,7 +101,7 @@ REPLIES = recorded("call-log*", "active-calls*", "extensions*", "login*", "black
 
 
 def outcome_of(read, *arguments):
-    """What reading gives: an object, or one of our errors; any other exception fails the test."""
+    """The object that was read, or one of our errors; any other exception fails the test."""
     try:
         return read(*arguments)
     except VoicenterError as error:
@@ -141,7 +141,7 @@ def check_record(record):
     assert record.started_at is None or record.started_at.tzinfo is not None
     assert record.record_url is None or record.record_url.lower().startswith("http")
     assert all(type(k) is str and type(v) is str for k, v in record.custom.items())
-    # What is kept can be stored: no NUL, no half of a surrogate pair, no NaN.
+    # All kept values can be stored: no NUL, no half of a surrogate pair, no NaN.
     kept = [record.type, record.status, record.caller, record.target, *record.custom.values()]
     check_storable([kept, record.raw, record.ivr])
 
@@ -258,7 +258,7 @@ READERS = {
 
 
 def check_reply(status, body):
-    """One body through the readers of all services."""
+    """Gives one body to the readers of all services."""
     for read, (failure, kind) in READERS.items():
         found = outcome_of(read, Reply(status, body))
         if isinstance(found, Refused):

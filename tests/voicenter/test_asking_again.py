@@ -1,4 +1,4 @@
-"""What only asks is asked again when surely nothing had left, and only then."""
+"""A mere question is repeated only if certainly nothing was sent."""
 
 import pytest
 
@@ -21,7 +21,7 @@ ALL = QUESTIONS | CHANGES
 
 @pytest.fixture
 def broken_off(provider):
-    """Every handshake is broken off: the client has sent nothing."""
+    """Resets every handshake, so that the client has sent nothing of its request."""
     attempts = []
 
     def accept(sock):

@@ -1,4 +1,4 @@
-"""Documents made to cost time or memory are refused before they can."""
+"""Documents made to cost much time or memory are refused before they do."""
 
 import gzip
 import tracemalloc
@@ -52,7 +52,7 @@ DEEP = {
 
 
 def memory_of(work):
-    """The most bytes taken at once while it works."""
+    """The peak memory in bytes while `work` runs."""
     tracemalloc.start()
     try:
         work()
@@ -76,7 +76,7 @@ def test_a_hundred_megabytes_are_refused_without_a_look(name):
 
 
 class Flood:
-    """Sends a hundred megabytes, or as much of them as is taken."""
+    """Sends a hundred megabytes, or as many as the client accepts."""
 
     def __init__(self, headers):
         self.sent = 0
@@ -103,7 +103,7 @@ def test_of_a_flood_on_the_socket_little_is_read(provider, headers):
     with pytest.raises(OutcomeUnknown) as caught:
         client.call(Call(phone="101", target="0505550101"))
     assert caught.value.reason == "too_large"
-    # What the system's buffers took before the connection was closed.
+    # Only as much as the system's buffers took before the connection was closed.
     assert flood.sent < HUNDRED_MB // 4
     assert MAX_ANSWER == 64 * 1024
 

@@ -199,7 +199,7 @@ def test_a_search_out_of_its_limits_is_refused(wrong, parameter):
 
 
 class Log:
-    """A Call Log of records at given seconds after noon; it gives `most` and drops the rest."""
+    """A Call Log with records at these seconds after noon; it returns `most` and drops the rest."""
 
     def __init__(self, provider, seconds, most):
         self.rows = [
@@ -239,7 +239,7 @@ def test_more_records_than_fit_come_once_each_and_in_order(provider, seconds, ne
 
 
 def test_ten_thousand_records_are_never_taken_for_all_of_them(provider):
-    """A count that stops where the list stops would hide the rest."""
+    """A total that stops where the list stops would hide the rest."""
     rows = [{"CallID": f"c{n}", "DateEpoch": 1795428900 + n % 600} for n in range(10_100)]
 
     def answer(values):

@@ -1,4 +1,4 @@
-"""Faults really produced, on sockets: what each proves decides whether to call again."""
+"""Faults produced on real sockets: what each one proves decides whether to call again."""
 
 import signal
 import socket
@@ -20,7 +20,7 @@ from .server import (
 )
 
 METHODS = ["post", "post-json", "get"]
-# Only for what is to time out; everything else may take its time on a busy machine.
+# Only for requests that should time out; on a busy machine, all others may take longer.
 SHORT = 0.3
 CALL = Call(phone="101", target="972505550101")
 
@@ -48,7 +48,7 @@ def closed_port():
 
 @pytest.fixture
 def full_backlog():
-    """A port that accepts nothing more: connecting to it times out."""
+    """A port that accepts no more connections: connecting to it times out."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -99,7 +99,7 @@ def test_a_handshake_that_stalls_was_surely_not_sent(provider):
 
 
 def test_a_reset_during_the_handshake_was_surely_not_sent(provider):
-    """To requests this looks like a reset after sending."""
+    """The HTTP library cannot tell this from a reset after sending."""
     provider.on_accept = lambda sock: (sock.recv(10), reset(sock, provider._stop))
     with pytest.raises(NotSent) as caught:
         dial(provider.url.replace("http:", "https:"))
@@ -127,7 +127,7 @@ def test_it_calls_over_tls_with_its_own_certificates(tls_provider, certificate):
     ("behaviour", "reason"),
     [
         (reset, "reset"),
-        # A reset and an end look alike where TLS has read all there was.
+        # Once TLS has read all there was, a reset and a normal end look alike.
         (reset_after(http()[:-5]), "reset truncated"),
         (stall_after(), "read_timeout"),
         (stall_after(http()[:-5]), "read_timeout"),

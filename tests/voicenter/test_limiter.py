@@ -1,4 +1,4 @@
-"""No more requests in a time than allowed, from the threads of a process."""
+"""No more requests in a period than allowed, across the threads of a process."""
 
 import threading
 import time

@@ -123,7 +123,9 @@ def e164_of(number):
 
 
 def is_service_code(number):
-    """Not a subscriber: Israeli 1-700, 1-800, 1-599 and the like, and a few codes elsewhere."""
+    """Whether it is no subscriber's number: Israeli 1-700, 1-800, 1-599 and the like, and a few
+    codes elsewhere.
+    """
     national = str(number.national_number)
     return (
         (number.country_code == 972 and national.startswith("1"))
@@ -156,7 +158,7 @@ def test_separators_change_nothing(form):
 
 
 def test_every_number_goes_to_the_provider_and_back_unless_it_could_be_another_one():
-    """Below ten digits a number without a plus might be an extension, or have lost its zero."""
+    """Without a plus, a number below ten digits may be an extension, or have lost its zero."""
     lost = []
     for region, kind, number in EXAMPLES:
         e164 = e164_of(number)
@@ -174,7 +176,7 @@ def test_every_number_goes_to_the_provider_and_back_unless_it_could_be_another_o
 
 
 def test_every_israeli_number_is_read_in_its_local_form():
-    """With its trunk zero, with and without dashes; nothing else becomes an Israeli number."""
+    """With its leading zero, with and without dashes."""
     local = 0
     for _, kind, number in EXAMPLES:
         if number.country_code != 972 or is_service_code(number):

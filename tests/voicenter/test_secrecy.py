@@ -1,4 +1,4 @@
-"""The code of the account must not come out anywhere: a canary is looked for in all of it."""
+"""The account's code must never leak: these tests look for a canary everywhere."""
 
 import html
 import json
@@ -31,7 +31,7 @@ from .server import ACCEPTED, Provider, http, reset, say, stall_after
 CANARY = "canary-7f3a9"
 NUMBER = "972505550177"
 CALL = Call(phone="101", target=NUMBER, variables={"lead": "L1"})
-# Seconds. SHORT is only for what is to time out; all else may take its time on a busy machine.
+# Seconds. SHORT is only for requests that should time out; on a busy machine, others may be slow.
 SHORT, LONG = 1, 20
 METHODS = ["post", "post-json", "get"]
 
@@ -60,12 +60,12 @@ FAULTS = {
 
 
 def everything_shown_of(error):
-    """What a log, an error page with locals, or a result backend would keep of it."""
+    """What a log, an error page with local variables, or a result backend would keep of it."""
     trace = traceback.TracebackException.from_exception(error, capture_locals=True)
     parts = ["".join(trace.format()), str(error), repr(error), repr(vars(error))]
     frame = error.__traceback__
     while frame:
-        # This test's own frames know the canary.
+        # The test's own frames contain the canary.
         if "callbacks/voicenter" in frame.tb_frame.f_code.co_filename:
             parts += [repr(value) for value in frame.tb_frame.f_locals.values()]
         frame = frame.tb_next
@@ -213,8 +213,9 @@ def test_no_spelling_of_the_code_is_left_in_a_body(code, echo):
 @pytest.mark.parametrize("code", ["1", "1123", "7f3a9", "x.9-a", "eleven-char", CANARY, "c" * 64])
 @pytest.mark.parametrize("method", METHODS)
 def test_a_code_of_any_length_is_hidden_and_spoils_nothing(provider, caplog, code, method):
-    """A short code may be a number of the answer, or part of a call's id: these are read all the
-    same. The words of the answer come out without it, and no frame has kept request or answer.
+    """A short code may equal a number in the answer or a part of a call's id, which are read all
+    the same. The answer's words come without the code, and no frame keeps the request or the
+    answer.
     """
     call_id = "20261123101500abc" if len(code) >= 12 else f"2026{code.strip('.-')}1015abc"
     client = Client(url=provider.url, code=code, method=method, read_timeout=20)
@@ -231,13 +232,13 @@ def test_a_code_of_any_length_is_hidden_and_spoils_nothing(provider, caplog, cod
         if isinstance(caught.value, Refused):
             assert caught.value.error_code == 1
             assert caught.value.error_message == "Wrong code ***, not ***!"
-        # `_guarded` and what called it is running still; they hold the client and the call.
+        # `_guarded` and its callers are still running; they hold the client and the call.
         names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
         kept = list(traceback.walk_tb(caught.value.__traceback__))[names.index("_guarded") + 1 :]
         assert kept
         assert [frame.f_code.co_name for frame, _line in kept if frame.f_locals] == []
     client.close()
-    # A code of one or four digits stands in times and ports.
+    # Times and ports may contain a code of one or four digits.
     assert code.isdigit() or code not in caplog.text
 
 

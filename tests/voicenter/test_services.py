@@ -1,4 +1,4 @@
-"""Where requests go: a code must reach the provider, or the stand-in that was named, and no one."""
+"""Where requests go: a code must reach only the provider, or the stand-in that was configured."""
 
 import pytest
 

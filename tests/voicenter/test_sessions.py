@@ -32,7 +32,7 @@ def test_a_forked_child_does_not_use_its_parents_connection(client, provider, ca
     client.call(call)
     child = os.fork()
     if child == 0:
-        # Straight out of the process: nothing of the test run may go on in the child.
+        # Leaves the process at once: nothing of the test run may continue in the child.
         try:
             client.call(call)
         finally:

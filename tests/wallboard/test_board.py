@@ -1,4 +1,4 @@
-"""The wallboard: what it shows, what it never shows, and whose link holds."""
+"""The wallboard: what it shows, what it never shows, and whose link works."""
 
 import json
 import uuid
@@ -44,7 +44,7 @@ def shown(client: Client, board: Wallboard) -> dict[str, Any]:
     return found
 
 
-# --- whose link holds -----------------------------------------------------------------------------
+# --- whose link works -----------------------------------------------------------------------------
 
 
 def test_the_link_needs_no_login_and_leaves_no_cookie(client: Client, board: Wallboard) -> None:
@@ -181,8 +181,8 @@ def test_of_many_who_wait_the_first_are_listed_and_all_are_counted(
 def test_todays_figures_are_those_of_the_day_here(
     make_lead: MakeLead, client: Client, board: Wallboard
 ) -> None:
-    """One p90 and one median worked by hand: of 10, 20 and 60 s the median is 20; of the last
-    hour's 10 and 20 s nine of ten are within 10 + 0.9 * 10 = 19 s.
+    """One p90 and one median worked out by hand. The median of 10, 20 and 60 s is 20 s. Of the last
+    hour's 10 and 20 s, nine out of ten are within 10 + 0.9 * 10 = 19 s.
     """
     midnight = datetime(2026, 3, 24, 22, 0, tzinfo=UTC)  # of the 25th in Jerusalem
 

@@ -1,4 +1,4 @@
-"""A board is in the language of its address, else in its own, else in the browser's."""
+"""A board uses the language of its address, otherwise its own, otherwise the browser's."""
 
 import re
 
@@ -25,7 +25,7 @@ BOARD = {
 def test_which_language_it_is_in(
     query: str, own: str, accepted: str, language: str, direction: str
 ) -> None:
-    snapshot.forget()  # of what an earlier test had
+    snapshot.forget()  # what an earlier test stored
     board = Wallboard.objects.create(name="Hall", language=own)
     headers = {"Accept-Language": accepted}
     page = Client().get(f"/wallboard/{board.token}/{query}", headers=headers)

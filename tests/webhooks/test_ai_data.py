@@ -1,4 +1,4 @@
-"""AI data comes with a record, or after it: the call is never lost for it, and it can be erased."""
+"""AI data comes with a record or after it. It never makes us lose the record, and can be erased."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ LINE = {"speaker": "Speaker0", "text": "שלום " * 20, "startTime": 1}
 
 @pytest.fixture
 def attempt(make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess) -> CallAttempt:
-    """An accepted call that is on."""
+    """An accepted call that is live."""
     simulator.control(answer_after=600)
     attempt = dispatch.call_lead(make_lead().pk)
     assert attempt
@@ -72,7 +72,7 @@ def with_raw(body: dict[str, object], ai_data: str) -> bytes:
     return f'{json.dumps(body)[:-1]}, "aiData": {ai_data}}}'.encode()
 
 
-# name: (what stands after "aiData":, what is stored: None for no row, what is lost)
+# name: (the text after "aiData":, what is stored or None for no row, what is lost)
 SENT: dict[str, tuple[str, Any, str]] = {
     "an analysis": (json.dumps(TALK), TALK, ""),
     "an analysis as text": (json.dumps(json.dumps(TALK)), TALK, ""),
@@ -214,7 +214,7 @@ def test_of_two_recordings_the_call_has_the_same_in_whichever_order_they_come(
     assert attempt.recording_url == f"{RECORDING}?leg=2"
 
 
-# The lead's leg as it was told first, and again; how the call has ended then.
+# The record of the lead's leg, first and repeated; how the call has ended after both.
 SAYS_MORE: dict[str, tuple[dict[str, Any], dict[str, Any], AttemptState, LeadStatus]] = {
     "AI data alone, then the record": (
         {"status": "", "aiData": TALK}, {}, AttemptState.BRIDGED, LeadStatus.CONNECTED,
@@ -260,7 +260,7 @@ def test_a_repeated_record_tells_what_the_stored_one_did_not(
 
 
 def facts() -> dict[str, Any]:
-    """All that is stored of the call, its lead and its extension."""
+    """Everything stored about the call, its lead and its extension."""
     call = CallAttempt.objects.values().get()
     return {
         "price": call.pop("price"),
@@ -345,7 +345,7 @@ def test_it_is_erased_wherever_it_stands_and_none_comes_back(
     post(leg(1, attempt, aiData="said by Noa"))
     post(leg(2, attempt, aiData=TALK, price=24, record=RECORDING))
     post(leg(1, attempt, aiData=TALK) | {"type": "XferCDR"})
-    # As a release before stored it, and before its attempt was known.
+    # As an older release stored it, and before the attempt was known.
     CallRecord.objects.filter(leg=1).update(payload={"AIData": TALK, "status": "ANSWER"})
     orphan = CallRecord.objects.create(
         call_id=attempt.call_id, type="Queue", payload={"aiData": "Noa", "type": "Queue"}
@@ -377,7 +377,7 @@ def test_it_is_erased_wherever_it_stands_and_none_comes_back(
 def test_an_erasure_waits_for_what_is_being_stored_and_what_comes_then_is_not_kept(
     attempt: CallAttempt, post: Post
 ) -> None:
-    """All wait for the attempt's row: in whichever order they are let go, nothing is left."""
+    """All of them wait for the attempt's row: nothing is left, in whichever order they run."""
     post(leg(2, attempt))
     cdr = parse_cdr(json.dumps(leg(2, attempt, aiData=TALK)).encode(), "application/json")
     acts = iter([partial(forget_ai_data, attempt.lead_id), *[partial(records.receive, cdr)] * 5])

@@ -1,4 +1,4 @@
-"""Pop-ups told of a call, and no record of it ever came: what follows at the end of its hold."""
+"""Pop-ups reported a call, and no record ever came: what follows when its hold ends."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -28,7 +28,7 @@ ENDED: dict[str, object] = {"status": "Hangup", "cause": "Normal hangup"}
 RINGS: dict[str, object] = {"status": "Ringing"}
 TALKS: dict[str, object] = {"status": "Talking"}
 
-# Seconds between two pop-ups, and what they say; how it ends, the lead, misses of the salesperson.
+# Seconds between two pop-ups; the pop-ups; the state, the lead's status, the salesperson's misses.
 Row = tuple[int, tuple[dict[str, object], ...], AttemptState, LeadStatus, int]
 ROWS: dict[str, Row] = {
     "rejected in sales, nobody had picked up": (

@@ -1,4 +1,4 @@
-"""What the webhooks make of bodies that are huge, chunked, or not as long as they say."""
+"""How the webhooks treat bodies that are huge, chunked, or not as long as they claim."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""The provider asks who is calling: the answer, and what it tells us live."""
+"""The provider asks who is calling: our answer, and what the request tells us about the call."""
 
 import json
 from collections.abc import Callable
@@ -100,7 +100,7 @@ def test_once_the_salesperson_has_picked_up_the_visitor_sees_it(
 
 
 LEADS: dict[str, object] = {"currentCall": {"c2cdirection": 2}}
-# Pop-ups in their order, each a status and more; what the visitor's page says after each of them.
+# Pop-ups in their order, each as (status, more fields, what the visitor's page says afterwards).
 COURSES: dict[str, list[tuple[str, dict[str, object], str]]] = {
     "they talk": [
         ("Ringing", {}, "calling"),
@@ -282,7 +282,7 @@ def test_without_the_secret_nothing_is_said_to_the_extension_either(client: Clie
     assert CORS not in answer
 
 
-# --- which leg it tells of, and of which of several phones ---------------------------------------
+# --- which leg a pop-up is about, and which of several phones ------------------------------------
 
 LEG_1, LEG_2 = {"c2cdirection": 1}, {"c2cdirection": 2}
 TOLD: dict[str, tuple[list[dict[str, Any]], bool, bool]] = {

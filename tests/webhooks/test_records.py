@@ -1,4 +1,4 @@
-"""The provider's records, posted to the webhook: in every order, repeated, forged, broken."""
+"""The provider's records, posted to the webhook: in any order, repeated, forged, broken."""
 
 import itertools
 import json
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def attempt(make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess) -> CallAttempt:
-    """An accepted call that is on, from the provider's point of view for a long time."""
+    """An accepted call that stays live at the provider for a long time."""
     simulator.control(answer_after=600)
     attempt = dispatch.call_lead(make_lead().pk)
     assert attempt
@@ -105,7 +105,7 @@ def test_a_salesperson_who_does_not_answer_is_out_for_a_while_and_the_lead_goes_
 def test_the_third_missed_call_in_a_row_pauses_the_extension(
     attempt: CallAttempt, post: Callable[..., Any]
 ) -> None:
-    # An earlier pause is over, and no sweep has been here since.
+    # An earlier pause is over, and no sweep has ended it yet.
     Extension.objects.update(
         missed_in_a_row=2, is_paused=True, pause_reason="lunch",
         paused_until=timezone.now() - timedelta(seconds=1),
@@ -128,7 +128,7 @@ def test_the_pause_after_missed_calls_ends_by_itself_and_one_more_begins_the_nex
     assert timedelta(seconds=590) < ends - timezone.now() <= timedelta(seconds=600)
     assert end_pauses(ends) == 1
     again = dispatch.call_lead(attempt.lead_id)
-    assert again is None  # out for its minute
+    assert again is None  # out for a minute
     Extension.objects.update(unavailable_until=None)
     again = dispatch.call_lead(attempt.lead_id)
     assert again
@@ -188,7 +188,7 @@ def test_the_call_is_connected_when_the_leads_phone_was_answered(
 def test_a_call_is_not_connected_before_it_was_accepted(
     attempt: CallAttempt, post: Callable[..., Any]
 ) -> None:
-    # Records count whole seconds: one that says "this second" may seem to be from before.
+    # Records count in whole seconds: the current second may look earlier than the acceptance.
     assert attempt.answered_at
     second = int(attempt.answered_at.timestamp())
     post(leg(2, "ANSWER", attempt, time=second))
