@@ -1,4 +1,4 @@
-"""`make abuse`: strangers and robots at the running product. What must hold: docs/security.md."""
+"""`make abuse`: strangers and robots attack the running product. Rules: docs/security.md."""
 
 import argparse
 import json
@@ -40,7 +40,7 @@ _COLUMNS = (
 
 
 def main() -> int:
-    """0 when everything held that must hold; else 1."""
+    """Returns 0 when every check held, else 1."""
     parser = argparse.ArgumentParser(prog="make abuse", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="of what is drawn (%(default)s)")
     parser.add_argument("--quick", action="store_true", help="a little of each: does it work?")
@@ -107,7 +107,7 @@ def _run(names: list[str], arena: AbuseArena, results: list[Result]) -> None:
 
 
 def _table(results: list[Result]) -> str:
-    """A line a scenario, as docs/security.md has it; below it what did not hold."""
+    """One line per scenario, in the format of docs/security.md; below it the checks that failed."""
     lines = [
         f"| attack | {' | '.join(_COLUMNS)} | result |",
         f"|---|{'---|' * (len(_COLUMNS) + 1)}",

@@ -10,8 +10,8 @@ from tests.chaos.arena import Arena, Product
 from tests.chaos.plan import Plan as ProductPlan
 from tests.support.measuring import Say
 
-# Calls that one stranger may cause. The numbers are the settings' own; the time is an hour in place
-# of ten minutes, so that no run is longer.
+# How much one stranger may cause. The counts are mostly the defaults; each limit spans an hour
+# instead of ten minutes, so that no run outlasts it.
 NUMBERS_OF_AN_ADDRESS = 10
 STORED_OF_AN_ADDRESS = 100
 CALLS_OF_A_NUMBER = 5
@@ -23,10 +23,10 @@ LIMITS = {
     "RATE_ADDRESS_REFUSED": f"{STORED_OF_AN_ADDRESS}/h, 1000/d",
     "RATE_KEYLESS": "200/h, 300/d",
     "RATE_NUMBER": f"{CALLS_OF_A_NUMBER}/h, 10/d",
-    # Twice what a good day brings, as docs/deploy.md says; here a few minutes are a good day.
+    # Twice what a good day brings, as docs/deploy.md recommends; here a good day is a few minutes.
     "RATE_SOURCE": "4000/h, 9000/d",
     "LEAST_FILL_TIME": "1",
-    # We are the proxy: each request says from whom it has come to us.
+    # The tests act as the proxy: each request names the address it came from.
     "TRUSTED_PROXIES": "127.0.0.1",
 }
 # Seconds from the submission to the call: the target that the source has by default.
@@ -35,11 +35,11 @@ PROMISED = 60.0
 
 @dataclass(frozen=True)
 class Plan:
-    """How many of everything. `judges_times`: not in a test, on a machine that is busy."""
+    """How many of everything. `judges_times` is off in tests, which run on busy machines."""
 
     numbers: int = 10_000  # from one address
     addresses: int = 1_000  # for one number
-    programs: int = 1_000  # by the API without a key, each with a number and an address
+    programs: int = 1_000  # via the API without a key, each with its own number and address
     forged: int = 2_000  # requests of one address, each with other headers
     replays: int = 300  # of one page
     doubles: int = 50  # times that one form is sent
@@ -57,7 +57,7 @@ class Plan:
 QUICK = Plan(
     numbers=250,
     addresses=40,
-    programs=210,  # more than RATE_KEYLESS, of which the attacks after it must find nothing
+    programs=210,  # more than RATE_KEYLESS; the attacks that follow must not be affected
     forged=150,
     replays=12,
     doubles=8,
@@ -81,7 +81,7 @@ class AbuseArena(Arena):
         self.abuse = plan
 
     def product(self) -> Product:
-        """With a source that calls what comes by the API without a key, or nobody would be."""
+        """The product, with a source that calls requests sent by the API without a key."""
         is_new = self._product is None
         product = super().product()
         if is_new:
@@ -89,16 +89,16 @@ class AbuseArena(Arena):
         return product
 
     def forget_counted(self) -> None:
-        """Each attack begins with counters of its own: it holds in whichever order it comes."""
+        """Resets all counters, so that each attack starts fresh, whatever ran before it."""
         with Redis.from_url(self.urls.redis_url) as counting:
             for key in counting.scan_iter(f"{PREFIX}*", count=1_000):
                 counting.delete(key)
 
     def without_key(self, product: Product, says: str) -> None:
-        """What the source says of such requests."""
+        """Sets what the source does with API requests without a key."""
         with product.tables.connect() as connection:
             connection.execute("UPDATE leads_leadsource SET without_key = %s", [says])
 
     def settings(self, database_url: str) -> dict[str, str]:
-        """The product's, and the limits."""
+        """The product's settings, with the limits above."""
         return super().settings(database_url) | LIMITS

@@ -1,4 +1,4 @@
-"""Requests as the proxy passes them on: of anybody's address, with and without the form's page."""
+"""Requests as the proxy passes them on: from any address, with and without the form's page."""
 
 import http.client
 import json
@@ -22,7 +22,7 @@ _HIDDEN = re.compile(r'type="hidden" name="(\w+)" value="([^"]*)"')
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; status 0: nothing did."""
+    """What came back; status 0 means no answer."""
 
     status: int
     text: str = ""
@@ -30,7 +30,7 @@ class Answer:
 
     @property
     def lead(self) -> str:
-        """The public id of the lead that was acknowledged; "" where none was."""
+        """The public id of the acknowledged lead; "" if there was none."""
         return id_in(self.location) if self.status in TAKEN else ""
 
 
@@ -70,43 +70,43 @@ def by_api(port: int, phone: str, address: str, headers: Mapping[str, str] | Non
 def by_form(
     port: int, phone: str, address: str, carried: Mapping[str, str], form: str = FORM
 ) -> Answer:
-    """A request as the form sends it; `carried`: what its page has in hidden fields."""
+    """A request as the form sends it; `carried`: the hidden fields of its page."""
     fields = {"name": "Noa Levi", "phone": phone, **carried}
     return ask(port, "POST", form, address, fields)
 
 
 def page(port: int, address: str, form: str = FORM) -> dict[str, str]:
-    """Loads the form; what it has in hidden fields, {} where it did not come."""
+    """Loads the form and returns its hidden fields; {} if it did not load."""
     return dict(_HIDDEN.findall(ask(port, "GET", form, address).text))
 
 
 @dataclass
 class Stranger:
-    """What a stranger has typed, and what they were answered."""
+    """The numbers that a stranger has typed, and the answers they got."""
 
     phones: set[str] = field(default_factory=set)
     answers: list[Answer] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, phone: str, answer: Answer) -> Answer:
-        """Another request."""
+        """Records one request and its answer."""
         with self._lock:
             self.phones.add(phone)
             self.answers.append(answer)
         return answer
 
     def count(self, *statuses: int) -> int:
-        """How many were answered so."""
+        """How many answers had one of these statuses."""
         return sum(it.status in statuses for it in self.answers)
 
 
 def all_of(act: Callable[[T], object], of: Iterable[T], at_once: int) -> None:
-    """Does it with each, so many at a time."""
+    """Calls `act` with each item, `at_once` at a time."""
     with ThreadPoolExecutor(at_once) as pool:
         for _ in pool.map(act, of):
             pass
 
 
 def stay(seconds: float) -> None:
-    """As long as a person looks at a page."""
+    """Waits for as long as a person looks at a page."""
     time.sleep(seconds)

@@ -70,7 +70,7 @@ def number(arena: AbuseArena, result: Result) -> None:
 
     with honest(arena, "number") as visitors:
         all_of(send, range(arena.abuse.addresses), arena.abuse.at_once)
-    # Fewer than allowed: a request that comes while the call of another is awaited joins that one.
+    # Fewer than allowed: a request that comes while a call to its number is pending joins it.
     limit = CALLS_OF_A_NUMBER
     judge(arena, product, result, stranger, visitors, allowed=limit, exactly=False)
     result.must(
@@ -81,7 +81,7 @@ def number(arena: AbuseArena, result: Result) -> None:
 
 
 def headers(arena: AbuseArena, result: Result) -> None:
-    """One address says in headers that it is a thousand others; the proxy adds who it is."""
+    """One address claims in headers to be many others; the proxy adds the true address."""
     rng, product, stranger = arena.rng("headers"), arena.product(), Stranger()
     product.begin()
 

@@ -1,4 +1,4 @@
-"""Forms that are sent again, and by robots with and without scripts."""
+"""Forms that are sent again, and forms sent by robots with and without scripts."""
 
 import itertools
 import json
@@ -10,11 +10,11 @@ from tests.abuse.judging import judge
 from tests.chaos.result import Result
 from tests.support.challenges import solve
 
-LOOKS = 1.5  # seconds: what a robot waits that knows of the least time
+LOOKS = 1.5  # seconds that a robot waits when it knows the minimum fill time
 
 
 def replays(arena: AbuseArena, result: Result) -> None:
-    """One page's token and stamp are sent with many numbers, from as many addresses."""
+    """One page's token and stamp are sent with many numbers from many addresses."""
     product, stranger = arena.product(), Stranger()
     product.begin()
     with honest(arena, "replays") as visitors:
@@ -24,11 +24,11 @@ def replays(arena: AbuseArena, result: Result) -> None:
         for place, phone in enumerate(phones):
             sender = f"198.18.{100 + place // 250}.{place % 250}"
             stranger.note(phone, by_form(product.port, phone, sender, carried))
-    # Fewer than allowed: a request with another number takes back the one before.
+    # Fewer than allowed: a request with another number takes back the one before it.
     limit = REQUESTS_OF_A_PAGE
     theirs = judge(arena, product, result, stranger, visitors, allowed=limit, exactly=False)
     held = sum(lead.status == "held" for lead in theirs.values())
-    # All but the last of those that are held were taken back by the next.
+    # Of the held leads, each was taken back by the next; only the last is still held.
     result.must("the last of them is held", held == 1, held)
 
 
@@ -51,7 +51,7 @@ def doubles(arena: AbuseArena, result: Result) -> None:
 
 
 def robots(arena: AbuseArena, result: Result) -> None:
-    """Robots without the page, each from its own address: some run scripts, most do not."""
+    """Robots that never load the page, each from its own address: some run scripts, most do not."""
     rng, product, stranger = arena.rng("robots"), arena.product(), Stranger()
     product.begin()
     plan = arena.abuse
@@ -61,7 +61,7 @@ def robots(arena: AbuseArena, result: Result) -> None:
     def send(place: int) -> str:
         phone = phones[place]
         sender = f"198.18.{120 + place // 250}.{place % 250}"
-        # Some forge a stamp, some a token, and some fill in everything.
+        # Some forge a stamp, some a token, and some fill in the hidden field.
         carried = rng.choice([{}, {"shown": "1:x"}, {"token": "x"}, {"reference": "x"}])
         return stranger.note(phone, by_form(product.port, phone, sender, carried)).location
 
@@ -76,12 +76,12 @@ def robots(arena: AbuseArena, result: Result) -> None:
         first = ""
         for path in paths[: plan.with_scripts]:
             solution = solve(json.loads(challenge(path).text))
-            # Somebody else's solution counts for nothing, and neither does one's own again.
+            # Another lead's solution does not count, and a lead's own solution counts only once.
             wrong += [path] if first and challenge(path, altcha=first).status != 400 else []
             solved += [path] if challenge(path, altcha=solution).status == 200 else []
             wrong += [path] if challenge(path, altcha=solution).status != 404 else []
             first = solution
-        # Solutions for what was asked of another.
+        # Solutions to a challenge that another lead was given.
         for path in paths[plan.with_scripts :]:
             challenge(path)
             wrong += [path] if challenge(path, altcha=first).status != 400 else []

@@ -10,7 +10,7 @@ from typing import Self
 
 from tests.abuse.client import PATIENCE, by_form, page, stay
 
-# Seconds for which somebody looks at the form, whose browser fills it in.
+# How long, in seconds, a visitor whose browser fills in the form looks at it.
 LOOKS = (1.2, 2.5)
 
 
@@ -25,7 +25,7 @@ class Submitted:
 
 
 class Honest:
-    """Visitors who come at `per_second` until the block ends; those who are there finish."""
+    """Visitors who come at `per_second` until the block ends; those already there finish."""
 
     def __init__(
         self, port: int, numbers: Iterator[str], per_second: float, rng: random.Random
@@ -36,7 +36,7 @@ class Honest:
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
         self._arriving = threading.Thread(target=self._arrive, daemon=True)
-        # Another range in each run: addresses are counted for ten minutes.
+        # Each scenario has its own range: requests are counted by address for up to a day.
         self._first = rng.randrange(2**22) * 4
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""What must hold of every attack. The provider's ledger is the witness of calls."""
+"""What must hold under every attack. The provider's ledger is the witness of calls."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -24,10 +24,10 @@ def judge(
     exactly: bool = True,
     away_until: float = 0.0,
 ) -> dict[str, LeadRow]:
-    """The checks that all scenarios share; the leads that the stranger's requests have become.
+    """Checks what all scenarios share; returns the leads that the stranger's requests became.
 
-    `allowed`: how many calls the limits let the stranger cause. `away_until`: nobody could be
-    called before (epoch seconds).
+    `allowed`: how many calls the limits let the stranger cause. `away_until`: delays count from
+    this time at the earliest (epoch seconds), since nobody could be called before.
     """
     product.settle()
     ledger = product.simulator.ledger()

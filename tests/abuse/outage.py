@@ -13,13 +13,13 @@ from tests.chaos.client import until
 from tests.chaos.result import Result
 
 BEFORE = 5
-# Seconds. Redis writes what it counts to the disk once a second.
+# Seconds. Redis writes its data to disk once a second.
 WRITTEN = 2.5
 SENDER = "198.18.0.3"
 
 
 def redis(arena: AbuseArena, result: Result) -> None:
-    """Nothing is called while it is away; afterwards, what the limits had let through."""
+    """A request that cannot be counted is not called; once Redis is back, the limits hold again."""
     product, stranger = arena.product(), Stranger()
     product.begin()
 

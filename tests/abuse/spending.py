@@ -1,4 +1,4 @@
-"""Strangers that no rate can tell from visitors: what may be spent is all that stops them."""
+"""Strangers that no rate limit can tell from visitors: only the spending limit stops them."""
 
 import itertools
 from datetime import UTC, datetime
@@ -55,7 +55,7 @@ def spending(arena: AbuseArena, result: Result) -> None:
 
 
 def _zone_at_noon() -> str:
-    """A zone whose day does not end during the run."""
+    """A time zone whose day does not end during the run."""
     east = 12 - datetime.now(UTC).hour
     return f"Etc/GMT{-east:+d}" if east else "UTC"
 
@@ -67,7 +67,7 @@ def _of_the_shop(statement: str) -> sql.Composed:
 
 
 def _wait_alone(product: Product) -> int:
-    """How many leads of the shop wait, once nobody is called any more for it; 0 before."""
+    """How many of the shop's leads wait once the limit is reached and no call is on; 0 before."""
     with product.tables.connect() as connection:
         row = connection.execute(
             _of_the_shop(

@@ -1,4 +1,4 @@
-"""Who makes whom what: nobody gives a right that they lack, and an owner is always left."""
+"""Who gives whom which role: nobody gives a right that they lack, and one owner always remains."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def fresh(user: User) -> User:
     return User.objects.get(pk=user.pk)
 
 
-# Who gives which roles to a login that has none.
+# Which roles each role can give to a login that has none.
 GIVES = {
     Role.OWNER: set(Role),
     Role.MANAGER: {Role.TEAM_LEADER, Role.ANALYST, Role.SALESPERSON},
@@ -119,7 +119,7 @@ def test_an_owner_goes_while_another_stays(change: dict[str, str], world: World)
 def test_the_only_owner_is_not_demoted_switched_off_or_deleted(world: World) -> None:
     owner = world.people[Role.OWNER]
     assert owner
-    # Somebody with the right to change logins, who is no owner.
+    # A user who may change logins but is not an owner.
     clerk = User.objects.create_user("clerk", is_staff=True)
     clerk.user_permissions.set(Permission.objects.exclude(codename="only_own_teams"))
     client = Client()
@@ -155,7 +155,7 @@ def test_who_may_change_groups_gives_no_right_they_lack(world: World) -> None:
     page = f"/admin/auth/group/{group.pk}/change/"
     dear = Permission.objects.get(codename="export_leads")
     answer = client.post(page, {"name": "Night shift", "permissions": [dear.pk]})
-    assert answer.status_code == 200  # no such choice
+    assert answer.status_code == 200  # not offered as a choice
     own = Permission.objects.get(codename="view_lead")
     assert client.post(page, {"name": "Night shift", "permissions": [own.pk]}).status_code == 302
     assert list(group.permissions.all()) == [own]

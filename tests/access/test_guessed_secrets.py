@@ -1,4 +1,4 @@
-"""No list of the admin is narrowed down by a secret, which could be guessed sign by sign."""
+"""No list of the admin is filtered by a secret, which could be guessed character by character."""
 
 import pytest
 from django.contrib import admin
@@ -39,6 +39,6 @@ def test_the_address_of_a_visitors_page_is_not_guessed(page: str, role: Role, wo
     for column in ("public_id", "submitter", "submission_key"):
         answer = asking.get(f"/admin/leads/{page}/", {f"{column}__startswith": str(its)[:1]})
         assert answer.status_code == 400
-    # As a whole it is known to whoever has the address.
+    # Whoever knows the whole address can search for it.
     found = asking.get("/admin/leads/lead/", {"q": str(its)}).context["cl"].result_list
     assert [it.public_id for it in found] == [its]

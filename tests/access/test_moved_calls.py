@@ -1,5 +1,7 @@
-"""Calls that another team has made for a lead that has moved since: its new team reads that it was
-called, when, and the result. Nothing else, whichever way they look.
+"""Calls that another team made to a lead before it moved.
+
+The new team reads that the lead was called, when, and the result. It reads nothing else, wherever
+it looks.
 """
 
 import re
@@ -25,7 +27,7 @@ from tests.reports.test_page import Numbers
 
 pytestmark = pytest.mark.django_db
 
-THEIR_RESULT = "Sold elsewhere"  # as a choice it stands in the lists' filter for everybody
+THEIR_RESULT = "Sold elsewhere"  # everybody sees it as a choice in the lists' filter
 CALL_ID, OWN_CALL_ID = "20261129777777777777", "20261129888888888888"
 NUMBERED: tuple[type[Model], ...] = (Lead, CallAttempt, CallRecord)
 
@@ -36,7 +38,7 @@ def leading(leading: Client, world: World) -> Client:
 
 
 def given_all_about_calls(client: Client, world: World) -> Client:
-    """With every right to read what was said in calls: it is not a right that is missing."""
+    """Gives the client every right about calls, so that no missing right hides anything."""
     leader = world.people[Role.TEAM_LEADER]
     assert leader
     names = ("view_aidata", "view_callattempt", "view_callrecord", "settle_outcome")
@@ -45,7 +47,7 @@ def given_all_about_calls(client: Client, world: World) -> Client:
 
 
 def call(lead: Lead, side: Side, call_id: str, word: str, **values: object) -> CallAttempt:
-    """A talk of this team, with all that there is of one."""
+    """A finished talk of this team, with everything that a call can store."""
     at = timezone.now() - timedelta(minutes=30)
     attempt = CallAttempt.objects.create(
         **{
@@ -81,7 +83,7 @@ def call(lead: Lead, side: Side, call_id: str, word: str, **values: object) -> C
 
 @pytest.fixture
 def theirs(world: World) -> CallAttempt:
-    """The other team's call of a lead that their own visitor has sent and that has moved since."""
+    """The other team's call to a lead that their own visitor sent and that has moved since."""
     lead = asks(world.other, SECRET)
     Lead.objects.filter(pk=lead.pk).update(
         source=world.own.source, first_source=world.other.source, status=LeadStatus.WAITING
@@ -93,7 +95,7 @@ def theirs(world: World) -> CallAttempt:
 
 @pytest.fixture
 def ours(world: World, theirs: CallAttempt) -> CallAttempt:
-    """The new team's own call of it, later."""
+    """The new team's own call to the same lead, later."""
     at = timezone.now()
     return call(theirs.lead, world.own, OWN_CALL_ID, "ownword", claimed_at=at, ended_at=at)
 
@@ -148,22 +150,22 @@ def addresses(theirs: CallAttempt) -> dict[str, str]:
 
 
 def tells_of(text: str, attempt: CallAttempt, side: Side) -> list[str]:
-    """What of the call stands there."""
+    """What the text reveals of the call."""
     told = [
         SECRET, CALL_ID[-6:], "277", "4:37", "4 min 37", "7.77", "₪7", side.team.name,
         side.extension.name, side.salesperson.last_name, side.salesperson.username, "went wrong",
     ]  # fmt: skip
-    # What was typed stands in the field for it again.
+    # The page repeats a search in its search field.
     text = text.replace(f'value="{CALL_ID}"', "").replace(f"q={CALL_ID}", "")
     if 'id="changelist' not in text and 'name="choice"' not in text:
         told.append(THEIR_RESULT)
     if any(it._default_manager.filter(pk=277).exists() for it in NUMBERED):
-        told.remove("277")  # a row's own number, which depends on the tests before
+        told.remove("277")  # a row's id, which depends on earlier tests
     return [it for it in told if it and _stands(it, text)]
 
 
 def _stands(told: str, text: str) -> bool:
-    """Figures alone are no part of a time or of a random token, nor a row's own number."""
+    """Whether the text has it; digits within a time, a token or a row's id do not count."""
     if told in {"277", "4:37", "7.77"}:
         return re.search(rf'(?<![\w/="-]){re.escape(told)}(?![\w/"-])', text) is not None
     return told in text
@@ -180,10 +182,10 @@ def test_no_way_tells_of_it(
     answer = leading.get(addresses(theirs)[way], follow=True)
     assert answer.status_code in (200, 403, 404)
     text = text_of(answer)
-    if way.endswith("CALLID"):  # which stands in each link of the page again
+    if way.endswith("CALLID"):  # the page repeats it in its links
         text = text.replace(CALL_ID, "")
     told = tells_of(text, theirs, world.other)
-    if is_also_ours:  # which lasted as long, and was as dear
+    if is_also_ours:  # their own call was as long and cost as much
         alike = {"277", "4:37", "4 min 37", "7.77", "₪7", "went wrong"}
         told = [it for it in told if it not in alike]
     assert told == []
@@ -236,7 +238,7 @@ def test_no_file_has_it(
 
 
 def narrowed(theirs: CallAttempt, world: World) -> dict[str, str]:
-    """Lists of leads, narrowed by what is not told."""
+    """Filters on what the new team may not know, by name."""
     team, who = world.other.team.pk, Person(world.other.salesperson.pk)
     disposition = Disposition.objects.get(name=THEIR_RESULT)
 
@@ -270,7 +272,7 @@ def narrowed(theirs: CallAttempt, world: World) -> dict[str, str]:
 def test_a_report_says_that_it_was_called_and_not_by_whom(
     by: str, theirs: CallAttempt, world: World, leading: Client
 ) -> None:
-    """Beside the team's own leads, and one that has moved and was never called."""
+    """The report also counts the team's own leads and a moved lead that was never called."""
     uncalled = asks(world.other, "never-called")
     Lead.objects.filter(pk=uncalled.pk).update(
         source=world.own.source, first_source=world.other.source, phone="+972505550155",
@@ -279,7 +281,7 @@ def test_a_report_says_that_it_was_called_and_not_by_whom(
     report = reverse("callback-times")
 
     def listed(query: str) -> set[int]:
-        """The leads behind the numbers of one view of the report, which says how many they are."""
+        """The leads behind one view's numbers; each number must match the list it leads to."""
         page = leading.get(f"{report}?period=today&show=main&{query}").content.decode()
         found: set[int] = set()
         for address, said in Numbers(page).found:
@@ -363,7 +365,7 @@ def test_who_leads_both_teams_is_told_all(theirs: CallAttempt, world: World) -> 
 
 
 def test_the_salesperson_reads_nothing_of_their_talk(theirs: CallAttempt, world: World) -> None:
-    """Of a follow-up that the other team has planned after a talk, and that has moved."""
+    """The lead is a follow-up that the other team planned after a talk, and that has moved."""
     now, extension = timezone.now(), world.own.extension
     Lead.objects.filter(pk=theirs.lead_id).update(status=LeadStatus.UNREACHED, closed_at=now)
     follow_up = Lead.objects.create(

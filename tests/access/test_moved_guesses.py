@@ -1,5 +1,6 @@
-"""What was written to another team is not guessed by searching: not letter by letter, nor digit by
-digit, in any list that somebody who sees some teams may search. Nor does a report tell of it.
+"""No search reveals, letter by letter or digit by digit, what was written to another team.
+
+This holds in every list that somebody who sees some teams may search, and in reports.
 """
 
 import pytest

@@ -1,6 +1,6 @@
-"""A lead that somebody else's request has moved to another team's source, as that team sees it.
+"""A lead that a later request moved to another team's source, as the new team sees it.
 
-Whoever may type a number can have a lead moved: what was written to the other team stays its own.
+Whoever can type a number can have a lead moved, so what was written to the first team stays hidden.
 """
 
 import uuid
@@ -32,8 +32,8 @@ from tests.access.world import Side, World
 pytestmark = pytest.mark.django_db
 
 PHONE = "+972505550177"
-SECRET = "zzother-canary"  # in all that the other team's visitor wrote
-ADDRESS = "203.0.113.177"  # from which they did
+SECRET = "zzother-canary"  # in everything that the other team's visitor wrote
+ADDRESS = "203.0.113.177"  # the address that this visitor wrote from
 
 
 def asks(side: Side, name: str, by: uuid.UUID | None = None, phone: str = PHONE) -> Lead:
@@ -48,7 +48,7 @@ def asks(side: Side, name: str, by: uuid.UUID | None = None, phone: str = PHONE)
 
 @pytest.fixture
 def first(world: World) -> Lead:
-    """Waits at the other team's source, where nobody can be rung."""
+    """A lead that waits at the other team's source, where no phone can ring."""
     Extension.objects.filter(team=world.other.team).update(is_paused=True)
     lead = asks(world.other, SECRET)
     FormField.objects.create(source=world.other.source, key="wish", kind="text", label="Wish")
@@ -72,7 +72,7 @@ def first(world: World) -> Lead:
 
 @pytest.fixture
 def moved(world: World, first: Lead) -> Lead:
-    """The same, when the team leader has typed its number into their own team's form."""
+    """The same lead, after the team leader typed its number into their own team's form."""
     asks(world.own, "ownside-typed")
     first.refresh_from_db()
     assert (first.source, first.first_source) == (world.own.source, world.other.source)
@@ -110,7 +110,7 @@ def test_no_page_shows_what_was_written_to_the_other_team(
 def test_nobody_is_told_whose_it_was_there(
     page: str, moved: Lead, world: World, leading: Client
 ) -> None:
-    """A lead that moves stays somebody's of the other team, to whom a manager has assigned it."""
+    """A lead that moves stays assigned to the other team's person whom a manager chose."""
     theirs = world.other.salesperson
     Lead.objects.filter(pk=moved.pk).update(assigned_to=theirs)
     assert theirs.last_name not in text_of(leading.get(pages(moved)[page]))
@@ -123,7 +123,7 @@ def test_nobody_is_told_whose_it_was_there(
 
 
 def test_the_list_of_what_is_held_says_nothing_of_it(moved: Lead, leading: Client) -> None:
-    """Held again, since a manager has put its number on the block list meanwhile."""
+    """Held again, because a manager has put its number on the block list in the meantime."""
     Lead.objects.filter(pk=moved.pk).update(status=LeadStatus.HELD, error_message=SECRET)
     answer = leading.get("/admin/leads/heldlead/")
     assert moved.pk in [it.pk for it in answer.context["cl"].result_list]

@@ -1,6 +1,7 @@
-"""Reports of leads that have moved to another team, and from it, as a team's leader reads them.
+"""Reports of leads that moved to or from another team, as a team leader reads them.
 
-As many as a report says are in the list that it leads to; neither tells what is the other team's.
+Each number in a report equals the length of the list that it links to. Neither reveals what belongs
+to the other team.
 """
 
 from collections.abc import Callable, Iterator
@@ -35,7 +36,7 @@ pytestmark = pytest.mark.django_db
 
 
 def lead(first: Side, now_at: Side, callers: tuple[Side, ...], place: int) -> Lead:
-    """Asked for at `first`, called by these and answered, and at the source of `now_at` since."""
+    """A lead sent to `first`, called by `callers` and rated by its visitor; now at `now_at`."""
     found = asks(first, f"{first.mark}-{place}", phone=f"+97250555018{place}")
     Attribution.objects.update_or_create(lead=found, defaults={"utm_campaign": first.mark})
     at = timezone.now() - timedelta(minutes=20)
@@ -61,7 +62,7 @@ def lead(first: Side, now_at: Side, callers: tuple[Side, ...], place: int) -> Le
 
 @pytest.fixture
 def leads(world: World) -> dict[str, Lead]:
-    """Each by where it was asked for, where it is now, and who called."""
+    """Leads by where they were sent, where they are now, and who called."""
     own, other = world.own, world.other
     sides: dict[str, tuple[Side, Side, tuple[Side, ...]]] = {
         "came, called by them": (other, own, (other,)),
@@ -79,7 +80,7 @@ def leads(world: World) -> dict[str, Lead]:
 
 
 def takes_away(world: World, *leads: int) -> None:
-    """These are the other team's alone; so are those that each team has of its own in any world."""
+    """Makes these leads the other team's alone, and with them the own team's leads of `world`."""
     nobodys = {"first_source": None, "by_team": None, "by_user": None, "by_extension": None}
     rows = Lead.objects.filter(pk__in=[*leads, *(it.pk for it in _own_rows(world))])
     rows.update(source=world.other.source, **nobodys)
@@ -103,7 +104,7 @@ def asked(world: World, **values: object) -> Asked:
 
 
 def listed(behind: Behind, leader: User) -> set[int]:
-    """In the list that its link leads to, as the leader sees it."""
+    """The rows in the list that a number links to, as the leader sees them."""
     report = drilldown.read(behind.query(), timezone.now(), scope.of(leader))
     seen = scope.rows(leader, behind.model._default_manager.all())
     return set(seen.filter(report.condition(timezone.now())).values_list("pk", flat=True))
@@ -135,8 +136,8 @@ def numbers(table: Table, grouping: Grouping) -> Iterator[tuple[Behind, int]]:
             yield Behind(table.asked, measure, by, row.key, out_of=True), figure.out_of
 
 
-# By these the leads of a group are found by another condition than all of them; of each measure
-# there is a number for all of them.
+# With these groupings, the condition for a group differs from the one for all leads. For each
+# measure, the table has a number for all leads.
 GROUPINGS = ("source", "team", "salesperson", "utm_campaign", "day")
 OF_GROUPS = ("leads", "not_counted", "reached", "helped", "answers", "in_time")
 
@@ -176,13 +177,13 @@ def test_a_report_of_people_counts_what_its_list_shows(
 def test_the_groups_that_a_leader_reads_name_nobody_of_the_other_team(
     world: World, leads: dict[str, Lead]
 ) -> None:
-    """Unless they have called a lead that was the leader's."""
+    """Except a caller of a lead that was the leader's, so `takes_away` removes that lead."""
     takes_away(world, leads["ours, called by them"].pk)
     for grouping in ALL.values():
         table = figures(asked(world), [MEASURES["leads"]], grouping, now=timezone.now())
         labels = " ".join(row.label for row in table.rows if row["leads"].leads)
         told = [it for it in (world.other.team.name, "Zzother", world.other.mark) if it in labels]
-        # A lead that went is the leader's as far as they have called it: where it is, is told.
+        # A lead that left still counts for its calls by the leader's team; its new source is named.
         assert told == ([world.other.mark] if grouping.key == "source" else []), grouping.key
 
 
@@ -209,7 +210,7 @@ def test_an_address_that_was_made_up_names_nobody(
 
 # --- whether the talk helped ---------------------------------------------------------------------
 
-# Of each lead: whether the leader is told what the visitor answered after the talk.
+# Whether the leader reads what the visitor answered after the talk.
 ANSWERS = {
     "came, called by them": False,
     "came, called by us": True,
@@ -278,7 +279,7 @@ def test_a_manager_is_told_every_answer(world: World, leads: dict[str, Lead]) ->
 
 @pytest.fixture
 def done(world: World, leads: dict[str, Lead]) -> Lead:
-    """Of a lead that came: assigned, and called by hand, over there; then by the leader here."""
+    """A lead that came: the other team assigned it and acted on it, then the leader released it."""
     its, theirs = leads["came, called by them"], world.other.salesperson
     theirs.is_staff = True
     theirs.save()

@@ -1,4 +1,4 @@
-"""What a right, or its absence, says holds whichever way somebody takes."""
+"""A right, or the lack of one, has the same effect whichever page or action somebody uses."""
 
 import uuid
 
@@ -126,7 +126,7 @@ def test_a_corrected_answer_after_a_talk_releases_no_held_lead(
     assert Lead.objects.get(pk=held.pk).status == LeadStatus.CANCELLED
     after_talk.write(attempt.pk, Writing(none), user, now, seen=first.pk)
     held.refresh_from_db()
-    # It says no more that nobody calls it because of the first answer.
+    # The sentence that the first answer stopped all calls is gone.
     if not is_held:
         assert (held.status, held.error_message) == (LeadStatus.WAITING, "")
         return
@@ -142,7 +142,7 @@ def test_a_corrected_answer_after_a_talk_releases_no_held_lead(
 
 
 def test_what_is_held_is_counted_among_ones_own(held: Lead, world: World, leading: Client) -> None:
-    """Whoever reads "1 other" of an address learns that it has written to another team."""
+    """A count of "1 other" would reveal that the sender has also written to another team."""
     theirs = Lead.objects.get(pk=world.other.rows[worlds.HeldLead].pk)
     same = {"submitted_from": "203.0.113.9", "email": "dana@shop.example"}
     Lead.objects.filter(pk__in=[held.pk, theirs.pk]).update(**same)
@@ -159,7 +159,7 @@ def test_what_is_held_is_counted_among_ones_own(held: Lead, world: World, leadin
 def test_others_held_are_all_those_behind_the_link(
     held: Lead, world: World, leading: Client
 ) -> None:
-    """Also beside a lead that came from another team, whose visitor asked the leader's team too."""
+    """Also for a lead from another team whose visitor wrote to the leader's team, too."""
     by = uuid.uuid4()
     moved = asks(world.other, "zzother-moved", by)
     Lead.objects.filter(pk=moved.pk).update(
@@ -277,7 +277,7 @@ def test_no_filter_names_another_teams_source(world: World, leading: Client) -> 
         answer = leading.get(page, follow=True)
         assert answer.status_code == 200
         assert MARK not in text_of(answer).casefold(), page
-        # A manager is told, so the test would see it.
+        # A manager's page does have the name, so the check above can fail.
         assert MARK in text_of(world.as_(Role.MANAGER).get(page)).casefold(), page
 
 
@@ -318,7 +318,7 @@ def test_only_schedules_of_ones_own_teams_are_offered(world: World, leading: Cli
 def test_a_shared_view_is_not_mailed_to_who_may_not_see_it_any_more(
     is_shared: bool, why: NotSent, world: World
 ) -> None:
-    """Its name and words name people and teams (callbacks.reports.saved_views)."""
+    """A view's name and words name people and teams (callbacks.reports.saved_views)."""
     user, manager = (
         User.objects.create_user("was", email="was@example.com"),
         world.people[Role.MANAGER],
@@ -356,7 +356,7 @@ def test_an_integrator_reads_nobodys_address_through_a_receiver(world: World) ->
     assert not AlertReceiver.objects.filter(name="Mine").exists()
     answer = client.post(page, fields | {"owner": integrator.pk})
     assert AlertReceiver.objects.filter(name="Mine").exists(), answer.context["errors"]
-    # What a manager has chosen stays, whoever saves it.
+    # What a manager chose stays, whoever saves the receiver.
     made = AlertReceiver.objects.get(name="Mine")
     AlertReceiver.objects.filter(pk=made.pk).update(owner=manager)
     made.teams.add(world.other.team)

@@ -1,4 +1,4 @@
-"""Who changes the e-mail address of one's own login, on whichever page."""
+"""Who may change the e-mail address of their own login, and on which pages."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -32,7 +32,7 @@ def with_password(world: World) -> tuple[Client, User]:
 def test_a_subscription_changes_ones_address_with_the_password_alone(
     is_new: bool, typed: dict[str, str], is_changed: bool, with_password: tuple[Client, User]
 ) -> None:
-    """Links for a forgotten password are sent there."""
+    """Links for a forgotten password go to this address."""
     client, user = with_password
     mine = worlds.theirs(user)
     page = f"/admin/callbacks/reportsubscription/{mine[ReportSubscription].pk}/change/"
@@ -47,7 +47,7 @@ def test_a_subscription_changes_ones_address_with_the_password_alone(
     user.refresh_from_db()
     assert (user.email == "found@example.com") == is_changed
     assert ("Enter your password to change" in answer.text) == (not is_changed)
-    # With the address as it is, nothing is asked.
+    # If the address does not change, no password is asked for.
     ReportSubscription.objects.all().delete()
     page = "/admin/callbacks/reportsubscription/add/"
     assert client.post(page, fields | {"email": user.email}).status_code == 302
@@ -57,7 +57,7 @@ def test_a_subscription_changes_ones_address_with_the_password_alone(
 def test_the_address_of_a_login_without_a_password_is_others_to_change(
     page: str, world: World
 ) -> None:
-    """Single sign-on finds the login by it, and there is no password to ask for."""
+    """Single sign-on finds the login by its address, and there is no password to ask for."""
     user = world.people[Role.OWNER]
     assert user
     user.set_unusable_password()

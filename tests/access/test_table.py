@@ -6,8 +6,8 @@ and who may POST to it, one sign for each role in the order of ROLES:
     +  allowed          -  refused: 403, or 404, as for a row that is not theirs
     >  asked to sign in .  this method is not there: 405
 
-What is new and not in the table fails, with the line as it is answered now: read each sign, ask
-whether it should be so, and only then copy it.
+An address that is not in the table fails the test, which prints the line as it is answered now:
+read each sign, ask whether it should be so, and only then copy the line.
 """
 
 from collections.abc import Iterator
@@ -55,9 +55,9 @@ EXPECTED = read(TABLE.read_text())
 
 @pytest.fixture
 def world(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    # Who may open a page is decided before it is drawn, and drawing takes most of the time.
+    # Access is decided before a page is rendered, and rendering takes most of the time.
     monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", "")
-    snapshot.forget()  # the boards of the test before
+    snapshot.forget()  # the boards of earlier tests
     return world
 
 
@@ -120,7 +120,7 @@ def rows_of(world: World, role: Role | None) -> dict[type[Model], Model]:
 
 
 def address(route: str, world: World, rows: dict[type[Model], Model]) -> str:
-    """The route with something that is there in the place of each parameter."""
+    """The route's address, with an existing object for each parameter."""
     own = world.own
     board = Wallboard.objects.get()
     fixed = {

@@ -24,7 +24,7 @@ from leads.models import Lead
 from tests.access import test_table
 from tests.access.world import QUERY, World
 
-MARK = "zzother"  # in everything that is of the other team
+MARK = "zzother"  # in everything that belongs to the other team
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_no_page_of_another_teams_row_is_there(world: World, leading: Client) ->
         mine = world.own.rows[model]
         page = reverse(f"{its}change", args=[mine.pk])
         opened += leading.get(page, follow=True).status_code == 200
-    assert opened == 8  # all but the lead source's, which are for who sets up
+    assert opened == 8  # all but the lead source's, which team leaders may not open
 
 
 def its_pages() -> list[tuple[str, str]]:
@@ -105,7 +105,7 @@ LISTS = ("leads_lead", "leads_heldlead", "callbacks_callattempt", "callbacks_cal
 
 
 def asked(world: World) -> list[str]:
-    """Query strings that ask for the other team's."""
+    """Query strings that ask for the other team's rows."""
     other = world.other
     return [
         "", f"q={MARK}", f"q={other.lead.phone}", f"q=lead {other.lead.pk}",
@@ -125,7 +125,7 @@ def test_no_list_shows_anything_of_another_team(name: str, world: World, leading
     page = reverse(f"admin:{name}_changelist")
     for query in asked(world):
         found = text_of(leading.get(f"{page}?{query}", follow=True))
-        # What was typed stands in the field, and in links, again.
+        # The page repeats the search in its field and in its links.
         found = re.sub(rf'q(=|%3D)[^"&]*|value="{query[2:] or "-"}"', "", found)
         assert MARK not in found.casefold(), f"{name}?{query}"
 
@@ -151,7 +151,7 @@ def test_no_report_or_file_counts_another_team(
         export = f"{reverse(f'{report}-export')}?{query}"
         file = leading.post(export, {"format": kind}, follow=True)
         assert MARK not in unpacked(file).casefold(), export
-    # The manager's page has it, so the test would see it.
+    # A manager's page does have the name, so the check above can fail.
     assert (
         MARK in text_of(managing.get(f"{reverse(report)}?period=today&by=salesperson")).casefold()
     )
@@ -203,7 +203,7 @@ def test_the_overview_counts_their_own(world: World, leading: Client) -> None:
     Lead.objects.filter(source=world.other.source).update(status="failed", closed_at=timezone.now())
     page = leading.get("/admin/")
     counts = {it.title: it.count for it in page.context["tiles"]}
-    assert counts["Failed today"] == 1  # their own one
+    assert counts["Failed today"] == 1  # the team's own
     assert counts["Unknown outcomes"] == 1
     assert MARK not in text_of(page).casefold()
 
@@ -221,7 +221,7 @@ def test_saved_filters_of_others_are_not_theirs(
 
 
 def test_a_shared_source_is_both_teams(world: World) -> None:
-    """What both answer, both see; what one of them has called of another source, that one."""
+    """Both teams see a shared source's leads; otherwise a team sees the leads that it called."""
     world.own.team.sources.add(world.other.source)
     leader = User.objects.get(username="the-team_leader")
     assert scope.rows(leader, Lead.objects.all()).count() == Lead.objects.count()

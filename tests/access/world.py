@@ -55,7 +55,7 @@ QUERY = "period=today&by=source&show=main"
 
 @dataclass
 class Side:
-    """What is one team's. `mark` stands in every name, text and address of its people and leads."""
+    """What belongs to one team. `mark` is in all names, texts and addresses of people and leads."""
 
     mark: str
     team: Team
@@ -69,7 +69,7 @@ class Side:
 
 @dataclass
 class World:
-    """`people`: by role; None is nobody who has logged in. `of_no_team`: rows of neither."""
+    """`people`: by role; None is a visitor without a login. `of_no_team`: rows of neither team."""
 
     own: Side
     other: Side
@@ -77,7 +77,7 @@ class World:
     of_no_team: dict[type[Model], Model]
 
     def row(self, model: type[Model]) -> Model | None:
-        """One that a team leader may see, if it is of any team."""
+        """A row that a team leader may see, if rows of this model belong to teams."""
         return self.own.rows.get(model) or self.of_no_team.get(model)
 
     def as_(self, role: Role | None) -> Client:
@@ -97,7 +97,7 @@ def make() -> World:
     assert salesperson
     own = _side("ownside", 1, salesperson)
     other = _side("zzother", 2, User.objects.create_user("zzother-seller", last_name="Zzother"))
-    Extension.objects.create(number="109", team=own.team)  # nobody's: also not "no login's"
+    Extension.objects.create(number="109", team=own.team)  # a phone without a login
     own.team.leaders.add(people[Role.TEAM_LEADER])
     own.rows |= {User: salesperson}
     return World(own, other, people, _shared(own))
@@ -166,7 +166,7 @@ def _side(mark: str, number: int, salesperson: User) -> Side:
 
 
 def _shared(own: Side) -> dict[type[Model], Model]:
-    """What is no team's. A saved view and the like are each person's own (`theirs`)."""
+    """Rows that belong to no team. Saved views and the like belong to one person (`theirs`)."""
     now = timezone.now()
     receiver = AlertReceiver.objects.create(
         name="On duty", channel="webhook", url="https://hooks.example.com/x"
@@ -203,7 +203,7 @@ def _shared(own: Side) -> dict[type[Model], Model]:
 
 
 def theirs(user: User) -> dict[type[Model], Model]:
-    """What each person has of their own."""
+    """The rows that belong to one person."""
     view = SavedView.objects.create(name="Mine", owner=user, query=QUERY)
     return {
         SavedView: view,
