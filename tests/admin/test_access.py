@@ -37,7 +37,7 @@ def test_the_first_page_counts_what_needs_somebody(
         make_lead(status="failed", closed_at=closed_at)
         # 00:30 today by UTC is today in Jerusalem too; 21:30 UTC of yesterday is not.
         make_lead(status="failed", closed_at=datetime(2026, 3, 24, 21, 30, tzinfo=UTC))
-        # No team answers its source; one that is being called is.
+        # No team answers this source, but its second lead is already being called.
         other = LeadSource.objects.create(slug="other", name="Other")
         make_lead(source=other)
         make_lead(source=other, status="calling")
@@ -95,7 +95,7 @@ def test_a_group_that_somebody_threw_away_comes_back_with_the_next_migration(db:
 def test_permissions_that_came_with_an_upgrade_are_given_to_the_group_that_was_there(
     db: None,
 ) -> None:
-    """As the tables are before the upgrade: the right does not exist, so nobody has it."""
+    """The tables are as before the upgrade: the right does not exist, so nobody has it."""
     Permission.objects.filter(codename="hang_up_call").delete()
     group().permissions.remove(Permission.objects.get(codename="call_lead"))
     call_command("migrate", verbosity=0)

@@ -1,4 +1,4 @@
-"""What a manager sees and does of what came of a talk; the lists of dispositions and of numbers."""
+"""The result of a talk, as managers see and change it; lists of dispositions and of numbers."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

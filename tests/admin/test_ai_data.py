@@ -80,7 +80,7 @@ def pages(record: CallRecord) -> dict[str, str]:
 
 
 def block(client: Client, address: str) -> str:
-    'The HTML of what AI findings; "" where there is none.'
+    """The HTML of the AI findings; "" if the page has none."""
     answer = client.get(address)
     assert answer.status_code == 200
     found = re.search(r'<div class="heard">(.*?)\n</div>\n', answer.content.decode(), re.DOTALL)

@@ -1,4 +1,4 @@
-"""Alerts in the admin: set up in one go, tried, looked at; by whoever may."""
+"""Alerts in the admin: setting up, testing and viewing them, and who may."""
 
 import re
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from tests.support.webhook_receiver import WebhookReceiver
 pytestmark = pytest.mark.django_db(transaction=True)
 
 RECEIVERS = "/admin/callbacks/alertreceiver/"
-# What a page of a webhook posts, beside the kinds.
+# What the page of a webhook receiver posts, with one kind of alert.
 WEBHOOK: dict[str, Any] = {
     "name": "The office", "is_active": "on", "channel": "webhook", "owner": "", "address": "",
     "tells_end": "on", "timing": "at_once", "digest_minutes": 60, "digest_at": "08:00",

@@ -1,4 +1,4 @@
-"""Programs that use the API: an integrator makes their keys, sees each once, replaces, ends."""
+"""Programs that use the API: an integrator makes, replaces and ends their keys, each shown once."""
 
 import re
 from datetime import timedelta
@@ -122,7 +122,7 @@ def test_one_is_ended_at_once(integrator: Client, shop: ApiClient) -> None:
     shown = text_of(integrator.get(f"{LIST}{shop.pk}/change/").content.decode())
     assert shown.index(f"{other.prefix}… Valid") < shown.index(f"{old.prefix}… Ended")
     assert old.prefix not in integrator.get(LIST).content.decode()
-    # Neither one that is over, nor one of another client.
+    # Neither an ended key nor another client's key is ended.
     strange, _text = api_keys.make(ApiClient.objects.create(name="Other"), None, None)
     for key in (old, strange):
         integrator.post(address, {"confirmed": "yes", "key": key.pk})
@@ -184,7 +184,7 @@ def test_what_it_was_sent_stays_so_nobody_deletes_a_client(
 def test_the_only_source_of_a_client_is_not_deleted(
     way: str, shop: ApiClient, source: LeadSource, admin_client: Client
 ) -> None:
-    """A client without sources may submit to all."""
+    """A client without sources may submit to all sources."""
     other = LeadSource.objects.create(slug="other", name="Other")
     shop.sources.set([source, other])
 

@@ -1,4 +1,4 @@
-"""Before something is refused: what that would have done to the requests of the last week."""
+"""Before something is refused: how many of the last week's requests that would have affected."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -31,7 +31,7 @@ def _a_week(make_lead: MakeLead) -> None:
     Lead.objects.filter(pk=old.pk).update(submitted_at=now - timedelta(days=8))
 
 
-# An entry, how many of three requests it would have refused, and with how many we have talked.
+# An entry, how many of three requests it would have refused, and how many of those led to a talk.
 ENTRIES = [
     ("number", "+972505550101", 1, 1),
     ("number", "+97250", 1, 1),
@@ -85,13 +85,13 @@ def test_one_that_held_is_asked_when_it_is_to_refuse(managing: Client) -> None:
     assert managing.post(page, {**refuse, "sure": "on"}).status_code == 302
     entry.refresh_from_db()
     assert (entry.verdict, entry.reason) == ("refuse", "a prank")
-    # Once it refuses, its reason is changed without another question.
+    # Once the entry refuses, changing its reason asks no further question.
     assert managing.post(page, {**refuse, "reason": "spam"}).status_code == 302
 
 
 @pytest.mark.usefixtures("_a_week")
 def test_so_is_who_blocks_the_sender_of_held_leads(managing: Client, make_lead: MakeLead) -> None:
-    """The held ones themselves are meant."""
+    """The held leads themselves do not count: refusing them is the purpose."""
     held = make_lead("+972505550177", status="held", submitted_from="203.0.113.9")
     said = {
         "action": "block_sender_selected", "_selected_action": [str(held.pk)], "confirmed": "yes",
@@ -145,7 +145,7 @@ def test_a_file_says_what_it_would_have_done_before_it_is_stored(managing: Clien
     assert not BlockEntry.objects.exists()
     managing.post(f"{LIST}import/", {"text": answer.context["text"]})
     assert BlockEntry.objects.count() == 5
-    # What is there as it is would do nothing new.
+    # Entries that exist already would change nothing.
     assert look_at(managing, FILE).context["reach"] == []
 
 

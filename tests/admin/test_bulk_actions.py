@@ -44,7 +44,7 @@ def closed(make_lead: MakeLead, status: str) -> Lead:
 def test_each_asks_first(
     action: str, managing: Client, manager: User, extension: Extension, make_lead: MakeLead
 ) -> None:
-    Extension.objects.update(user=manager)  # whom leads can be assigned to
+    Extension.objects.update(user=manager)  # somebody to assign leads to
     leads = [make_lead(), make_lead()]
     page = ask(managing, action, leads).content.decode()
     assert 'name="confirmed"' in page

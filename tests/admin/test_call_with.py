@@ -27,7 +27,7 @@ def address(lead: Lead) -> str:
 
 
 def options(client: Client, lead: Lead) -> dict[str, Any]:
-    """{the label's words: whether it can be chosen}."""
+    """{the words of the label: whether the extension can be chosen}."""
     form = client.get(address(lead)).context["question"].form
     return {
         " ".join(str(radio.choice_label).replace("<", " <").split()): not radio.data["attrs"].get(
@@ -99,7 +99,7 @@ def test_more_extensions_cost_no_more_queries(
     with_one = queries()
     for number in range(200, 220):
         Extension.objects.create(number=str(number), team=team)
-    queries()  # reads what is set up anew, once
+    queries()  # loads what is set up, once
     assert queries() == with_one
 
 

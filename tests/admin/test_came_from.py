@@ -1,4 +1,4 @@
-"""Where somebody came from: on the lead's page, in the list's filters, in its file."""
+"""Where visitors came from: on the lead's page, in the list's filters, in the list's file."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ MakeLead = Callable[..., Lead]
 
 @pytest.fixture
 def came(source: LeadSource) -> Callable[..., Lead]:
-    """came(page=..., first_page=...) stores a lead that came so."""
+    """came(page=..., first_page=...) stores a lead that came from there."""
     numbers = iter(range(101, 120))
 
     def make(phone: str = "", **fields: str) -> Lead:
@@ -78,7 +78,7 @@ def test_of_several_requests_the_first_page_and_the_newest(
 def test_what_is_no_address_becomes_no_link(
     managing: Client, came: Callable[..., Lead], address: str
 ) -> None:
-    """Also where it stands in the database by some other way."""
+    """Even if the database got it in another way."""
     lead = came(page=f"{SHOP}/")
     Attribution.objects.update(first={"page": address}, last={"page": f"<b>{address}"})
     shown = page(managing, lead)

@@ -63,8 +63,8 @@ def test_what_the_provider_refuses_is_told_and_not_logged_as_done(
 def test_what_somebody_changes_while_the_provider_refuses_stays(
     extension: Extension, simulator: SimulatorProcess
 ) -> None:
-    """The undo is of our own reservation alone."""
-    # Long enough for a busy machine to look in between.
+    """A refusal undoes only our own reservation of the extension."""
+    # Long enough for the change to be made in between, even on a busy machine.
     simulator.control(
         extensions={"101": "blocked"}, faults=[{"kind": "delay", "seconds": 2.0}]
     )  # fmt: skip
@@ -137,8 +137,8 @@ def test_without_the_permission_it_is_not_offered_and_forged_posts_are_refused(
     assert extension.unavailable_until is None
 
 
-# What a call into the room is counted as: (kind, number) -> its cost; the number of a country uses
-# that country's limit, too.
+# How a call into the room is counted: (kind, number) -> its cost, and how many calls count towards
+# the country's limit.
 COUNTED = [
     (Extension.Kind.SIP, "101", "0", 0),
     (Extension.Kind.PHONE, "972505550177", "0.30", 1),

@@ -75,7 +75,7 @@ def test_an_untouched_text_stays(managing: Client, source: LeadSource) -> None:
 def test_a_page_that_lay_open_while_somebody_else_wrote(
     managing: Client, source: LeadSource, text: ConsentText
 ) -> None:
-    """What was not touched there takes nothing back; what was, is the newest."""
+    """A text that the page left alone undoes nothing; a changed text becomes the newest."""
     consent.write(source, "en", "Of somebody else", None, timezone.now())
     save(managing, source, {"id": text.pk, "text": text.text})
     assert len(told()) == 2

@@ -93,7 +93,7 @@ def test_extensions_by_state(managing: Client, team: Team) -> None:
 
 @pytest.fixture
 def calls(make_lead: Callable[..., Lead], extension: Extension) -> dict[str, CallAttempt]:
-    """Of Dana, who has two phones, one of which was Omer's; and of a phone without a login."""
+    """Calls of Dana, who has two phones, one formerly Omer's; and of a phone without a login."""
     dana, omer = (User.objects.create_user(name, first_name=name) for name in ("Dana", "Omer"))
     phones = {
         "her phone": extension,

@@ -82,7 +82,7 @@ def test_fields_of_their_own_and_another_order(managing: Client, source: LeadSou
 
 
 def stored_fields() -> list[dict[str, Any]]:
-    """As the page has them."""
+    """The stored fields, as their page posts them."""
     names = ("kind", "place", "need", "label", "choices", "key")
     return [
         {"id": it.pk, **{name: getattr(it, name) for name in names}}
@@ -91,7 +91,7 @@ def stored_fields() -> list[dict[str, Any]]:
 
 
 def sized(choices: str) -> list[dict[str, Any]]:
-    """The fields with other choices of a size."""
+    """The stored fields, with other choices in the field "size"."""
     return [{**it, "choices": choices} if it["key"] == "size" else it for it in stored_fields()]
 
 
@@ -106,7 +106,7 @@ def test_words_in_another_language(managing: Client, source: LeadSource) -> None
 
 
 def choices_of(source: LeadSource, language: str) -> list[tuple[str, str]]:
-    """What visitors may choose, and how it is called."""
+    """What visitors may choose, and the words that they read."""
     [size] = [it for it in form_fields.of(source, language) if it.key == "size"]
     return list(size.choices)
 
@@ -131,7 +131,7 @@ def test_words_of_no_choice_are_refused(
 
 @pytest.fixture
 def worded(managing: Client, source: LeadSource) -> dict[str, Any]:
-    """The words of two choices, as their page has them."""
+    """Words for two choices, as their page posts them."""
     saves(managing, source, [*USUAL, SIZE])
     field = FormField.objects.get(key="size")
     text = {"field": field.pk, "language": "he", "label": "גודל", "choices": "S = ק\nL = ג"}
@@ -140,7 +140,7 @@ def worded(managing: Client, source: LeadSource) -> dict[str, Any]:
 
 
 CHANGED = {
-    # the choices, the words of them as they are posted, what a Hebrew page shows
+    # the choices, their words as posted, and what a page in Hebrew shows
     "one more, and its words": (
         "S\nM\nL", "S = ק\nM = ב\nL = ג", [("S", "ק"), ("M", "ב"), ("L", "ג")]
     ),
@@ -174,7 +174,7 @@ def test_choices_and_their_words_are_saved_together_and_no_meaning_shifts(
         f"{', '.join(without)}."
     )
     assert (said in page) == bool(without)
-    # And once more, with nothing changed.
+    # The same once more, with nothing changed.
     kept = {**worded, "choices": FormFieldText.objects.get().choices}
     again = saves(managing, source, stored_fields(), [kept], there=7, texts_there=1)
     assert "was changed successfully" in again.text

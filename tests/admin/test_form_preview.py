@@ -1,4 +1,4 @@
-"""The preview of a source's form on its page: what a save would lead to, and nothing is stored."""
+"""The preview of a source's form on its page shows what a save would do, and stores nothing."""
 
 from collections.abc import Callable
 from typing import Any
@@ -81,7 +81,7 @@ def test_what_is_typed_is_shown_and_nothing_is_stored(
         assert not model._default_manager.exists(), model
     source.refresh_from_db()
     assert source.privacy_url == ""
-    # And what visitors meet is as it was.
+    # Visitors still see the form as it was.
     form = Client().get("/contact/website/").text
     assert "How many rooms?" not in form
     assert "Ring us" not in form
@@ -129,7 +129,7 @@ def test_what_is_not_complete_yet_is_said(
     assert answer.status_code == 200
     found = answer.json()
     assert "incomplete or not valid yet" in found["error"]
-    # What it says is there: the form as it is stored.
+    # As the error says, this is the form as it is stored.
     assert 'name="phone"' in found["html"]
     assert "How many rooms?" not in found["html"]
     assert (found["language"], [code for code, _name in found["languages"]]) == ("en", ["en"])

@@ -1,4 +1,4 @@
-"""What a manager has typed and not saved is shown to no visitor, nor remembered for one."""
+"""What a manager typed but did not save is shown to no visitor and kept in no memory."""
 
 import threading
 from typing import Any
@@ -18,12 +18,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def forgotten(source: LeadSource) -> None:
-    """The process knows the source as visitors have met it."""
+    """The process remembers the source as visitors have seen it."""
     assert "Contact us" in Client().get("/contact/website/").text
 
 
 def from_memory() -> str:
-    """The form while the database is away."""
+    """The form's words, read from memory while the database is away."""
 
     def away(*_args: Any) -> Any:
         raise DatabaseError("away")
@@ -56,7 +56,7 @@ def test_nor_while_another_thread_shows_it_to_the_manager(
         with config_cache.unsaved(), transaction.atomic():
             FormField.objects.create(source=source, **ROOMS)
             SourceText.objects.create(source=source, language="en", title="Ring us")
-            for _ in range(2):  # what was loaded is kept as long as it goes on
+            for _ in range(2):  # what was loaded stays in use for the whole preview
                 with config_cache.one_version():
                     fields = form_fields.of(source)
                 seen.append(" ".join(str(it.label) for it in fields))

@@ -1,4 +1,4 @@
-"""The list of held leads narrowed to what is alike: honest and hostile ones told apart."""
+"""Held leads filtered by what they have in common, to tell honest ones from hostile ones."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ MANY = "The address asked for more than 10 numbers within an hour."
 BUSY = "More than 300 requests came through the source Website within 10 minutes."
 NOON = datetime(2026, 11, 24, 10, tzinfo=UTC)  # 12:00 in Jerusalem
 
-# Who is held: by which checks and sentences, what the browser did, and at which minute of noon.
+# Held leads: by which checks and sentences, what the browser did, and how many minutes after noon.
 HELD: dict[str, dict[str, Any]] = {
     "robot": {"by": [("robot", "The hidden field was filled in."), ("rate", MANY)], "minute": 0},
     "flood": {"by": [("rate", MANY)], "minute": 1, "way": "api"},
@@ -44,7 +44,7 @@ FILTERS = [
     ("?submitted_at_from_0=2026-11-24", set(HELD)),
     ("?submitted_at_to_0=2026-11-23", set()),
     (f"?{DAY % ('to', 'to', '12:00')}", {"robot"}),
-    # What cannot be read is not everything.
+    # A value that cannot be read lists nothing, not everything.
     (f"?{DAY % ('from', 'from', 'noon')}", set()),
     ("?submitted_at_from_0=0000-99-99&submitted_at_from_1=12:00", set()),
     ("?submitted_at_to_0=29/11&submitted_at_from_0=2026-11-24", set()),

@@ -1,5 +1,6 @@
-"""Requests that were held back as they joined another one of their number: in the queue of held
-leads too, where somebody decides about them.
+"""Requests that were held back when they joined another request for their number.
+
+They stand in the queue of held leads too, where somebody decides about them.
 """
 
 from collections.abc import Callable
@@ -26,7 +27,7 @@ WHY = "A program without an API key sent it, as robots do."
 
 @pytest.fixture
 def pair(make_lead: MakeLead) -> Callable[..., tuple[Lead, Lead]]:
-    """A request of a number, in a status, and one that was held back as it joined that."""
+    """A request in this status, and another that was held back when it joined the first."""
 
     def make(status: str, **values: Any) -> tuple[Lead, Lead]:
         closed_at = None if status in OPEN_STATUSES else timezone.now()
@@ -47,7 +48,7 @@ def pair(make_lead: MakeLead) -> Callable[..., tuple[Lead, Lead]]:
 
 
 Pair = Callable[..., tuple[Lead, Lead]]
-# Which are listed: (the status of the first, what stands in the queue).
+# The status of the first request, and which of the two stand in the queue.
 QUEUES = [
     ("waiting", ["joined"]),
     ("calling", ["joined"]),

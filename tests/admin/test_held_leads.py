@@ -141,7 +141,7 @@ def test_released_leads_are_called_at_once_with_the_clock_of_their_submission(
         assert (lead.status, lead.is_held_back, lead.error_message) == ("waiting", False, "")
         assert lead.call_after <= timezone.now()
         assert (lead.clock_started_at, lead.due_at) == (earlier, due)
-        assert lead.waited_held >= timedelta(minutes=9)  # for somebody to decide
+        assert lead.waited_held >= timedelta(minutes=9)  # for a decision
     entries = LogEntry.objects.filter(change_message="Released")
     assert sorted(it.object_id for it in entries) == sorted(str(it.pk) for it in leads)
     assert {it.content_type.model for it in entries} == {"lead"}
@@ -287,7 +287,7 @@ def test_many_are_blocked_at_once_and_everybodys_domain_is_not(
     leads = [hold(email="dana@gmail.com") for _ in range(4)]
     leads.append(hold(email="dana@shop.example", submitted_from="2001:db8::7"))
     question = ask(managing, "block_sender_selected", leads).content.decode()
-    assert question.count("gmail.com") == 1  # of the explanation
+    assert question.count("gmail.com") == 1  # in the explanation
     decide(
         managing, "block_sender_selected", leads, what=["address", "domain"], verdict="hold",
         span="ever",

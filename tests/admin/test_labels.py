@@ -1,4 +1,4 @@
-"""What a manager reads, as tables."""
+"""The labels that managers read, as tables."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -1,6 +1,6 @@
-"""A form as large as a manager's work is saved; one that is larger is refused with the reason.
+"""A large form that a manager needs is saved; a larger one is refused with the reason.
 
-Public pages take few fields.
+Public pages accept few fields.
 """
 
 from typing import Any

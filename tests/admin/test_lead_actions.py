@@ -160,7 +160,7 @@ def test_a_lead_that_is_being_called_is_cancelled_once_the_call_is_over(
     assert "The lead will not be called again" in message
     lead.refresh_from_db()
     assert lead.status == "calling"
-    # Whoever dials it has read it before that.
+    # The worker's copy of the attempt is older than the cancellation.
     if ends == "not_sent":
         assert attempt.not_send("refused", "refused", now)
     else:

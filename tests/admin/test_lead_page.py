@@ -148,7 +148,7 @@ def test_more_attempts_cost_no_more_queries(
             extension=Extension.objects.create(number=str(200 + index), team=extension.team),
             claimed_at=now, ended_at=now, hold_until=now, call_id=f"X-{index}",
         )  # fmt: skip
-    config.current()  # read once for each version of what is set up
+    config.current()  # loaded once for each version of the set-up
     config_cache.consent_texts.get()
     assert queries() == before
 

@@ -1,4 +1,4 @@
-"""Every list: it opens, for the right people, in a number of queries that its rows do not raise."""
+"""Every list opens for the right people, and more rows do not mean more queries."""
 
 from collections.abc import Callable
 from datetime import time
@@ -55,11 +55,11 @@ def test_a_list_costs_as_many_queries_for_fifty_rows_as_for_five(
     address = f"/admin/{name}/"
     fill(5)
     schedules(5)
-    queries(managing, address)  # content types and the like are read once a process
+    queries(managing, address)  # content types and the like are loaded once per process
     with_five = queries(managing, address)
     fill(45)
     schedules(45)
-    config.current()  # read once for each version of what is set up
+    config.current()  # loaded once for each version of the set-up
     assert queries(managing, address) == with_five
 
 

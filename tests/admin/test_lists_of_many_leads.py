@@ -1,6 +1,6 @@
 """The list of 100,000 leads: no page of it, no filter and no search reads the table to its end.
 
-By what PostgreSQL says that it has read for each statement, with the plans that it chose itself.
+Measured by what PostgreSQL says it read for each statement, with the plans it chose itself.
 """
 
 from collections.abc import Callable
@@ -20,15 +20,16 @@ from leads.models import Lead, LeadSource
 from tests.support.plans import Reading, reading
 
 MANY = 100_000
-# Two blocks of the search's index, or three times what the list counts to: a third of the leads.
+# Two blocks of the search's index, or three times the number up to which the list counts: a third
+# of the leads.
 ROWS = 33_000
 LARGE = {
     "leads_lead", "leads_leadsearch", "leads_consent", "leads_attribution",
     "callbacks_callattempt", "callbacks_callrecord",
 }  # fmt: skip
 
-# Three years of leads; nearly all are closed, few have a message, and the rare source is long gone.
-# Of five, two have joined another one.
+# Three years of leads: nearly all are closed, few have a message, and the rare source is long gone.
+# Two of five joined another lead.
 _FILL = """
     INSERT INTO leads_lead (
         public_id, source_id, submission_key, name, phone, email, message, status, submitted_at,
@@ -108,7 +109,7 @@ FILTERS = [
 ]  # fmt: skip
 
 
-# Three years ago, a month, and a day on which nobody was called.
+# Recent days, a day long ago, and a day before any call.
 BY_DAY = [
     "called=today", "called=yesterday", "called=7", "called=30",
     f"claimed_at_from={LONG_AGO}&claimed_at_to={LONG_AGO}",
@@ -119,7 +120,7 @@ BY_WORD = ["status=ANSWER", "status=BUSY", "type=Click2Call+leg1"]
 
 @pytest.fixture
 def emptied(db: None) -> None:
-    """Tables without the gaps of other tests' rows, which would be filled in any order."""
+    """Empties the tables: rows would fill the gaps of other tests' rows in any order."""
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(sorted(LARGE))} CASCADE")
 
@@ -128,7 +129,7 @@ def emptied(db: None) -> None:
 def many(
     emptied: None, source: LeadSource, extension: Extension, make_lead: Callable[..., Lead]
 ) -> dict[str, int]:
-    """So many leads with their calls; the names of their sources in addresses."""
+    """Adds the leads with their calls; returns the ids that the addresses ask for."""
     second = LeadSource.objects.create(slug="second", name="Second")
     rare = LeadSource.objects.create(slug="rare", name="Rare")
     now = timezone.now()
@@ -137,7 +138,7 @@ def many(
         "first": source.pk, "second": second.pk, "rare": rare.pk, "rare_text": first_text.pk,
     }  # fmt: skip
     with connection.cursor() as cursor:
-        # Made once for all of them, as quickly as it can be.
+        # The index is built once, after all rows are in, which is faster.
         cursor.execute("SELECT pg_get_indexdef('lead_search_keys'::regclass)")
         [index] = cursor.fetchone()
         cursor.execute("DROP INDEX lead_search_keys")

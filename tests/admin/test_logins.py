@@ -76,7 +76,7 @@ def test_somebody_elses_browser_is_not_known_for_this_name(root: User) -> None:
 def test_behind_a_proxy_the_address_is_the_visitors(root: User, settings: object) -> None:
     settings.TRUSTED_PROXIES = PROXIES  # type: ignore[attr-defined]
     shut(REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR=f"{HERE}, {ELSEWHERE}")
-    # What stands before the proxy's own word is the visitor's invention.
+    # Whatever stands before the proxy's own word is made up by the visitor.
     invented = f"203.0.113.5, {ELSEWHERE}"
     assert log_in(Client(), REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR=invented) == 429
     assert log_in(Client(), REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR=HERE) == 302

@@ -35,7 +35,7 @@ def test_a_logo_is_stored_shown_replaced_and_removed(managing: Client, source: L
     assert first.digest in Client().get("/contact/website/").text
 
     save(managing, source, name="Galil")
-    assert Logo.objects.get().digest == first.digest  # another name needs no other picture
+    assert Logo.objects.get().digest == first.digest  # a new name does not need a new picture
     assert bytes(Logo.objects.get().image) == bytes(first.image)
     save(managing, source, picture=upload(file_of(lettered(ink=LIGHT))))
     assert Logo.objects.get().digest != first.digest

@@ -1,4 +1,4 @@
-"""A manager finishes the set-up alone: sources, teams with their people, logins. And no more."""
+"""A manager finishes the set-up alone: sources, teams with their people, logins. Nothing else."""
 
 from importlib import import_module
 from typing import Any
@@ -22,7 +22,7 @@ def people(*phones: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_from_nothing_to_a_team_that_is_rung(managing: Client) -> None:
-    """Source, login, team and its people, in the order in which a manager comes to them."""
+    """Source, login, team and its people, in the order in which a manager creates them."""
     assert managing.post("/admin/leads/leadsource/add/", a_source()).status_code == 302
     source = LeadSource.objects.get(slug="landing")
     login = {
@@ -83,7 +83,7 @@ def test_people_join_a_team_that_is_there(managing: Client, extension: Extension
 
 @pytest.fixture
 def others(db: None) -> dict[str, User]:
-    """Logins of all kinds; the last three may do what a manager may not."""
+    """Logins of all kinds; the last three have rights that a manager lacks."""
     made = {
         "salesperson": User.objects.create_user("noa"),
         "superuser": User.objects.create_superuser("root"),
@@ -185,7 +185,7 @@ OWN_EMAIL = [
 def test_ones_own_email_address_is_changed_with_the_password(
     typed: dict[str, str], is_changed: bool, is_superuser: bool, managing: Client, manager: User
 ) -> None:
-    """Links for a forgotten password are sent there."""
+    """Links for a forgotten password go to this address."""
     manager.is_superuser = is_superuser
     manager.set_password(PASSWORD)
     manager.save()
@@ -202,7 +202,7 @@ def test_ones_own_email_address_is_changed_with_the_password(
     manager.refresh_from_db()
     assert (manager.email == "found@example.com") == is_changed
     assert ("Enter your password to change" in answer.text) == (not is_changed)
-    # Anything else of one's own is saved without it.
+    # Other changes to one's own login need no password.
     managing.post(page, posted | {"email": manager.email, "first_name": "Gal"})
     manager.refresh_from_db()
     assert manager.first_name == "Gal"
@@ -238,7 +238,7 @@ def test_an_upgrade_gives_the_rights_to_the_group_that_was_there(db: None) -> No
     migration.give(apps, None)
     assert group.permissions.count() == before + len(migration.RIGHTS)
     group.delete()
-    migration.give(apps, None)  # there is nobody to give them to
+    migration.give(apps, None)  # without the group, there is nobody to give rights to
 
 
 # --- a source's page ----------------------------------------------------------------------------
@@ -254,7 +254,7 @@ def test_a_sources_page_leads_to_its_form_and_has_the_snippet(
     assert Client().get("/contact/website/").status_code == 200
     LeadSource.objects.update(is_active=False)
     page = managing.get(f"/admin/leads/leadsource/{source.pk}/change/").text
-    assert address not in page  # its form is not there
+    assert address not in page  # an inactive source has no form to link to
 
 
 @pytest.mark.parametrize("where", ["on its own page", "in its team"])

@@ -113,7 +113,7 @@ def test_an_export_holds_no_formula_and_can_be_imported_again(managing: Client) 
     answer = managing.post(EXPORT, {"format": "csv"})
     data = b"".join(answer.streaming_content)
     lines = data.decode("utf-8-sig").splitlines()
-    assert len(lines) == 3  # of somebody who was erased there is no number
+    assert len(lines) == 3  # the erased person's entry has no number to export
     for line in lines:
         assert not any(cell.startswith(("=", "+", "-", "@")) for cell in line.split(","))
     record = ExportRecord.objects.get()

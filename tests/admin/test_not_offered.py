@@ -1,4 +1,4 @@
-"""What cannot be called is offered no call, and whoever tries is told why, with the way out."""
+"""Leads that cannot be called: no call is offered, and whoever tries reads why and what to do."""
 
 from collections.abc import Callable
 from typing import Any
@@ -56,7 +56,7 @@ def not_theirs(make_lead: MakeLead) -> Lead:
     return lead
 
 
-# Which lead, what whoever tries reads, and what of RINGS is offered.
+# The lead, the reason that whoever tries reads, and which of RINGS are offered.
 LEADS: list[tuple[Callable[[MakeLead], Lead], str, tuple[str, ...]]] = [
     (held, RELEASE_FIRST, ()),
     (listed, "This number is on the never-call list: asked us to.", ()),
@@ -102,7 +102,7 @@ def test_many_at_once(
     make_lead: MakeLead,
     extension: Extension,
 ) -> None:
-    """The question says of which it will be refused; the others are called."""
+    """The question says which lead will be refused; the other one is called."""
     lead = make(make_lead)
     other = make_lead("+442075550199" if make is foreign else "+972505550188", **CLOSED)
     chosen = {"action": "call_selected", "_selected_action": [lead.pk, other.pk]}

@@ -20,7 +20,7 @@ MAY = "This number may be called now."
 
 
 def call(lead: Lead, extension: Extension, number: int = 1, **values: object) -> CallAttempt:
-    """One that is over, an hour ago."""
+    """A call that ended an hour ago."""
     at = timezone.now() - timedelta(hours=1)
     row = {
         "lead": lead, "extension": extension, "phone": lead.phone, "extension_number": "101",
@@ -71,7 +71,7 @@ def test_a_planned_call_is_told_from_a_request(managing: Client, make_lead: Make
     asked = make_lead(PHONE, status="connected", closed_at=now, connected_at=now)
     planned = make_lead(PHONE, follow_up_of=asked)
     assert f"follow-up of lead {asked.pk}" in text(managing)
-    # Its visitor has asked again meanwhile.
+    # The visitor has since asked again.
     Lead.objects.filter(pk=planned.pk).update(first_source=planned.source)
     assert "follow-up of lead" not in text(managing)
 

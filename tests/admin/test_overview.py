@@ -1,4 +1,4 @@
-"""The overview: what it costs, whom it is for, and what today is held against."""
+"""The overview: what it costs, who sees it, and what today is compared with."""
 
 import random
 import re
@@ -25,7 +25,7 @@ from tests.scheduling.test_next_call import moment
 
 NOON = datetime(2026, 3, 25, 10, 2, tzinfo=UTC)  # Wednesday, 12:02 in Jerusalem
 
-# The page around it: login, rights, side bar, the sentences above every page.
+# Queries of the page around the overview: login, rights, side bar, the sentences above every page.
 FRAME = re.compile(
     r'FROM "(django_session|auth_user|auth_permission|callbacks_signin)"|"user_id" = \d+ LIMIT 1'
     r"|FROM leads_leadsource source|FROM callbacks_extension extension\s+WHERE team_id = ANY"
@@ -48,7 +48,7 @@ def statements(client: Client) -> list[str]:
 def called_back(
     source: LeadSource, at: datetime, ring: float, *, number: int, talked: bool = True
 ) -> Lead:
-    """A lead whose phone rang after `ring` seconds."""
+    """A lead whose phone rang `ring` seconds after `at`."""
     rang = timedelta(seconds=ring)
     talk = {"connected_at": at + 2 * rang, "time_to_talk": 2 * rang} if talked else {}
     return Lead(
@@ -64,7 +64,7 @@ def test_the_overview_asks_15_times_at_most(
 ) -> None:
     make_lead(language="he")
     make_lead(status="calling")
-    # At one moment: the past is kept until the next five minutes begin.
+    # The time stands still: figures of the past are kept for up to five minutes.
     with time_machine.travel(timezone.now(), tick=False):
         statements(managing)  # the set-up is read once
         usual.forget()
@@ -72,7 +72,7 @@ def test_the_overview_asks_15_times_at_most(
         own = {it for it in asked if not FRAME.search(it)}
         assert len(own) <= 15, "\n".join(it[:120] for it in own)
         assert len(asked) <= 26
-        assert len(statements(managing)) == len(asked) - 1  # the past is kept
+        assert len(statements(managing)) == len(asked) - 1  # the figures of the past are kept
 
 
 @pytest.mark.django_db(transaction=True)
@@ -100,7 +100,7 @@ def test_closed_leads_of_other_days_are_not_read() -> None:
 
 
 def test_today_is_held_against_the_same_weekday(source: LeadSource) -> None:
-    """By hand: three Wednesdays, of which the middle one had no leads by 12:00."""
+    """Worked out by hand: three Wednesdays, the middle one without leads before 12:00."""
     leads, number = [], iter(range(1000))
     for weeks, rings in {1: (10, 20, 30, 90), 2: (), 3: (40, 100)}.items():
         day = NOON - timedelta(weeks=weeks)
@@ -108,7 +108,7 @@ def test_today_is_held_against_the_same_weekday(source: LeadSource) -> None:
             called_back(source, day - timedelta(hours=1, minutes=place), ring, number=next(number))
             for place, ring in enumerate(rings)
         ]
-        # After 12:00, and on other weekdays: not compared with.
+        # After 12:00, and on another weekday: not compared.
         leads.append(called_back(source, day + timedelta(minutes=1), 999, number=next(number)))
         leads.append(called_back(source, day - timedelta(days=1), 999, number=next(number)))
     Lead.objects.bulk_create(leads)
@@ -177,7 +177,7 @@ def test_it_shows_what_the_wallboard_shows(
 def test_the_wallboard_counts_as_overdue_what_the_tile_counts(
     make_lead: Callable[..., Lead],
 ) -> None:
-    """A follow-up that is late, too: who was promised a call waits for it."""
+    """A late follow-up counts as well: a call was promised to its visitor."""
     late = {"clock_started_at": timezone.now(), "due_at": timezone.now()}
     talked = make_lead(**late)
     make_lead(follow_up_of=talked, **late)
@@ -197,7 +197,7 @@ def test_the_longest_wait_is_told_by_the_clock_of_its_target(
     rule: str, at: str, told: tuple[str, str, str], managing: Client, office: Schedule,
     make_lead: Callable[..., Lead],
 ) -> None:  # fmt: skip
-    """It came on Friday, five minutes before the weekend."""
+    """The lead came on Friday, five minutes before the weekend."""
     LeadSource.objects.update(sla_clock=rule, sla_target=600)
     with time_machine.travel(moment("20 Nov 16:55"), tick=False):
         lead = make_lead()

@@ -1,4 +1,4 @@
-"""How long the salesperson was on the phone is never shown as talk: in the story, in a record."""
+"""The salesperson's time on the phone is never shown as talk time, in a story or in a record."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The headers of every address, and what stands in its page, for strangers and staff."""
+"""The headers of every address, and what its page contains, for strangers and for staff."""
 
 import re
 import uuid
@@ -18,7 +18,7 @@ from callbacks.models import Extension
 from leads.models import Lead, LeadSource
 
 FOREVER = "public, max-age=31536000, immutable"
-# Of an answer to GET, by the beginning of its address; all others are kept by nobody.
+# How a GET may be cached, by the beginning of its address; all others are not cached.
 KEPT = {
     "/contact/website/": "private, no-cache", "/static/": "public",
     "/widget.js": "public, max-age=3600", "/widget/website/settings/": "public, max-age=60",
@@ -33,7 +33,7 @@ _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
 
 
 def routes(patterns: list[Any], before: str = "") -> Iterator[str]:
-    """Every route of the site, as it is written."""
+    """Every route of the site, as written in the URL patterns."""
     for it in patterns:
         route = before + str(it.pattern)
         if isinstance(it, URLResolver):
@@ -44,7 +44,7 @@ def routes(patterns: list[Any], before: str = "") -> Iterator[str]:
 
 
 def address(route: str, known: dict[str, str]) -> str:
-    """A route with its parameters filled in. KeyError for one that nobody has thought of."""
+    """A route with its parameters filled in. KeyError for a parameter that has no known value."""
     object_of = re.match(r"admin/(\w+)/(\w+)/<(?:path:object_id|id)>", route)
     if object_of:
         first = apps.get_model(object_of[1], object_of[2])._default_manager.first()
@@ -55,7 +55,7 @@ def address(route: str, known: dict[str, str]) -> str:
 
 @dataclass
 class Found(HTMLParser):
-    """What runs, or is drawn, without a file of its own."""
+    """Scripts and styles that a page holds itself, instead of loading them from a file."""
 
     inside: list[str] = field(default_factory=list)
     style_attributes: int = 0
@@ -86,8 +86,8 @@ def policy(answer: HttpResponse) -> dict[str, str]:
 
 
 def wrong(path: str, answer: HttpResponse) -> Iterator[str]:
-    """What is not as it should be."""
-    if answer.status_code >= 500 and path != "/readyz":  # it may say so of its parts
+    """What is wrong with the headers, or with the page."""
+    if answer.status_code >= 500 and path != "/readyz":  # it may report a broken part
         yield f"status {answer.status_code}"
     kept = next((how for start, how in KEPT.items() if path.startswith(start)), NOT_KEPT)
     if answer.status_code == 200 and path.count("/") > 3:
@@ -123,7 +123,7 @@ def wrong(path: str, answer: HttpResponse) -> Iterator[str]:
 def known(
     fill: Callable[[int], None], make_lead: Callable[..., Lead], extension: Extension
 ) -> dict[str, str]:
-    """The parameters of addresses, of things that are there."""
+    """The parameters of addresses, most of them of things that exist."""
     fill(2)
     lead = make_lead("+972505550101")
     return {

@@ -1,4 +1,4 @@
-"""How calls are made: edited per source and per extension, and what holds."""
+"""The parameters of calls: edited per source and per extension, and which value applies."""
 
 import re
 from collections.abc import Callable

@@ -14,7 +14,7 @@ FREE = {"set_up": 0, "per_minute": None}
     ("typed", "stored"),
     [
         ("+97250", "+97250"),
-        ("+97259", "+97059"),  # their lines are stored by the other country code
+        ("+97259", "+97059"),  # numbers of these lines are stored with the other country code
         ("+9725912", "+9705912"),
         ("+1242", "+1242"),
     ],

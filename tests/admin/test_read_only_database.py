@@ -14,7 +14,7 @@ from callbacks.models import Extension, SignIn
 from leads.models import Lead
 from tests.admin.test_page_headers import routes
 
-# To look at them is to begin something: to sign in or out.
+# To open one of these pages is to begin something: to sign in or out.
 WRITE = re.compile(r"/(login|logout)/$")
 
 

@@ -1,4 +1,4 @@
-"""Schedules in the admin: what is entered, what is refused, and what they come to."""
+"""Schedules in the admin: what is entered, what is refused, and the hours that follow."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
@@ -191,7 +191,7 @@ def test_a_countrys_name_that_is_not_known_is_refused(managing: Client) -> None:
 
 
 def test_the_week_begins_on_sunday(managing: Client) -> None:
-    """As weeks do in English, and in Hebrew."""
+    """As weeks do in English and in Hebrew."""
     assert managing.post(ADD, a_schedule([MORNING, MORNING | {"weekday": 6}])).status_code == 302
     page = managing.get(f"/admin/callbacks/schedule/{Schedule.objects.get().pk}/change/")
     [week, _exceptions] = page.context["inline_admin_formsets"]

@@ -211,7 +211,7 @@ def test_attempts_by_their_lead(
         ("+972 54", {"phone": "+972545550123"}),
         ("0123", {"phone": "+972505550123"}),
         ("972 52 991", {"phone": "+972529910123"}),
-        # One telephone: stored with the code that its network has of its own.
+        # The same line, stored with the country code of its own network.
         ("+972 59 912", {"phone": "+970599123456"}),
         ("059-9123456", {"phone": "+970599123456"}),
         ("+970 599123456", {"phone": "+972599123456"}),
@@ -233,8 +233,8 @@ def test_attempts_by_their_lead(
 def test_any_part_of_what_is_known_of_a_lead(
     typed: str, values: dict[str, str], managing: Client, leads: tuple[Lead, Lead]
 ) -> None:
-    """As it is now: the leads were stored under other names and numbers."""
-    # Lead 123 would be found by "0123".
+    """The lead as it is now: it was stored under another name and number."""
+    # Otherwise lead 123 would be found by "0123".
     Lead.objects.filter(pk=leads[1].pk).update(id=98765432)
     Lead.objects.filter(pk=leads[0].pk).update(**values)
     assert found(managing, typed) == {str(leads[0])}

@@ -1,4 +1,4 @@
-"""What no page of the admin sends: an answer that is no error of ours, and no dead end."""
+"""Requests that no page of the admin sends are answered without a server error or a dead end."""
 
 from contextlib import suppress
 
@@ -102,7 +102,7 @@ def test_no_link_signs_anybody_out_of_the_admin(admin_client: Client) -> None:
     assert admin_client.get("/admin/").status_code == 200
 
 
-# Of each kind of column one, with each look-up that Django knows for it.
+# One column of each kind, with each look-up that Django knows for it.
 LOOK_UPS = {
     f"{type(column).__name__} {lookup}": (model, f"{column.name}__{lookup}")
     for model in admin.site._registry

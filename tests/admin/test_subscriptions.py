@@ -1,4 +1,4 @@
-"""A manager subscribes to a view, changes when it comes, sends one now; and nobody else's."""
+"""A manager subscribes to a view, changes when it comes, sends it now; but not another's."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -97,7 +97,7 @@ def test_one_now(managing: Client, view: SavedView) -> None:
     assert "The report is on its way to dana@example.com." in page
     mail = OutgoingMail.objects.get()
     assert mail.to == "dana@example.com"
-    # Another manager who reads it here cannot end it.
+    # Another manager who reads this mail here cannot end the subscription.
     page = managing.get(f"/admin/callbacks/outgoingmail/{mail.pk}/change/").content.decode()
     assert "/mail/unsubscribe/.../" in page
     assert subscription.token not in page

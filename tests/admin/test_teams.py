@@ -60,7 +60,7 @@ def page_of(thing: Any) -> str:
 
 
 def errors(answer: Any) -> str:
-    """What the page says against what was posted."""
+    """The errors that the page shows."""
     assert answer.status_code == 200
     formsets = [it.formset for it in answer.context["inline_admin_formsets"]]
     found = [answer.context["adminform"].form.errors]

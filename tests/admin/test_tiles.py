@@ -22,7 +22,7 @@ NOON = datetime(2026, 3, 25, 10, 0, tzinfo=UTC)  # 12:00 in Jerusalem
 
 
 def sources(draw: random.Random) -> list[LeadSource]:
-    """With all sorts of teams: none, free ones, paused ones, off ones."""
+    """Sources with all sorts of teams: none, free ones, paused ones, inactive ones."""
     made = []
     for number in range(8):
         source = LeadSource.objects.create(slug=f"s{number}", name=f"Source {number}")

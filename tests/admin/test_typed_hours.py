@@ -34,7 +34,7 @@ def exceptions() -> list[tuple[str, str, str]]:
 
 @pytest.fixture
 def office() -> dict[str, Any]:
-    """What the page of a schedule posts that is open on Sunday, and closed on a day in December."""
+    """What a schedule's page posts: open on Sundays, and for two hours on a day in December."""
     schedule = Schedule.objects.create(name="Office")
     sunday = OpeningHours.objects.create(
         schedule=schedule, weekday=6, opens_at=time(8), closes_at=time(16)

@@ -1,4 +1,4 @@
-"""The list of calls that nobody knows the end of: what it shows, who may decide, what is logged."""
+"""Calls whose outcome nobody knows: what the list shows, who may decide, what is logged."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Where the sentence about a late lead stands: on its page, and in the lists that are about it."""
+"""Where the sentence about a late lead stands: on its page, and in lists of late leads."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,7 +16,7 @@ SENTENCE = "late so far: "
 
 @pytest.fixture
 def late(make_lead: Callable[..., Lead], extension: Extension) -> Lead:
-    """Due a minute ago, and nobody has been rung."""
+    """A lead that was due a minute ago, for which no phone has rung."""
     Extension.objects.update(is_paused=True)
     began = timezone.now() - timedelta(minutes=2)
     Pause.objects.update(began_at=began)
@@ -34,7 +34,7 @@ def late(make_lead: Callable[..., Lead], extension: Extension) -> Lead:
     [
         ("/admin/leads/lead/{pk}/change/", True),
         ("/admin/leads/lead/?overdue=yes", True),
-        # A lead of just before midnight is yesterday's.
+        # A lead from just before midnight counts as yesterday's.
         ("/admin/leads/lead/?report=period%3D7%26measure%3Dmissed", True),
         ("/admin/leads/lead/", False),
     ],

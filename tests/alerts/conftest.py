@@ -30,7 +30,7 @@ OVERDUE = {"lead_overdue": 5}
 
 
 class Clock:
-    """The test's time, with a look for alerts at each new time."""
+    """The test's time; `after` also looks for alerts at each new time."""
 
     def __init__(self, traveller: Any) -> None:
         self._traveller = traveller
@@ -77,7 +77,7 @@ def mail_server(settings: SettingsWrapper) -> Iterator[MailServer]:
 def make_receiver(
     db: None, clock: Clock, webhook: WebhookReceiver, settings: SettingsWrapper
 ) -> MakeReceiver:
-    """make_receiver(thresholds={"lead_overdue": 5}): gets webhooks at once, at any hour."""
+    """make_receiver(thresholds={"lead_overdue": 5}): is sent webhooks at once, at any hour."""
     settings.WEBHOOKS_TO_LOOPBACK = True
     settings.SITE_URL = "https://callbacks.example.com"
 

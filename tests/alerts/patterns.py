@@ -144,7 +144,7 @@ def yesterday(world: Any) -> None:
 
 
 def nothing(world: Any) -> None:
-    """As it was."""
+    """Nothing changes."""
 
 
 PATTERN_CASES: list[Any] = [

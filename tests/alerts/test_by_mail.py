@@ -1,4 +1,4 @@
-"""Alerts by mail, over real SMTP: once, readable, and nothing that fails is told for ever."""
+"""Alerts by mail, over real SMTP: sent once, readable, and no failure is reported for ever."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,7 +21,7 @@ BY_MAIL = {"channel": "mail", "url": "", "address": "dana@example.com"}
 
 @pytest.fixture
 def late_lead(make_lead: MakeLead, extension: Extension) -> MakeLead:
-    """A lead that was due ten minutes before noon, for who calls it."""
+    """late_lead(): a lead due ten minutes before noon, with data that no mail may contain."""
 
     def make() -> Lead:
         due = NOON - timedelta(minutes=10)
@@ -108,7 +108,7 @@ def test_mail_that_fails_is_told_to_others_and_once(
     make_receiver: MakeReceiver, late_lead: MakeLead, clock: Clock, mail_server: MailServer,
     webhook: WebhookReceiver,
 ) -> None:  # fmt: skip
-    """Also to whom it failed; that mail fails too, and no third one follows from it."""
+    """The receiver whose mail failed is told, too: that mail also fails, and causes no third."""
     kinds = {"lead_overdue": 5, "mail_failed": 0}
     make_receiver(**BY_MAIL, name="Dana", thresholds=kinds)
     make_receiver(thresholds={"mail_failed": 0})
@@ -131,7 +131,7 @@ def test_an_address_that_is_none_is_shown_and_stops_nobody_else(
     make_receiver: MakeReceiver, late_lead: MakeLead, clock: Clock, mail_server: MailServer,
     webhook: WebhookReceiver,
 ) -> None:  # fmt: skip
-    """Written past the form."""
+    """The address was stored without the form's checks."""
     kinds = {"lead_overdue": 5}
     make_receiver(channel="mail", url="", name="A", address="nobody", thresholds=kinds)
     make_receiver(thresholds=kinds)

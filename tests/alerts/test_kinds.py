@@ -43,21 +43,21 @@ MakeLead = Callable[..., Lead]
 
 @dataclass
 class World:
-    """What a situation can change."""
+    """What the situations below can change."""
 
     make_lead: MakeLead
     team: Team
     signs: redis.Redis
 
     def late_lead(self, minutes: float = 1, **values: Any) -> Lead:
-        """A lead whose phone should have rung so long before noon."""
+        """A lead whose phone should have rung this long before noon."""
         due = NOON - timedelta(minutes=minutes)
         return self.make_lead(
             due_at=due, clock_started_at=due - timedelta(minutes=1), call_after=due, **values
         )
 
     def call(self, lead: Lead, **values: Any) -> CallAttempt:
-        """A call of noon, by a phone of its own in another team."""
+        """A call that was claimed at noon, with its own phone in another team."""
         others, _ = Team.objects.get_or_create(name="Others", is_active=False)
         return CallAttempt.objects.create(
             lead=lead,
@@ -238,7 +238,7 @@ def mail(**values: Any) -> None:
 
 
 def nothing(world: World) -> None:
-    """All is well."""
+    """Nothing changes."""
 
 
 CASES = [
@@ -291,7 +291,7 @@ def test_what_begins_an_alert_and_what_ends_it(
 
 
 def test_every_kind_has_a_case_that_begins_it() -> None:
-    """But for what is known only afterwards."""
+    """Except for the kind that is known only afterwards."""
     begun = {kind for kind, _situation, count, *_ in CASES if count}
     assert begun | {"stood_still"} == set(KINDS)
 

@@ -1,4 +1,4 @@
-"""Looks for alerts: several at once, one that dies, one after a stand-still; what they cost."""
+"""Looks for alerts: several at once, one that dies, one after a standstill, and what they cost."""
 
 from datetime import timedelta
 from functools import partial
@@ -37,7 +37,7 @@ def test_several_looks_at_once_tell_once(
     assert Alert.objects.count() == 5
     assert AlertMessage.objects.count() == 3
     assert AlertTelling.objects.count() == 15
-    # Also those that have all taken a turn, and tell the same receiver.
+    # Nor do several workers that tell the same receiver at once send a message twice.
     Alert.objects.create(kind="lead_overdue", subject="lead:0", began_at=NOON - timedelta(hours=1),
                          facts={"lead": 0, "source": "Website"})  # fmt: skip
     clock.move(seconds=200)
@@ -78,7 +78,7 @@ def test_what_dies_half_way_has_sent_nothing_and_is_sent_later(
     clock.after(seconds=20)
     clock.after(seconds=30)
     assert len(webhook.posted) == 1
-    # Somebody else is just telling: nobody waits, and nothing is sent twice.
+    # While another worker tells the receiver, nobody waits and nothing is sent twice.
     late_lead()
     clock.after(seconds=100)
     with transaction.atomic():
@@ -91,7 +91,7 @@ def test_a_stand_still_is_told_when_it_is_over(
 ) -> None:
     make_receiver(thresholds={"stood_still": 2}, tells_end=False)
     clock.after(seconds=10)
-    clock.after(seconds=110)  # 100 s: an alert, and too short to be told
+    clock.after(seconds=110)  # 100 s: long enough for an alert, too short to be reported
     assert Alert.objects.count() == 1
     clock.after(minutes=31)
     clock.after(minutes=32)
@@ -130,7 +130,7 @@ def test_what_is_old_is_forgotten(
 def test_a_look_costs_the_same_however_much_there_was(
     make_receiver: MakeReceiver, late_lead: MakeLead, clock: Clock
 ) -> None:
-    """10,000 closed leads and as many alerts that are over: none of them is read."""
+    """There are 10,000 closed leads and as many ended alerts; none of them is read."""
     make_receiver()
     source_id = late_lead().source_id
     with connection.cursor() as cursor:
@@ -155,7 +155,7 @@ def test_a_look_costs_the_same_however_much_there_was(
             """,
             {"source": source_id, "then": NOON - timedelta(days=30)},
         )
-        # Else the plans follow what earlier tests have left in the indexes.
+        # Otherwise the plans depend on what earlier tests left in the indexes.
         cursor.execute("REINDEX TABLE leads_lead")
         cursor.execute("REINDEX TABLE callbacks_alert")
         cursor.execute("ANALYZE")

@@ -1,4 +1,4 @@
-"""What is looked for while nobody is told, and that the page of alerts says so."""
+"""What is looked for when there is nobody to tell, and what the page of alerts says then."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ def attack(make_lead: MakeLead) -> None:
         make_lead(submitted_from="203.0.113.7", status="held", is_held_back=True)
 
 
-# Who is there to be told, and which alerts of an attack stand on the page all the same.
+# Receivers who are not told of an attack. Its alerts are on the page all the same.
 RECEIVERS: dict[str, dict[str, Any] | None] = {
     "none": None,
     "switched off": {"is_active": False},
@@ -43,7 +43,7 @@ def test_what_tells_of_an_attack_is_looked_for_all_the_same(
     assert set(Alert.objects.values_list("kind", flat=True)) == {
         "many_numbers", "many_held", "held_waits",
     }  # fmt: skip
-    clock.after(seconds=20)  # the same minute, in which nothing is looked for
+    clock.after(seconds=20)  # still the same minute: these kinds are looked for once a minute
     assert not Alert.objects.exclude(ended_at=None).exists()
     Lead.objects.update(status="cancelled", closed_at=NOON)
     clock.after(minutes=1)

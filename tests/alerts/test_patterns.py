@@ -1,4 +1,4 @@
-"""Alerts on patterns: who is told at which number, once, in which words, and where it leads."""
+"""Alerts on patterns: the receiver's threshold, one message, its words and its link."""
 
 from collections.abc import Callable
 from ipaddress import ip_network

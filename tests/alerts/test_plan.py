@@ -210,7 +210,7 @@ def test_a_daily_digest_goes_once_when_the_clock_shows_its_hour_twice() -> None:
 
 @pytest.mark.parametrize("minutes", [5, 30, 60, 90, 240, 1440])
 def test_digests_are_never_closer_than_they_may_be_nor_later(minutes: int) -> None:
-    """Something new every minute, over three days with the change of the clocks among them."""
+    """Something new happens every minute, for three days that include a change of the clocks."""
     wishes = replace(AT_ONCE, digest=Digest(every=timedelta(minutes=minutes)))
     start, sent, waiting = at("26 00:00"), [], list[Seen]()
     for minute in range(3 * 24 * 60):

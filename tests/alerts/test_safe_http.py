@@ -129,7 +129,7 @@ def test_a_name_that_also_stands_for_a_private_address_is_refused(
 def test_a_name_that_changes_its_address_meanwhile_is_not_looked_up_again(
     monkeypatch: pytest.MonkeyPatch, settings: SettingsWrapper, webhook: WebhookReceiver
 ) -> None:
-    """The address that was looked at is connected to: the second look would lead elsewhere."""
+    """The connection goes to the address that was checked; a second look-up would differ."""
     settings.WEBHOOKS_TO_LOOPBACK = True
     port = int(webhook.url.rsplit(":", 1)[1].split("/")[0])
     answers: Iterator[list[Any]] = iter([found("127.0.0.1", port=port)])
@@ -197,7 +197,7 @@ def test_one_that_refuses_or_speaks_something_else(settings: SettingsWrapper) ->
 def test_a_certificate_that_is_not_the_hosts_is_not_accepted(
     settings: SettingsWrapper, webhook: WebhookReceiver
 ) -> None:
-    """It speaks no TLS at all, which is no better."""
+    """The receiver speaks no TLS at all, which is no better than a wrong certificate."""
     settings.WEBHOOKS_TO_LOOPBACK = True
     with pytest.raises(NoAnswer, match="No secure connection"):
         safe_http.post(webhook.url.replace("http:", "https:"), b"{}", {})

@@ -1,6 +1,4 @@
-"""From what happens to what a receiver gets: once, in whole sentences, at its hours, and nothing
-about visitors.
-"""
+"""What a receiver is told: once, in whole sentences, within its hours, nothing about visitors."""
 
 import pytest
 
@@ -58,7 +56,7 @@ def test_no_more_than_one_of_a_kind_in_the_gap(
 def test_a_night_is_told_in_one_message_when_the_hours_begin(
     make_receiver: MakeReceiver, late_lead: MakeLead, clock: Clock, webhook: WebhookReceiver
 ) -> None:
-    """Open from 06:00 on the next day, by the clocks of Jerusalem."""
+    """The receiver's hours begin at 06:00 the next day, in Jerusalem."""
     make_receiver(thresholds=OVERDUE, hours="every day 06-11")
     over, holds = late_lead(), late_lead()
     clock.after(minutes=1)

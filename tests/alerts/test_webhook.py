@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def message_for(receiver: AlertReceiver) -> AlertMessage:
-    """One that waits to be posted."""
+    """A message that waits to be posted."""
     return AlertMessage.objects.create(
         receiver=receiver, receiver_name=receiver.name, channel="webhook", to="localhost",
         subject="1 lead is overdue", text="", payload={"summary": "1 lead is overdue", "n": "שלום"},
@@ -36,7 +36,7 @@ def post_due() -> None:
 
 
 def is_signed_with(secret: str, posted: Posted) -> bool:
-    """As docs/alerts.md tells a receiver to look."""
+    """Whether the post is signed, checked as docs/alerts.md tells receivers to."""
     content = (
         f"{posted.headers['webhook-id']}.{posted.headers['webhook-timestamp']}.".encode()
         + posted.body
@@ -168,7 +168,7 @@ def test_after_failures_in_a_row_it_stops_and_a_test_starts_it_again(
     )
     messages[-1].refresh_from_db()
     assert (messages[-1].state, messages[-1].last_error) == ("failed", receiver.stopped_because)
-    # A test that fails changes nothing; one that is taken starts it.
+    # A test that fails changes nothing; a test that is accepted starts the receiver again.
     deliver(tell.send_test(receiver).pk)
     receiver.refresh_from_db()
     assert receiver.stopped_at
@@ -245,5 +245,5 @@ def test_nothing_is_done_aside_while_nothing_is_due(
     assert woken == [1]
 
 
-def webhook_module() -> Any:  # the fixture has its name
+def webhook_module() -> Any:  # a fixture is also called `webhook`
     return webhook

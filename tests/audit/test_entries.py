@@ -1,4 +1,4 @@
-"""Who changed what, when, from where: kept whichever way it was changed."""
+"""Who changed what, when and from where: kept whichever way it was changed."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Objects and people have their names in the audit's list, also those that are gone."""
+"""Objects and people have names in the audit's list, even after they are deleted."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,7 +29,7 @@ def reading(*rights: str) -> Client:
 
 
 def named(kind: str, *rights: str) -> list[str]:
-    """What the objects of this kind are called, newest first."""
+    """The names of objects of this kind, newest first."""
     found = reading(*rights).get(f"{LIST}?kind={kind}").context["cl"].result_list
     return [it.name for it in found]
 
@@ -53,7 +53,7 @@ def and_both_are_gone() -> None:
     Group.objects.filter(name="Night shift").delete()
 
 
-# What was done, of which sort, and what the entries of it are called, newest first.
+# What is done, the kind of its entries, and the names that they show, newest first.
 NAMES: list[tuple[Callable[[], None], str, list[str]]] = [
     (a_login_in_a_group, "auth_user_groups", ["anna · Night shift"]),
     (
@@ -68,7 +68,7 @@ def test_what_links_two_is_called_by_both(
     act: Callable[[], None], kind: str, names: list[str]
 ) -> None:
     act()
-    # In either order, as the columns of the table stand.
+    # In either order, which depends on the order of the table's columns.
     assert [set(it.split(" · ")) for it in named(kind)] == [set(it.split(" · ")) for it in names]
 
 
@@ -86,7 +86,7 @@ def test_what_is_gone_keeps_its_last_name(team: Team) -> None:
     assert f"Nights, deleted ({gone.pk})" in page
 
 
-# Of a lead: whose rights, and whether it was erased.
+# The reader's rights, whether the lead was erased, and the name shown.
 LEADS = [
     ("may see leads", ["leads.view_lead"], False, "Noa Levi"),
     ("may not", [], False, ""),

@@ -1,4 +1,4 @@
-"""The page: who may see it, what it says, and that nothing can be done on it."""
+"""The audit's page: who may see it, what it says, and that nothing can be changed on it."""
 
 from datetime import UTC, datetime
 from typing import Any

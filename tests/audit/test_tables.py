@@ -6,7 +6,7 @@ from django.db import connection
 
 pytestmark = pytest.mark.django_db
 
-# What no manager sets up.
+# Tables that the audit does not keep, by reason.
 WITHOUT = {
     "a lead, and what follows from it; what people do with it are acts": [
         "leads_lead", "leads_clockchange", "leads_earlierplan", "leads_finding", "leads_latewait",
