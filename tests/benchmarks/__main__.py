@@ -46,7 +46,7 @@ QUICK = Plan(
 
 
 def main() -> int:
-    """0 when every lead was called exactly once, whatever the figures; else 1."""
+    """Returns 0 when every lead was called exactly once, whatever the figures; else 1."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few leads: does it work at all?")
     parser.add_argument(

@@ -25,9 +25,9 @@ from tests.support.measuring import new_database, numbers
 from tests.support.simulator import SimulatorProcess
 from tests.support.stack import CODE
 
-# Seconds. A call that rings for as long as anybody asks who is calling.
+# Seconds. A call that keeps ringing for as long as the pop-up requests last.
 RINGING = 3600.0
-# The longest that the last lead may take to be called after it was submitted.
+# The longest time, in seconds, from the last lead's submission to its call.
 PATIENCE = 120.0
 
 
@@ -35,9 +35,9 @@ PATIENCE = 120.0
 class Plan:
     """How many leads, how often. `per_second` is the pace of the paced rounds and of the pop-ups.
 
-    `ringing`: calls under way while the provider asks who they are, three times for each.
-    `answer_after`, `talk`: seconds. A call is 3 s long, so that calls end, and their records come
-    in, while others begin: as many at a time as on a busy day.
+    `ringing`: how many calls are under way while the provider asks three times about each.
+    `answer_after`, `talk`: seconds. A call lasts 3 s, so that calls end, and their records come in,
+    while others begin: as many at a time as on a busy day.
     """
 
     paced: int = 300
@@ -58,13 +58,13 @@ class Plan:
 
     @property
     def extensions(self) -> int:
-        """One for every lead of a burst, and those left ringing: nobody waits for a salesperson."""
+        """One for every lead of a burst and every call left ringing, so that no lead waits."""
         return self.burst + self.warm_up + self.rounds * self.ringing
 
 
 @dataclass
 class Results:
-    """What came out, by the name of the side."""
+    """The results, by the name of the side."""
 
     paced: dict[str, list[Round]] = field(default_factory=lambda: {"floor": [], "ours": []})
     burst: dict[str, list[Round]] = field(default_factory=lambda: {"floor": [], "ours": []})
@@ -79,7 +79,7 @@ class Results:
     reports: dict[str, Any] = field(default_factory=dict)
     boards: dict[str, Any] = field(default_factory=dict)
     sizes: dict[str, Any] = field(default_factory=dict)
-    # Above the number of cores: somebody else was at work, and the figures are worth little.
+    # Above the number of cores, other programs were running, and the figures mean little.
     load_before: float = field(default_factory=lambda: os.getloadavg()[0])
     memory: Memory = field(default_factory=lambda: Memory(0, 0))
 
@@ -181,7 +181,7 @@ class Bench:
     def _life(self, side: Side, leads: int, per_second: float | None = None) -> lives.Cost:
         plan, simulator = self._plan, self._simulator
         with self._running(side, "whole lives") as running:
-            # What a burst costs is measured, not whether a busy machine is quick enough for it.
+            # This measures what a burst costs, not whether a busy machine keeps up with it.
             simulator.control(
                 cdr_url=running.records_url, popup_url=running.popup_url, popup_limit=60.0
             )
@@ -210,10 +210,11 @@ class Bench:
 
     @contextmanager
     def _running(self, side: Side, what: str) -> Iterator[Running]:
-        """Only the side that is measured runs; it is warm when this begins."""
+        """Runs only the side that is measured; it is warm when the block begins."""
         self._say(f"{what}: {side.name}")
         running = self._prepared(side)
-        # As autovacuum does within a minute of so many new rows; a run must not depend on when.
+        # As autovacuum does within a minute of so many new rows; no result may depend on its
+        # timing.
         with psycopg.connect(self._databases[side.name], autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
         self._simulator.control(reset=True)
@@ -247,7 +248,7 @@ class Bench:
         return figures.match(submitted, self._simulator.ledger(since))
 
     def _ask_who_calls(self, running: Running) -> tuple[float, ...]:
-        """Asks about every call, at a steady pace; before that as often to warm up."""
+        """Asks about every call at a steady pace, after one round of questions to warm up."""
         plan, side = self._plan, running.side
         if side is FLOOR:
             questions: list[dict[str, Any]] = popups.of_the_floor(
@@ -255,7 +256,8 @@ class Bench:
             )
         else:
             questions = popups.of_calls(self._ring(running))
-        # What it notes of a call it notes once: those that ring say the same however often.
+        # The product notes the ringing of a call once; further requests that say the same add
+        # nothing.
         warm_up = questions[: plan.ringing]
         popups.milliseconds(post(running.port, side.popup_path, warm_up))
         return popups.milliseconds(post(running.port, side.popup_path, questions, plan.per_second))
@@ -269,12 +271,12 @@ class Bench:
         submitted = submit(running.port, running.side.path, phones, source="few")
         self._wait(lambda: simulator.status()["requests"] >= plan.queued)
         self._wait(lambda: simulator.status()["live_calls"] == 0)
-        # While they were submitted the web had other things to do.
+        # During the submissions the web server had other things to do.
         last = max(lead.at for lead in submitted)
         return figures.wake_ups(simulator.ledger(0), since=last + 1)
 
     def _ring(self, running: Running) -> list[dict[str, Any]]:
-        """Has calls made that ring on, and gives what the provider asked about each of them."""
+        """Makes calls that keep ringing; returns what the provider asked about each of them."""
         simulator = self._simulator
         simulator.control(answer_after=RINGING, popup_url=running.popup_url)
         since = len(simulator.seen("/popups"))
@@ -294,7 +296,7 @@ class Bench:
 
     @staticmethod
     def _wait(until: Callable[[], bool]) -> None:
-        """Looks seldom, so as not to keep the simulator busy; what is missing `match` will tell."""
+        """Looks seldom, to leave the simulator free; `match` reports what is missing."""
         end = time.monotonic() + PATIENCE
         while not until() and time.monotonic() < end:
             time.sleep(0.5)

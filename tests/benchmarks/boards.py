@@ -1,4 +1,4 @@
-"""What open wallboards cost: processor time while so many ask, less the same time without them."""
+"""What open wallboards cost: processor time while they ask, less the same time without them."""
 
 import time
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from tests.benchmarks.figures import Target
 from tests.benchmarks.load import NotTaken
 from tests.support.measuring import Say
 
-# Per cent of one core, at most.
+# The limit, in per cent of one core.
 MOST = 1.0
-# Seconds between two questions of one board (static/wallboard/wallboard.js).
+# Seconds between two requests of one board (static/wallboard/wallboard.js).
 EVERY = 5.0
 
 
@@ -26,9 +26,9 @@ class BoardsPlan:
 
 
 def watch(plan: BoardsPlan, address: str, roots: processor.Roots, say: Say) -> dict[str, Any]:
-    """Per cent of one core by part. The boards keep their connections, as browsers do.
+    """Per cent of one core, by part. The boards keep their connections, as browsers do.
 
-    Raises NotTaken when one is not answered.
+    Raises NotTaken when a request is not answered.
     """
     say(f"{plan.boards} wallboards")
     idle = _used(roots, plan.seconds, lambda: None, 1.0)
@@ -46,7 +46,7 @@ def watch(plan: BoardsPlan, address: str, roots: processor.Roots, say: Say) -> d
 
 
 def targets(found: dict[str, Any]) -> list[Target]:
-    """What was promised."""
+    """The figure beside its promised limit."""
     title = f"{found['boards']} wallboards, % of one core"
     return [Target(title, found["total"], MOST, at_most=True)]
 

@@ -1,9 +1,9 @@
-"""What claims cost: in a process of its own for each who claims, on one database.
+"""What claims cost, with a process for each claimer, on one database.
 
     python -m tests.benchmarks.claiming '{"what": "growth", ...}'
 
 prints one JSON object. The claims are the product's (claim.claim, queue.next_leads); nothing
-is sent. A call ends in the moment in which it began, by one UPDATE that is not measured.
+is sent. Each call ends as soon as it begins, by one UPDATE that is not measured.
 """
 
 # Django has to be set up before the product is imported.
@@ -33,7 +33,7 @@ _LEADS = """
         now() - interval '1 minute', now(), '', '', 0
     FROM generate_series(1, %(count)s) n RETURNING id
 """
-# Every second one is on a call, as on a busy day.
+# Every second extension is on a call, as on a busy day.
 _ON_CALLS = """
     INSERT INTO callbacks_callattempt (public_id, kind, lead_id, extension_id, phone,
         extension_number, record_name, state, claimed_at, sent_at, hold_until, call_id,
@@ -79,7 +79,7 @@ class Board:
         self._setup: Any = None
 
     def run(self, statement: str, **values: Any) -> list[int]:
-        """Runs SQL; the ids that it returns, if it does."""
+        """Runs SQL; returns the ids that it returns, if any."""
         from django.db import connection
 
         with connection.cursor() as cursor:
@@ -87,7 +87,7 @@ class Board:
             return [row[0] for row in cursor.fetchall()] if cursor.description else []
 
     def team(self, name: str, extensions: int, **values: Any) -> tuple[int, int]:
-        """A team with a source of its own; their ids."""
+        """A team with a source of its own; returns their ids."""
         from callbacks.models import Team
         from leads.models import LeadSource
 
@@ -99,12 +99,12 @@ class Board:
         return team.pk, source.pk
 
     def leads(self, source: int, count: int) -> list[int]:
-        """Waiting leads that are due; their ids."""
+        """Adds waiting leads that are due; returns their ids."""
         self._numbers += count
         return self.run(_LEADS, source=source, first=self._numbers - count, count=count)
 
     def history(self, source: int, calls: int) -> None:
-        """Calls that are long over."""
+        """Adds calls that ended long ago."""
         leads = self.leads(source, calls)
         over = (
             "UPDATE leads_lead SET status = 'failed', closed_at = now() WHERE id = ANY(%(leads)s)"
@@ -117,7 +117,7 @@ class Board:
         self.run("VACUUM ANALYZE leads_lead, callbacks_callattempt, callbacks_extension")
 
     def claim(self, source: int, lead: int) -> Any:
-        """As dispatch.call_lead claims it: the set-up is here already."""
+        """Claims as dispatch.call_lead does, but with the set-up loaded before."""
         from django.utils import timezone
 
         from callbacks.routing import claim as claims
@@ -133,9 +133,9 @@ class Board:
 def growth(options: dict[str, Any]) -> dict[str, Any]:
     """Milliseconds of a claim, and of finding the next lead, by team size.
 
-    `waiting` leads wait besides. All teams stand in one database and take turns, a round for each
-    line of our input: so whoever asks lets others, with more or fewer leads, take turns with us,
-    and what else the machine does hits all.
+    `waiting` other leads wait as well. All teams are in one database and take turns, one round for
+    each line of our input. So the caller can let processes with more or fewer leads take turns as
+    well, and whatever else the machine does affects all of them.
     """
     from django.utils import timezone
 
@@ -159,7 +159,7 @@ def growth(options: dict[str, Any]) -> dict[str, Any]:
     print(flush=True)
     turns = deque(teams.items())
     for _ in sys.stdin:
-        turns.rotate()  # the first one after a pause finds cold caches
+        turns.rotate()  # the first claim after a pause finds cold caches
         for size, (team, source) in turns:
             started = time.perf_counter()
             claim = board.claim(source, next(queues[size]))
@@ -180,7 +180,7 @@ def growth(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def prepare(options: dict[str, Any]) -> dict[str, Any]:
-    """A team for many to claim from at once, with a lead for each claim."""
+    """A team that many processes claim from at once, with a lead for each claim."""
     board = Board()
     team, source = board.team("crowd", options["extensions"])
     board.history(source, options["history"])
@@ -190,7 +190,7 @@ def prepare(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def crowd(options: dict[str, Any]) -> dict[str, Any]:
-    """One of several: claims its share of the leads, from a moment on that all agree on."""
+    """One of several processes: claims its share of the leads, from an agreed moment on."""
     board = Board()
     mine = range(
         options["first"] + options["nth"], options["first"] + options["claims"], options["of"]
@@ -205,7 +205,7 @@ def crowd(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def fairness(options: dict[str, Any]) -> dict[str, Any]:
-    """Calls by extension under each strategy: share of the fair one, as the largest deviation."""
+    """Calls by extension under each strategy: the largest deviation from the fair share."""
     from django.utils import timezone
 
     from callbacks.policy.rules import Outcome
@@ -237,7 +237,7 @@ def fairness(options: dict[str, Any]) -> dict[str, Any]:
                 after_call(claim.attempt.extension_id, outcome, timezone.now())
             else:
                 after_call(claim.attempt.extension_id, outcome, timezone.now())
-                count[claim.attempt.extension_id] -= 1  # shares of conversations
+                count[claim.attempt.extension_id] -= 1  # only conversations count for the shares
         total = sum(count.values())
         result[strategy] = max(
             abs(count[extension] / total * sum(given) / weight - 1)
@@ -247,20 +247,20 @@ def fairness(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def few(options: dict[str, Any]) -> dict[str, Any]:
-    """A source whose leads have to wait for one of a few extensions."""
+    """A source with only a few extensions, so that its leads have to wait."""
     Board().team("few", options["extensions"])
     return {}
 
 
 def board(options: dict[str, Any]) -> dict[str, str]:
-    """A wallboard; the token of its address."""
+    """A wallboard; returns the token of its address."""
     from callbacks.models import Wallboard
 
     return {"token": Wallboard.objects.create(**options).token}
 
 
 def main() -> None:
-    """Does what it is told, and prints what came out."""
+    """Runs what the options name, and prints the result."""
     import django
 
     django.setup()

@@ -1,6 +1,6 @@
-"""Claims beside each other: what a larger team, a longer queue and more claimers cost; fairness.
+"""Concurrent claims: what a larger team, a longer queue and more claimers cost; fairness.
 
-Each part has a database of its own; who claims is a process of its own (tests.benchmarks.claiming).
+Each part has its own database, and each claimer its own process (tests.benchmarks.claiming).
 """
 
 import json
@@ -17,9 +17,9 @@ from tests.benchmarks.figures import Target
 from tests.support.measuring import new_database, without_spending_limits
 from tests.support.stack import CDR_SECRET, CODE, ROOT
 
-# The database of which others are copies.
+# The database that the others are copies of.
 MIGRATED = "bench_migrated"
-# Seconds that the claimers have to start, before all begin at the same moment: and for each.
+# Seconds for the claimers to start before all begin at the same moment: a base, and for each.
 _START, _START_EACH = 3.0, 1.5
 
 
@@ -40,7 +40,7 @@ class ClaimsPlan:
 
 
 class Claims:
-    """One run against the server of `server_url`, in copies of MIGRATED, which must be there.
+    """One run against the server of `server_url`, in copies of MIGRATED, which must exist.
 
     `say` takes lines of progress.
     """
@@ -51,7 +51,7 @@ class Claims:
         self._say = say
 
     def run(self) -> dict[str, Any]:
-        """Everything; milliseconds, claims a second, deviations as shares of one."""
+        """Runs all; returns milliseconds, claims per second, and deviations as shares of one."""
         plan = self._plan
         self._say("claims by team size and leads waiting")
         growth = self._growth_ms()
@@ -68,14 +68,14 @@ class Claims:
         }
 
     def _claiming(self, what: str, **options: Any) -> Any:
-        """In a database made for it."""
+        """Runs it in a database made for it."""
         return claiming(self._database(what), what=what, **options)
 
     def _database(self, name: str) -> str:
         return new_database(self._server_url, f"bench_{name}", MIGRATED)
 
     def _growth_ms(self) -> dict[str, Any]:
-        """By leads waiting and team size; each number of leads has a process and a database."""
+        """By leads waiting and team size; each number of leads has its own process and database."""
         plan = self._plan
         beside = {}
         for count in plan.waiting:
@@ -133,7 +133,7 @@ def migrate(server_url: str) -> None:
 
 
 def claiming(database: str, **options: Any) -> Any:
-    """What tests.benchmarks.claiming says, run with these options."""
+    """What tests.benchmarks.claiming prints when it runs with these options."""
     return _out(_start(database, **options))
 
 
@@ -165,7 +165,7 @@ def _out(process: "subprocess.Popen[str]") -> Any:
 
 
 def environment(database: str) -> dict[str, str]:
-    """Of a process of the product on this database."""
+    """The environment of a product process on this database."""
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "callbacks.config.settings",
@@ -179,7 +179,7 @@ def environment(database: str) -> dict[str, str]:
 
 
 def _growth(growth: dict[str, Any], what: str) -> float:
-    """The cost with most of everything, as a multiple of that with least."""
+    """The cost with the most of everything, as a multiple of the cost with the least."""
     least, *_between, most = growth.values()
     smallest, *_, _largest = least.values()
     *_, largest = most.values()
@@ -187,7 +187,7 @@ def _growth(growth: dict[str, Any], what: str) -> float:
 
 
 def targets(figures: dict[str, Any]) -> list[Target]:
-    """What was promised."""
+    """The figures beside their promised limits."""
     unfair = figures["unfair"]
     equal = max(share for strategy, share in unfair.items() if strategy != "weighted")
     return [

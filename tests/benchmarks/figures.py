@@ -1,4 +1,4 @@
-"""From what was submitted and what reached the provider to figures. Pure."""
+"""Turns what was submitted and what reached the provider into figures. Pure."""
 
 import math
 from collections import Counter
@@ -16,7 +16,7 @@ class NotOnce(AssertionError):  # noqa: N818  # said of the leads
 
 @dataclass(frozen=True)
 class Round:
-    """One batch of leads: milliseconds from submission to provider, and how fast they went."""
+    """One batch of leads: milliseconds from submission to provider, and dials per second."""
 
     milliseconds: tuple[float, ...]
     dials_per_second: float
@@ -24,7 +24,7 @@ class Round:
 
 @dataclass(frozen=True)
 class Target:
-    """What a figure is to be, and what it is."""
+    """A figure and its limit."""
 
     name: str
     value: float
@@ -85,8 +85,8 @@ def latencies(rounds: Iterable[Sequence[float]]) -> dict[str, float]:
 def wake_ups(ledger: Iterable[Mapping[str, Any]], since: float) -> tuple[float, ...]:
     """Milliseconds from the end of a call to the next one through the same extension.
 
-    Of extensions for which leads waited all the time, and of calls that ended after `since` (epoch
-    seconds). A call ends when its longer leg does.
+    Of extensions for which leads always wait, and of calls that end after `since` (epoch seconds).
+    A call ends when its longer leg does.
     """
     by_extension: dict[str, list[Mapping[str, Any]]] = {}
     for call in ledger:

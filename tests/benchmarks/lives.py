@@ -1,7 +1,7 @@
 """What a lead costs over its whole life: submission, dial, three pop-ups, two records.
 
-Processor time, which a noisy machine cannot bend as it bends latency. Floor and ours answer the
-same six requests and make the same call.
+Measured in processor time, which a busy machine distorts less than latency. Floor and product
+answer the same six requests and make the same call.
 """
 
 import time
@@ -17,13 +17,13 @@ from tests.benchmarks.sides import Running
 from tests.support.simulator import SimulatorProcess
 
 POPUPS, RECORDS = 3, 2
-# The longest that the last record may take to be delivered.
+# The longest time, in seconds, until the last record is delivered.
 _PATIENCE = 120.0
 
 
 @dataclass(frozen=True)
 class Cost:
-    """One round: processor milliseconds per lead by part, and leads a second that were lived."""
+    """One round: processor milliseconds per lead by part, and completed leads per second."""
 
     by_part: dict[str, float]
     per_second: float
@@ -36,7 +36,7 @@ class Cost:
 
 @dataclass
 class Lives:
-    """What came out, by the name of the side. `paced_at`: leads a second of the paced rounds."""
+    """The results, by the name of the side. `paced_at`: leads per second in the paced rounds."""
 
     burst: dict[str, list[Cost]] = field(default_factory=lambda: {"floor": [], "ours": []})
     paced: dict[str, list[Cost]] = field(default_factory=lambda: {"floor": [], "ours": []})
@@ -62,7 +62,7 @@ def live(
     call_length: float,
     per_second: float | None = None,
 ) -> Cost:
-    """Has so many leads live their whole lives, and reads what it has cost.
+    """Has this many leads live their whole lives; returns what that cost.
 
     Raises NotTaken when a pop-up or a record was not answered.
     """

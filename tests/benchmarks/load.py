@@ -57,12 +57,12 @@ def submit(
 def post(
     port: int, path: str, documents: Sequence[object], per_second: float | None = None
 ) -> list[Answered]:
-    """Posts every one as JSON over CONNECTIONS kept-alive connections; in order of the answers.
+    """Posts each document as JSON over CONNECTIONS kept-alive connections; answers as they come.
 
     `per_second` None: as fast as the answers come.
     """
     client = _Client(port, path, documents, per_second)
-    # Each is used twice a second or more: a server closes connections that idle.
+    # Each connection is used twice a second or more: a server closes idle connections.
     used = min(CONNECTIONS, max(1, int(per_second / 2))) if per_second else CONNECTIONS
     threads = [threading.Thread(target=client.work, daemon=True) for _ in range(used)]
     for thread in threads:

@@ -1,8 +1,8 @@
 """Millions of leads with their calls, the same for the same seed: PostgreSQL makes the rows.
 
-Nothing travels, so a million leads and two and a half million calls take well under a minute. They
+No rows travel, so a million leads and two and a half million calls take well under a minute. They
 come mostly on working days between 8 and 20; most phones ring within a minute, some hours later;
-two of three are reached.
+two of three leads are reached.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ _SET_UP = """
     FROM auth_user person WHERE username LIKE 'many-%';
 """
 
-# Whole days before `until`, an hour, and a place in it: sorted, as leads come.
+# Whole days before `until`, an hour, and a time within it: sorted, as leads come.
 _LEADS = """
     CREATE TEMP TABLE came ON COMMIT DROP AS
     SELECT row_number() OVER (ORDER BY at) AS n, at FROM (
@@ -140,7 +140,7 @@ _INDEXES = """
 
 @dataclass(frozen=True)
 class Many:
-    """So many leads, on so many days that end with the day before `until`."""
+    """This many leads, over this many days, the last of which is the day before `until`."""
 
     leads: int
     until: datetime
@@ -149,7 +149,7 @@ class Many:
 
 
 def fill(connection: psycopg.Connection, many: Many) -> None:
-    """Stores them, committed and analysed."""
+    """Stores the leads, commits and analyses."""
     with connection.transaction(), connection.cursor() as cursor:
         lists = {"sources": [*SOURCES], "teams": [*TEAMS], "people": [*PEOPLE]}
         cursor.execute("SELECT set_config('TimeZone', 'Asia/Jerusalem', true), setseed(%s)",
@@ -188,7 +188,7 @@ def fill(connection: psycopg.Connection, many: Many) -> None:
 
 
 def _set_aside(cursor: psycopg.Cursor) -> list[str]:
-    """Takes off what would be kept right row by row; returns the statements that put it back."""
+    """Drops what would be maintained row by row; returns the statements that restore it."""
     put_back = []
     tables = ["leads_lead", "leads_leadsearch", "leads_attribution", "callbacks_callattempt"]
     for name, table, definition in cursor.execute(_CONSTRAINTS, [tables]).fetchall():

@@ -11,14 +11,14 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class Memory:
-    """MiB. `pss` divides what processes share among them, `rss` counts it for each of them."""
+    """MiB. `pss` divides shared memory among the processes, `rss` counts it for each of them."""
 
     pss: float
     rss: float
 
     @classmethod
     def of(cls, pids: Iterable[int]) -> Self:
-        """Of these processes and all their descendants."""
+        """The memory of these processes and all their descendants."""
         pss = rss = 0
         for pid in pids:
             parent = psutil.Process(pid)

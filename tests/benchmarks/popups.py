@@ -1,4 +1,4 @@
-"""What the provider asks while calls are on: the pop-up requests, and the floor's idea of them."""
+"""The pop-up requests that the provider sends during calls, and the floor's version of them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,12 +6,12 @@ from typing import Any
 
 from tests.benchmarks.load import Answered, NotTaken
 
-# In the order of a call. The salesperson waits for the first one's answer, with the phone ringing.
+# In the order of a call. The phone rings while the salesperson waits for the first one's answer.
 STATUSES = ("Ringing", "Talking", "Hangup")
 
 
 def of_calls(ringing: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Every status of all these calls, from their requests while they ring."""
+    """Requests with every status of these calls, made from the requests of ringing calls."""
     return [
         {**sent, "status": status, "currentCall": {**sent["currentCall"], "callstatus": status}}
         for status in STATUSES
@@ -20,7 +20,7 @@ def of_calls(ringing: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def of_the_floor(rows: int, count: int) -> list[dict[str, Any]]:
-    """As many questions for one of the floor's rows, by its number."""
+    """This many questions about the floor's rows, by number."""
     return [{"id": 1 + number % rows} for number in range(count)]
 
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping
 
 import psutil
 
-# By part: the processes whose children count as well.
+# By part: processes whose children count as well.
 Roots = Mapping[str, Iterable[int]]
 
 
 def seconds(roots: Roots) -> dict[str, float]:
     """User and system time that each part has used so far, in seconds.
 
-    A process that has ended is counted by the parent that has waited for it.
+    The time of a process that has ended counts for the parent that waited for it.
     """
     return {part: sum(_of_tree(pid) for pid in pids) for part, pids in roots.items()}
 

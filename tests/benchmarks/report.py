@@ -15,7 +15,7 @@ _BUSY = "\nThe load average was {:.1f} before it began: others were at work, the
 
 
 def report(plan: Plan, results: Results) -> dict[str, Any]:
-    """All figures. Milliseconds, dials per second, MiB."""
+    """All figures, in milliseconds, dials per second and MiB."""
     paced = {
         name: latencies(one.milliseconds for one in rounds)
         for name, rounds in results.paced.items()
@@ -58,7 +58,7 @@ def report(plan: Plan, results: Results) -> dict[str, Any]:
 
 
 def targets(figures: dict[str, Any]) -> list[Target]:
-    """What was promised."""
+    """The figures beside their promised limits."""
     ratios = figures["ratios"]
     return [
         Target("submit to provider, p50 ratio", ratios["p50"], 2.0, at_most=True),
@@ -73,7 +73,7 @@ def targets(figures: dict[str, Any]) -> list[Target]:
 
 
 def lives_target(found: dict[str, Any]) -> Target:
-    """Of the processor time of a lead's whole life."""
+    """The target for the processor time of a lead's whole life."""
     ratio = found["paced_ratio"]
     return Target("processor ms per lead, ratio", ratio, 2.2, at_most=True)
 

@@ -3,8 +3,8 @@
     python -m tests.benchmarks.reporting '{"leads": 1000000, "days": 110, "rounds": 3}'
 
 prints one JSON object: for each period the number of its leads, and the milliseconds of each report
-and of one `percentile_cont` over the same rows. A report's time is that of its whole function, with
-what Python does.
+and of one `percentile_cont` over the same rows. A report's time is that of its whole function,
+including the work in Python.
 """
 
 # Django has to be set up before the product is imported.
@@ -24,7 +24,7 @@ _BARE = """
 
 
 def main() -> None:
-    """Fills, asks, prints."""
+    """Fills the database, asks each report, and prints the result."""
     options = json.loads(sys.argv[1])
 
     import django
@@ -65,7 +65,7 @@ def _measured(name: str, count: int, now: datetime, rounds: int) -> dict[str, An
             began = time.perf_counter()
             ask()
             times[report].append((time.perf_counter() - began) * 1000)
-    # The first round has warmed the server's memory.
+    # The first round only warms the server's memory.
     milliseconds = {report: median(those[1:]) for report, those in times.items()}
     bare = milliseconds.pop("a bare percentile")
     return {"leads": asked.leads().count(), "bare_ms": bare, "reports_ms": milliseconds}

@@ -11,7 +11,7 @@ from tests.benchmarks.figures import Target
 from tests.support.measuring import Say, new_database, without_spending_limits
 from tests.support.stack import ROOT
 
-# So many times a bare percentile, at most.
+# The limit, as a multiple of a bare percentile.
 MOST = 3
 
 
@@ -25,7 +25,7 @@ class ReportsPlan:
 
 
 def run(plan: ReportsPlan, server_url: str, say: Say) -> dict[str, Any]:
-    """In a copy of MIGRATED, which must be there. Milliseconds."""
+    """Runs in a copy of MIGRATED, which must exist. Returns milliseconds."""
     say(f"reports: {plan.leads:,} leads")
     database = new_database(server_url, "bench_reports", MIGRATED)
     without_spending_limits(database)
@@ -44,7 +44,7 @@ def run(plan: ReportsPlan, server_url: str, say: Say) -> dict[str, Any]:
 
 
 def targets(found: dict[str, Any]) -> list[Target]:
-    """What was promised: the dearest report of each period."""
+    """The slowest report of each period beside its promised limit."""
     return [
         Target(
             f"dearest report of {name}, ratio",

@@ -49,7 +49,7 @@ FLOOR = Side(
 
 
 def project(extensions: int) -> Side:
-    """This project, with so many salespeople; its database is a migrated one."""
+    """This project, with this many salespeople; its database is already migrated."""
     return Side(
         name="ours",
         package=PROJECT,
@@ -66,8 +66,8 @@ def project(extensions: int) -> Side:
 class Running:
     """One side's processes on one database, one Redis database and one simulator.
 
-    Both sides run under the same commands, those of the Procfile: only the name of the package is
-    another one. What they write goes to `logs`.
+    Both sides run the same commands, those of the Procfile; only the name of the package differs.
+    Their output goes to `logs`.
     """
 
     def __init__(
@@ -98,7 +98,8 @@ class Running:
             "LEAST_TALK": "0",
             "NEW_CALLING_HOURS": "off",
             "NEW_CALLS_A_DAY": "0",
-            # Everything comes from this machine: counted, which is a cost, and never too much.
+            # All requests come from this machine, whose networks RATES_EXEMPT does not count by
+            # default. If they are counted, no rate is exceeded.
             **dict.fromkeys(
                 ("RATE_ADDRESS", "RATE_ADDRESS_NUMBERS", "RATE_NUMBER", "RATE_SOURCE"), "999999/d"
             ),
@@ -106,7 +107,7 @@ class Running:
         }
 
     def set_up(self) -> None:
-        """Makes its tables and what it needs in them."""
+        """Makes the side's tables and the rows that it needs."""
         for command in self.side.set_up:
             done = subprocess.run(
                 [sys.executable, "-m", "django", *command],
@@ -141,7 +142,7 @@ class Running:
         return Memory.of(process.pid for process in self._processes)
 
     def pids(self) -> dict[str, list[int]]:
-        """Its processes by name; their children are theirs."""
+        """The side's processes by name; their children belong to them."""
         started = zip(self.side.processes, self._processes, strict=True)
         return {name: [process.pid] for name, process in started}
 

@@ -15,7 +15,7 @@ _FILES = re.compile(r'(?:src|href)="(/static/[^"]+)"')
 
 
 def measure(server: str) -> dict[str, Any]:
-    """Bytes by what is loaded, as they are and compressed. `server`: the product's address.
+    """Bytes of each part, plain and compressed. `server`: the product's address.
 
     The frame: the form's page, and its style sheets, scripts and icon. Raises NotTaken.
     """
@@ -30,7 +30,7 @@ def measure(server: str) -> dict[str, Any]:
 
 
 def targets(figures: dict[str, Any]) -> list[Target]:
-    """What was promised."""
+    """The figures beside their promised limits."""
     loader = figures["loader"]["gzip"]
     return [Target("widget's loader, bytes", loader, MOST, at_most=True)]
 

@@ -1,6 +1,7 @@
 """What 400 open status pages cost the web server, in per cent of one core.
 
-If each asked every second, and if it asks as its answers say. Alone, as `make bench` has enough:
+Once as if each page asked every second, once as if it asked when its answers say. `make bench` does
+not run it:
 `.venv/bin/python -m callbacks.localrun.servers .venv/bin/python -m pytest -s` and this file's path.
 """
 
@@ -17,11 +18,11 @@ from leads.models import LeadSource
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PAGES = 400
-ASKS = 2_000  # of which the cost of one is the mean
+ASKS = 2_000  # requests, whose mean cost is taken
 
 
 def test_what_400_open_pages_cost(gunicorn: str, source: LeadSource, extension: Extension) -> None:
-    """All wait, and nobody can be rung."""
+    """All leads wait, and no phone can ring."""
     Extension.objects.update(is_paused=True)
     leads = [
         intake.store(

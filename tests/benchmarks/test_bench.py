@@ -1,4 +1,4 @@
-"""The benchmark works from end to end, and does not believe what it did not see."""
+"""The benchmark works from end to end, and believes only what it saw."""
 
 import json
 import os
@@ -86,7 +86,7 @@ def test_it_fails_when_a_pop_up_request_was_not_told_who_calls(status: int, body
 
 
 def start(directory: Path) -> subprocess.Popen[str]:
-    """A quick one, with all its files in `directory`."""
+    """A quick run, with all its files in `directory`."""
     file = str(directory / "bench.json")
     return subprocess.Popen(
         [sys.executable, "-m", "tests.benchmarks", "--quick", "--json", file],
@@ -99,7 +99,7 @@ def start(directory: Path) -> subprocess.Popen[str]:
 
 
 def left_in(directory: Path) -> list[psutil.Process]:
-    """Processes that were told of the directory, by an argument or a variable."""
+    """Processes that have the directory in an argument or a variable."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -119,7 +119,7 @@ def test_told_to_stop_it_leaves_nothing_running(tmp_path: Path) -> None:
     process.send_signal(signal.SIGTERM)
     words, _ = process.communicate()
     assert (process.returncode, words.splitlines()[-1]) == (1, "Stopped.")
-    # One that was just being started ends by the kernel's signal, a moment after us.
+    # A process that was just starting is ended by the kernel's signal, a moment after us.
     eventually(lambda: not left_in(tmp_path), within=60)
 
 

@@ -17,7 +17,7 @@ from tests.support.website import Website
 
 @pytest.fixture(scope="module")
 def tab(browser: Browser) -> Iterator[Page]:
-    """The page of a module's tests: opening a page takes as long as most tests."""
+    """One page for all tests of a module: opening a page takes as long as most tests."""
     context = browser.new_context()
     context.set_default_timeout(PATIENCE)
     yield context.new_page()

@@ -22,7 +22,7 @@ VISITORS_NAME = "Noa Levi"
 
 
 def check(page: Page, what: str, *, again: bool = False) -> None:
-    """In both schemes and two widths; `again`: the page is loaded anew in each scheme."""
+    """Checks both colour schemes and two widths; `again` reloads the page in each scheme."""
     faults = []
     for scheme in ("light", "dark"):
         paint(page, scheme)
@@ -36,7 +36,7 @@ def check(page: Page, what: str, *, again: bool = False) -> None:
 
 @pytest.fixture
 def quiet(browser: Browser) -> Iterator[Page]:
-    """A page whose console may complain, as it does of an answer that is an error."""
+    """A page whose console may show errors, such as an answer with an error status."""
     context = browser.new_context()
     context.set_default_timeout(PATIENCE)
     yield context.new_page()
@@ -45,7 +45,7 @@ def quiet(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def lead(stack: Stack) -> Lead:
-    """Waits, since nobody can be rung."""
+    """A lead that waits, since no phone can ring."""
     Extension.objects.update(is_paused=True)
     source = LeadSource.objects.get(slug="website")
     return _stored(source, VISITORS_NAME, "+972505550142")
@@ -66,7 +66,7 @@ def test_the_form_empty_and_with_errors(stack: Stack, quiet: Page) -> None:
     quiet.get_by_role("button").first.click()
     expect(quiet.locator(".error").first).to_be_visible()
     check(quiet, "with errors")
-    # The focus is on the first field that is wrong; links in the summary lead to each.
+    # The focus is on the first wrong field, and the summary links to each.
     invalid = quiet.locator("[aria-invalid=true]")
     expect(invalid.first).to_be_focused()
     quiet.locator(".summary a").last.click()
@@ -77,7 +77,7 @@ def test_the_form_empty_and_with_errors(stack: Stack, quiet: Page) -> None:
 
 
 def test_the_form_at_400_percent(stack: Stack, page: Page) -> None:
-    """1280 px at a zoom of four are 320."""
+    """1280 px at 400 % are 320."""
     page.set_viewport_size({"width": 320, "height": 256})
     page.goto(f"{stack.url}/contact/website/")
     assert too_wide(page) == 0
@@ -119,7 +119,7 @@ def test_without_scripts_the_form_is_sent_and_the_status_comes_by_itself(
 def test_a_page_that_the_browser_has_translated_goes_on_telling(
     stack: Stack, page: Page, lead: Lead
 ) -> None:
-    """A browser's translation puts each text into elements of its own."""
+    """A browser's translation wraps each text in elements of its own."""
     page.goto(f"{stack.url}/contact/website/{lead.public_id}/")
     expect(page.locator("[data-title]")).not_to_be_empty()
     page.evaluate(_TRANSLATED)

@@ -1,4 +1,4 @@
-"""The admin's pages about calls, in a browser: they work under their policy, and fit."""
+"""The admin's pages about calls, in a browser: they work under their policy, and fit the window."""
 
 from datetime import timedelta
 
@@ -14,14 +14,14 @@ from tests.support.stack import Stack
 
 @pytest.fixture
 def admin(admin: Page) -> Page:
-    """Signed in as for all pages, and nothing is called by itself."""
+    """The signed-in page; all phones are paused, so that no lead is called."""
     Extension.objects.update(is_paused=True)
     return admin
 
 
 @pytest.fixture
 def lead(stack: Stack) -> Lead:
-    """One that was called before, with all that a list has to find room for."""
+    """A lead that was called before, with all that a list has to find room for."""
     now = timezone.now()
     lead = Lead.objects.create(
         source=LeadSource.objects.get(), name="Noa Mizrahi-Ben David", phone="+972505550142",

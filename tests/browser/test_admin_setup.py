@@ -1,4 +1,4 @@
-"""What managers set up, in a browser: the picture follows what is typed, and pages fit."""
+"""What managers set up, in a browser: the picture follows what is typed, and the pages fit."""
 
 import pytest
 from django.conf import settings

@@ -1,4 +1,4 @@
-"""What came of a talk, on a telephone: one tap, a note that no refresh takes, and a time."""
+"""The result of a talk, on a telephone: one tap, a note that no refresh clears, and a time."""
 
 from collections.abc import Callable
 
@@ -83,7 +83,7 @@ def test_a_call_that_is_planned_with_the_keyboard_alone(stack: Stack, on_a_call:
 def test_another_time_keeps_the_note(
     stack: Stack, browser: Browser, submit: Callable[[], None]
 ) -> None:
-    # Of its own, since the console complains of what is refused.
+    # A page of its own, since the console complains about the refused form.
     context = browser.new_context(viewport={"width": 390, "height": 844})
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
@@ -92,7 +92,7 @@ def test_another_time_keeps_the_note(
     page.get_by_role("button", name="Another time…").click()
     expect(page.get_by_text("Choose when to call again.")).to_be_visible()
     expect(page.get_by_label("Note")).to_have_value("in the afternoon")
-    # Enter in a field chooses nothing but that field's time.
+    # Enter in this field chooses only the time in it.
     when = page.get_by_label("Call again at")
     when.fill("2020-01-01T10:00")
     when.press("Enter")
@@ -113,7 +113,7 @@ def test_without_javascript_it_is_a_plain_form(
     log_in(page, stack)
     submit()
     click_phone(stack, "1/answer", "2/answer")
-    # The page loads itself anew, so the note is written elsewhere.
+    # The page reloads itself, so the note is written on another page.
     page.get_by_role("link", name="Write a note").click()
     page.get_by_label("Note").fill("typed without script")
     page.get_by_role("button", name="Not interested").click()

@@ -1,4 +1,4 @@
-"""A page of the admin whose fonts are on their way, or never come, is as wide as its window too."""
+"""A page of the admin is as wide as its window even if its fonts come late or never."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,9 +10,9 @@ from tests.support.stack import Stack
 
 __all__ = ["rows"]
 
-# Without waiting for the page's load, which waits for the fonts.
+# Measured without waiting for the page to load, since that waits for the fonts.
 WIDER = "document.documentElement.scrollWidth - innerWidth"
-# Icons that are not as wide as the font makes them.
+# Icons that are wider than the font makes them.
 ICONS = """
     [...document.querySelectorAll('.material-symbols-outlined')].filter(it => it.offsetParent)
         .filter(it => it.offsetWidth > Math.max(parseInt(getComputedStyle(it).fontSize), 18))

@@ -1,4 +1,4 @@
-"""Where visitors came from, as the widget tells it: by the browser's own memory, nothing stored."""
+"""Where visitors came from, as the widget learns it from the browser without storing anything."""
 
 from collections.abc import Callable, Iterator
 
@@ -27,7 +27,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def shop(stack: Stack, website: Website) -> str:
-    """A website of three pages with the widget on each; its address."""
+    """A website of three pages with the widget on each; returns its address."""
     Extension.objects.update(is_paused=True)
     LeadSource.objects.update(allowed_origins=[website.origin])
     tag = f'<script src="{stack.url}/widget.js" data-source="website" async></script>'
@@ -74,7 +74,7 @@ def test_a_browser_without_the_list_of_pages_knows_the_one_before(page: Page, sh
 
 
 def test_an_app_that_draws_its_pages_itself(page: Page, shop: str) -> None:
-    """It has taken the parameters out of its address before our script was there."""
+    """The app removed the parameters from its address before our script was loaded."""
     page.goto(f"{shop}/?{AD}")
     page.evaluate(
         "() => { history.replaceState({}, '', '/'); history.pushState({}, '', '/lamps') }"
@@ -106,7 +106,7 @@ def test_what_else_stands_in_addresses_is_not_even_sent(page: Page, shop: str) -
 
 
 def test_the_plain_link(browser: Browser, stack: Stack, shop: str, website: Website) -> None:
-    """The plain link: the website's name, and the parameters that it gives the link."""
+    """A plain link tells only the website's name, and the parameters in the link."""
     link = f'<a href="{stack.url}/contact/website/?utm_source=footer">Call me</a>'
     website.pages["/plain"] = f"<!doctype html><title>x</title>{link}"
     context = browser.new_context(java_script_enabled=False)

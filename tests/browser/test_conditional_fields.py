@@ -1,4 +1,4 @@
-"""Fields of a form that stand there only with a choice; who may only look sees them all."""
+"""Fields that a form shows only with a certain choice; whoever may only look sees them all."""
 
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
@@ -28,7 +28,7 @@ def test_a_report_by_mail_asks_for_the_day_that_its_rhythm_has(stack: Stack, adm
     admin.fill("#id_email", "admin@example.com")
     admin.locator("[name=_save]").click()
     expect(admin.locator("#result_list")).to_contain_text("Monday, 08:00")
-    # Another's: a superuser reads it.
+    # Another person's subscription, which a superuser may read.
     other = ReportSubscription.objects.create(
         view=view, user=owner, zone="UTC", decided_until=timezone.now()
     )

@@ -37,7 +37,7 @@ def submit(stack: Stack) -> Callable[[], None]:
 
 @pytest.fixture
 def dana(stack: Stack) -> User:
-    """Whose phone is 101; nobody sits at 102."""
+    """The salesperson at phone 101; phone 102 is switched off."""
     stack.simulator.control(mode="manual")
     user = User.objects.create_user("dana", password=PASSWORD, first_name="Dana")
     Extension.objects.filter(number="101").update(user=user, name="Dana")
@@ -54,7 +54,7 @@ def log_in(page: Page, stack: Stack) -> None:
 
 
 def click_phone(stack: Stack, *clicks: str) -> None:
-    """As if somebody had touched the telephones: "1/answer", "2/hangup"."""
+    """Clicks on the simulator's telephones, such as "1/answer" and "2/hangup"."""
     call_id = eventually(lambda: stack.simulator.ledger()[-1:])[0]["call_id"]
     for click in clicks:
         address = f"{stack.simulator.url}/phones/{call_id}/{click}"
@@ -115,7 +115,7 @@ def test_a_manager_pauses_the_phone_and_the_page_shows_it(
     Extension.objects.filter(number="101").update(is_paused=True, pause_reason="training")
     expect(page.locator("[data-state]")).to_have_text("Paused")
     expect(page.locator(".note")).to_have_text("training")
-    # What had the focus has it still.
+    # The focus stays where it was.
     expect(page.get_by_role("link", name="Paused")).to_be_focused()
 
 
@@ -138,7 +138,7 @@ def test_without_javascript_the_page_follows_by_refreshing(
 def test_who_was_logged_out_is_asked_to_log_in_again(
     stack: Stack, dana: User, browser: Browser
 ) -> None:
-    # Of its own, since the console complains of the refusal.
+    # A page of its own, since the console complains about the refusal.
     page = browser.new_page()
     log_in(page, stack)
     page.context.clear_cookies()

@@ -31,7 +31,7 @@ def test_the_preview_follows_what_is_typed_in_each_language_and_width(
     expect(shown(admin).get_by_text("How many rooms?")).to_be_visible()
     fields.locator("[name=form_fields-6-kind]").select_option("choice")
     expect(panel.locator("[data-told]")).to_contain_text("incomplete or not valid yet")
-    expect(shown(admin).get_by_text("How many rooms?")).to_be_visible()  # as it was
+    expect(shown(admin).get_by_text("How many rooms?")).to_be_visible()  # the preview as it was
     fields.locator("[name=form_fields-6-choices]").fill("Two\nThree")
     expect(shown(admin).locator("select option", has_text="Three")).to_have_count(1)
     expect(panel.locator("[data-told]")).to_be_empty()
@@ -46,7 +46,7 @@ def test_the_preview_follows_what_is_typed_in_each_language_and_width(
     button = shown(admin).locator("button[type=submit]")
     expect(button).to_have_css("background-color", "rgb(122, 31, 162)")
 
-    # Nothing in it can be reached: neither sent, nor followed.
+    # Nothing in the preview can be reached: nothing is sent, and no link is followed.
     assert shown(admin).locator("body").evaluate("it => it.inert")
     assert not FormField.objects.exists()
     assert admin.evaluate("history.length") == history
@@ -102,7 +102,7 @@ def test_a_language_chosen_while_an_answer_is_on_its_way_stays(stack: Stack, adm
     )
 
     def asked() -> bool:
-        admin.wait_for_timeout(20)  # in which the route's function can run
+        admin.wait_for_timeout(20)  # lets the route's function run
         return bool(held)
 
     admin.locator("[name=name]").fill("Galil Kitchens")

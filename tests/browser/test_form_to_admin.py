@@ -1,4 +1,4 @@
-"""As a visitor and a manager see it: the form, the live status, the lead in the admin."""
+"""What a visitor and a manager see: the form, the live status, the lead in the admin."""
 
 from django.contrib.auth import get_user_model
 from playwright.sync_api import Browser, Page, expect
@@ -47,7 +47,7 @@ def test_the_status_follows_the_call_while_the_visitor_watches(stack: Stack, pag
     stack.simulator.control(mode="manual")
     Extension.objects.update(is_paused=False)
     expect(card).to_have_attribute("data-status", "calling")
-    # The lead is being called a moment before the provider is asked to.
+    # The lead becomes "calling" a moment before the provider is asked.
     [entry] = eventually(stack.simulator.ledger)
     for click in ("1/answer", "2/answer", "2/hangup"):
         address = f"{stack.simulator.url}/phones/{entry['call_id']}/{click}"
@@ -65,7 +65,7 @@ def test_without_javascript_the_page_follows_by_refreshing(stack: Stack, browser
 
 
 def test_double_click_reload_and_back_make_one_lead(stack: Stack, page: Page) -> None:
-    # What is sent after a finished call is a new request: nobody is called meanwhile.
+    # A form sent after a finished call is a new request, so nobody is called in this test.
     Extension.objects.update(is_paused=True)
     fill_in(page, stack)
     page.get_by_role("button").dblclick()

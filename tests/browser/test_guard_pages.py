@@ -1,5 +1,6 @@
-"""The pages of a manager under attack: held leads, block lists, spending limits, the audit. Nothing
-on them is wider than the window, nor cut off, by day and by night.
+"""The pages of a manager under attack: held leads, block lists, spending limits, the audit.
+
+Nothing on them is wider than the window or cut off, by day and by night.
 """
 
 from django.utils import timezone
@@ -12,7 +13,7 @@ from tests.support.stack import Stack
 
 WHY = "More than 20 requests came from the address 203.0.113.7 within 10 minutes."
 FILE = b"kind,entry,verdict\nnumber,+97250,refuse\naddress,203.0.113.0/24,hold\nword,casino,hold\n"
-# Cells of a list whose words do not fit into them.
+# Cells of a list, labels and headings whose words do not fit.
 CUT = """
     [...document.querySelectorAll('#result_list td, #result_list th, .label, h1, h2')]
         .filter(it => it.offsetParent && it.scrollWidth > it.clientWidth + 1
@@ -49,7 +50,7 @@ def requests() -> tuple[Lead, Lead]:
 
 
 def look(page: Page, name: str) -> None:
-    """Nothing is wider than the window, nor cut off."""
+    """Checks that nothing is wider than the window or cut off."""
     for way in ways(page):
         picture(page, f"{name}-{way}")
         assert too_wide(page) == 0, (name, way)

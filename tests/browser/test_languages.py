@@ -1,4 +1,4 @@
-"""A visitor's whole way in languages that are written from the right, on a telephone."""
+"""A visitor's whole way in right-to-left languages, on a telephone."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ def telephone(browser: Browser) -> Iterator[Page]:
 
 
 def check(page: Page, language: str, step: str) -> None:
-    """Nothing overflows, axe-core finds nothing, and numbers are written from the left."""
+    """Nothing overflows, axe-core finds nothing, and numbers are written from left to right."""
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
     expect(page.locator("html")).to_have_attribute("lang", language)
     assert too_wide(page) == 0, step
@@ -51,7 +51,7 @@ def test_from_the_form_to_the_request_and_back(
     page.goto(f"{stack.url}/contact/website/")
     page.locator(f'.languages a[lang="{language}"]').click()
     check(page, language, "form")
-    # The list stands where a line ends, and names the language that is read now.
+    # The list of languages marks the current one.
     expect(page.locator(".languages [aria-current]")).to_have_attribute("lang", language)
     page.locator("[name=phone]").fill("12")
     page.locator("form.card button[type=submit]").click()
@@ -64,7 +64,7 @@ def test_from_the_form_to_the_request_and_back(
     expect(page.locator("[data-title]")).to_have_text(words("We have your request"))
     check(page, language, "status")
 
-    # What it asks for by itself is in the same language.
+    # What the page fetches by itself is in the same language.
     Extension.objects.update(is_paused=False)
     lead = Lead.objects.get()
     with page.expect_response(lambda it: "/api/leads/" in it.url) as asked:

@@ -1,4 +1,4 @@
-"""An answer that comes late undoes nothing of what somebody did meanwhile."""
+"""A late answer undoes nothing that somebody did in the meantime."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ def a_lead() -> Lead:
 def test_the_first_row_of_a_list_keeps_what_is_typed_into_the_search(
     stack: Stack, admin: Page
 ) -> None:
-    """An empty list loads itself again once it has rows."""
+    """An empty list reloads once it has rows."""
     Extension.objects.update(is_paused=True)
     address = f"{stack.url}/admin/leads/lead/"
     admin.goto(address)

@@ -12,7 +12,7 @@ from tests.support.stack import Stack
 
 
 def late_leads() -> None:
-    """A phone that is on one call after the other; who comes meanwhile is called late."""
+    """A phone that has one call after the other; leads that come meanwhile are called late."""
     source, phone = LeadSource.objects.get(), Extension.objects.order_by("pk")[0]
     Extension.objects.exclude(pk=phone.pk).update(is_active=False)
     source.sla_target = 10

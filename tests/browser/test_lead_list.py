@@ -15,7 +15,7 @@ from tests.support.stack import Stack
 
 @pytest.fixture
 def leads(stack: Stack) -> None:
-    """One that nobody will call, and one with long words in each column."""
+    """One lead that nobody will call, and one with long words in each column."""
     Extension.objects.update(is_paused=True)
     wait_for_a_call("Noa Levi", 75)
     failed = wait_for_a_call('=HYPERLINK("http://example.com/a/long/address","x")', 400)

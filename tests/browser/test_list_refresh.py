@@ -27,7 +27,7 @@ def test_a_new_lead_stands_in_the_list_without_a_reload(stack: Stack, admin: Pag
     a_lead(102)
     expect(rows).to_have_count(2)
     expect(admin.get_by_text("Visitor 102")).to_be_visible()
-    # The rows that came can be ticked, and a row that is ticked stays as it is.
+    # New rows can be ticked, and a ticked row stays as it is.
     admin.locator("#action-toggle").check()
     expect(admin.locator("input.action-select:checked")).to_have_count(2)
     third = a_lead(103)

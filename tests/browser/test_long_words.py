@@ -18,7 +18,7 @@ WORDS = {
 
 
 def a_lead(word: str) -> dict[str, int]:
-    """With all that people type about one, and what it has agreed to."""
+    """A lead with this word in everything that people type, and in what it agreed to."""
     now, source = timezone.now(), LeadSource.objects.get(slug="website")
     text = consent.write(source, "en", word, get_user_model().objects.get().pk, now)
     assert text

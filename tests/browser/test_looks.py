@@ -1,4 +1,4 @@
-"""What the tests of pages look with sees a page that is wider than its window."""
+"""`look`, which the tests of pages use, notices a page that is wider than its window."""
 
 import pytest
 from playwright.sync_api import Page

@@ -19,7 +19,7 @@ LONG = "דף נחיתה לחורף 2026 " + "w" * 60
 
 @pytest.fixture
 def mails(source: LeadSource) -> dict[str, str]:
-    """One for each set of columns, by its key."""
+    """One mail for each set of columns, by the key of the set."""
     random_leads.rows(5, count=60)
     LeadSource.objects.filter(pk=LeadSource.objects.latest("pk").pk).update(name=LONG)
     rights = ("leads.view_lead", "callbacks.export_leads", "callbacks.subscribe_reports")

@@ -1,4 +1,4 @@
-"""The admin on a telephone: a page has its whole name, names of columns read as in a sentence."""
+"""The admin on a telephone: pages show their whole name, and column names read like sentences."""
 
 import pytest
 from django.utils import timezone
@@ -9,13 +9,13 @@ from leads.models import LeadSource
 from tests.browser.test_guard_pages import requests
 from tests.support.stack import Stack
 
-# Of the parts of the page's title that are shown, those whose letters do not fit.
+# The visible parts of a page's title whose text does not fit.
 CUT = """
     [...document.querySelectorAll('#header-inner h1 > *')]
         .filter(it => it.offsetParent && it.scrollWidth > it.clientWidth + 1)
         .map(it => it.innerText)
 """
-# What stands beside the values of a list or of rows within a page.
+# The labels beside the values of a list, or of rows within a page.
 NAMES = """
     [...document.querySelectorAll('[data-label]')].filter(it => it.offsetParent)
         .map(it => getComputedStyle(it, '::before'))

@@ -1,4 +1,4 @@
-"""The never-call list out of a file, in a browser; and what a new source and team begin with."""
+"""The never-call list from a file, in a browser; and the defaults of a new source and team."""
 
 from playwright.sync_api import Page, expect
 

@@ -49,7 +49,7 @@ def test_it_refreshes_and_keeps_focus_scroll_and_what_is_unfolded(
 
 
 def test_a_page_that_becomes_narrower_fits(stack: Stack, admin: Page) -> None:
-    """A telephone that is turned: the chart does not keep the page as wide as it was."""
+    """When a telephone is turned, the chart does not keep the page as wide as it was."""
     a_late_lead(101)
     admin.set_viewport_size({"width": 1000, "height": 500})
     admin.goto(f"{stack.url}/admin/")

@@ -17,7 +17,7 @@ ENDS = ("bridged", "bridged", "lead_no_answer", "agent_no_answer", "agent_unreac
 
 
 def calls_and_pauses() -> User:
-    """Of three people, of the last five days; 101 is Dana's."""
+    """Calls and pauses of three people over the last five days; returns Dana, who has phone 101."""
     source = LeadSource.objects.get(slug="website")
     people = [
         User.objects.create_user("dana", first_name="Dana", last_name="Levi", password="dana-1234"),
@@ -89,7 +89,7 @@ def test_managers_see_people_and_each_person_sees_themselves(stack: Stack, admin
 
 def test_own_figures_on_a_telephone(stack: Stack, page: Page) -> None:
     dana = calls_and_pauses()
-    # With one more link above the page, and a name that has to be cut.
+    # With one more link above the page, and a name too long for it.
     User.objects.filter(pk=dana.pk).update(is_staff=True, last_name="Levi-Ben David")
     page.goto(f"{stack.url}/desk/login/")
     page.get_by_label("Username").fill("dana")

@@ -51,7 +51,7 @@ def test_a_person_is_looked_up_and_erased(stack: Stack, admin: Page) -> None:
     admin.wait_for_url("**/admin/callbacks/erasure/*/change/")
     done = admin.get_by_text("Everything about this person is erased")
     expect(done.or_(admin.get_by_text("The erasure has begun"))).to_be_visible()
-    # On a slow machine the page leaves it to the sweep.
+    # On a slow machine the page leaves the erasure to the sweep.
     eventually(Erasure.objects.exclude(finished_at=None).exists)
     admin.reload()
     expect(admin.get_by_text("finished", exact=True)).to_be_visible()

@@ -86,7 +86,7 @@ def renaming(product: str) -> Iterator[Renamed]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Nothing."""
+            """Logs nothing."""
 
     class Server(ThreadingHTTPServer):
         renamed: Renamed
@@ -162,7 +162,7 @@ def test_the_extension_reads_who_calls_and_no_other_page_does(
     assert between.seen == [("OPTIONS", between.own), ("POST", between.own)]
     assert page.evaluate(ASK, [address, text])["CLIENTNAME"] == "Noa Levi"
     assert page.evaluate(ASK, [f"{address}?{query}", {}])["CLIENTNAME"] == "Noa Levi"
-    # Neither another address of ours, nor who does not know the secret.
+    # Neither a wrong secret nor another address of ours gives an answer that the page can read.
     for wrong in (address.replace(CDR_SECRET, "wrong"), address.replace("popup", "cdr")):
         assert page.evaluate(ASK, [wrong, json]) == UNREADABLE
 

@@ -1,4 +1,4 @@
-"""What is pressed stays where it is until it is let go, whatever the page has to show meanwhile."""
+"""What is pressed stays in place until it is released, whatever the page has to show meanwhile."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ def a_lead(number: int) -> Lead:
 
 @pytest.fixture
 def desk(stack: Stack, page: Page) -> Page:
-    """The page of Dana, who is paused; nobody else is there."""
+    """The page of Dana, who is paused; no other phone is active."""
     dana = User.objects.create_user("dana", first_name="Dana")
     Extension.objects.update(is_active=False)
     Extension.objects.filter(number="101").update(
@@ -43,7 +43,7 @@ def desk(stack: Stack, page: Page) -> Page:
 
 
 def rename() -> None:
-    """Of the phone, which the desk shows by its name."""
+    """Changes the name of the phone, which the desk shows."""
     Extension.objects.filter(number="101").update(name="Dana, first floor, by the window")
 
 
@@ -68,7 +68,7 @@ def test_with_the_space_bar(desk: Page) -> None:
 
 
 def test_what_was_kept_waiting_is_shown_once_nothing_is_pressed(desk: Page) -> None:
-    """A press beside all buttons: it does nothing but keep the page as it is."""
+    """A press beside all buttons only keeps the page as it is."""
     title = desk.locator(".phone-name")
     click_while_it_changes(title, "**/desk/now/**", rename)
     expect(title).to_contain_text("Dana, first floor")
@@ -76,7 +76,7 @@ def test_what_was_kept_waiting_is_shown_once_nothing_is_pressed(desk: Page) -> N
 
 @pytest.fixture
 def late(stack: Stack) -> Lead:
-    """Which nobody calls."""
+    """A lead that nobody calls."""
     Extension.objects.update(is_paused=True)
     return a_lead(101)
 
@@ -91,7 +91,7 @@ def test_on_the_overview(stack: Stack, admin: Page, late: Lead) -> None:
 
 
 def test_in_a_list(stack: Stack, admin: Page, late: Lead) -> None:
-    """The new lead's row comes above the one that is pressed."""
+    """The new lead's row appears above the pressed one."""
     admin.goto(f"{stack.url}/admin/leads/lead/")
     link = admin.get_by_role("link", name="Visitor 101")
     click_while_it_changes(link, f"{stack.url}/admin/leads/lead/", lambda: a_lead(102))
@@ -103,7 +103,7 @@ def close(lead: Lead) -> None:
 
 
 def test_the_last_row_goes_while_a_link_is_pressed(stack: Stack, admin: Page, late: Lead) -> None:
-    """Without rows the list loads itself again, and must not be quicker than the link's page."""
+    """Without rows the list reloads, which must not overtake the link's page."""
     address = f"{stack.url}/admin/leads/lead/?status__exact=waiting"
     link_leads_to = f"**/admin/leads/lead/{late.pk}/change/**"
     admin.goto(address)
@@ -111,14 +111,14 @@ def test_the_last_row_goes_while_a_link_is_pressed(stack: Stack, admin: Page, la
     slow = hold(admin, link_leads_to)
     with admin.expect_request(link_leads_to):
         click_while_it_changes(link, address, lambda: close(late))
-    # More than the list waits after a press. A page that is being left answers no questions.
+    # Longer than the list waits after a press. A page that is being left answers no questions.
     admin.wait_for_timeout(500)
     slow[0].continue_()
     admin.wait_for_url(link_leads_to)
 
 
 def test_what_an_export_says(stack: Stack, admin: Page, late: Lead) -> None:
-    """Its words need a line of their own on a narrow telephone, above the list."""
+    """The message needs a line of its own above the list on a narrow telephone."""
     admin.set_viewport_size({"width": 320, "height": 844})
     admin.goto(f"{stack.url}/admin/leads/lead/")
     held = hold(admin, PROGRESS)
@@ -134,8 +134,8 @@ def test_what_an_export_says(stack: Stack, admin: Page, late: Lead) -> None:
     admin.wait_for_url(f"**/admin/leads/lead/{late.pk}/change/**")
 
 
-# At once: the page asks for the picture 400 ms after the last change, and a busy machine may need
-# longer for each field.
+# All at once: the page asks for the picture 400 ms after the last change, and a busy machine may
+# need longer for each field.
 TYPE = """add => {
     add.click();
     const typed = { weekday: "0", opens_at: "09:00", closes_at: "13:30" };

@@ -13,7 +13,7 @@ PAGE = """<button>Call</button><p>Words</p><a href="/elsewhere">Away</a>"""
 
 @pytest.fixture
 def shown(browser: Browser) -> Iterator[Page]:
-    """A page for mouse and fingers."""
+    """A page that takes input by mouse and by touch."""
     context = browser.new_context(has_touch=True)
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
@@ -34,7 +34,7 @@ def point(page: Page, tag: str) -> None:
 
 
 def fingers(page: Page, *events: tuple[str, ...]) -> None:
-    """Each is touchStart with where fingers are then, or touchEnd with which goes; none: all."""
+    """Sends touchStart with where the fingers are, or touchEnd with which one lifts; none: all."""
     session: CDPSession = page.context.new_cdp_session(page)
     for kind, *tags in events:
         at = [(tag, *middle(page, tag)) for tag in tags]
@@ -43,7 +43,7 @@ def fingers(page: Page, *events: tuple[str, ...]) -> None:
 
 
 def wait(page: Page) -> None:
-    """As a script of ours does that has something to show."""
+    """Waits as one of our scripts does when it has something to show."""
     page.evaluate("window.isOver = false; void released().then(() => (isOver = true))")
 
 
@@ -61,7 +61,7 @@ def clicked(page: Page) -> None:
 
 
 def key_of_a_field_goes_up(page: Page) -> None:
-    """Who types fast is on the button before the last key is up."""
+    """Whoever types fast presses the button before the last key is up."""
     page.keyboard.down("1")
     mouse_down(page)
     page.keyboard.up("1")
@@ -84,7 +84,7 @@ def space_up(page: Page) -> None:
 
 
 def enter_down(page: Page) -> None:
-    """Its click comes at once."""
+    """Enter clicks at once."""
     page.locator("button").focus()
     page.keyboard.down("Enter")
 
@@ -130,7 +130,7 @@ def both_fingers_go(page: Page) -> None:
 
 
 def its_handler_keeps_it(page: Page) -> None:
-    """A widget of the admin's theme that lets nobody else know."""
+    """A widget of the admin's theme that stops the events."""
     page.evaluate(
         """for (const name of ["pointerdown", "pointerup"])
             document.querySelector("button").addEventListener(name, it => it.stopPropagation())"""
@@ -174,7 +174,7 @@ def test_who_presses_again_while_it_waits_is_waited_for_too(shown: Page) -> None
 
 def test_a_press_of_which_no_end_is_told_holds_the_page_for_ten_seconds(shown: Page) -> None:
     shown.clock.install(time=0)
-    shown.clock.pause_at(3600)  # otherwise it goes on by itself
+    shown.clock.pause_at(3600)  # otherwise the clock goes on by itself
     mouse_down(shown)
     wait(shown)
     shown.clock.run_for(9_900)

@@ -42,7 +42,7 @@ def test_a_table_with_the_period_before_is_not_cut(stack: Stack, admin: Page) ->
     now, leads = timezone.now(), []
     sources = [
         LeadSource.objects.get(slug="website"),
-        # Its clock stops at times, so times are shown by the wall clock too.
+        # Its clock stops outside opening hours, so times by the wall clock are shown, too.
         LeadSource.objects.create(
             slug="autumn", name="Autumn campaign, northern branch", sla_clock=SlaClock.OPEN
         ),
@@ -73,18 +73,18 @@ def test_a_table_with_the_period_before_is_not_cut(stack: Stack, admin: Page) ->
 
 def test_pictures_definitions_and_the_way_to_the_leads(stack: Stack, admin: Page) -> None:
     a_missed_lead_and_one_they_talked_with()
-    # A lead of just before midnight is yesterday's.
+    # A lead from just before midnight counts as yesterday's.
     address = f"{stack.url}/admin/reports/callback-times/?period=7&by=day&compare=yes"
     for way in ways(admin):
         admin.goto(address)
         drawn = dict(admin.evaluate(DRAWN))
-        # p90 and p50 on one day; nothing before; the target of each of seven days.
+        # Points drawn: p90 and p50 on one day, none before, and the target on each of seven days.
         assert drawn["chart-trend"] == [1, 1, 0, 7]
         assert drawn["chart-spread"] == [2, 0]
         assert sum(drawn["chart-stages"]) == 1
         assert too_wide(admin) == 0
         picture(admin, f"report-{way}")
-    # Of one day there is no line, and the target is seen all the same.
+    # A single day makes no line, but its target is visible.
     day = timezone.localdate(Lead.objects.all()[0].submitted_at)
     chosen = f"period=days&first={day}&last={day}&by=day"
     admin.goto(f"{stack.url}/admin/reports/callback-times/?{chosen}")

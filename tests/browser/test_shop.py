@@ -13,7 +13,7 @@ from tests.support import axe
 from tests.support.looks import look
 from tests.support.stack import Stack
 
-# Its path, the direction; what the button and the shop's own button say, the dialog's title.
+# The path and direction; what the widget's button and the shop's own say; the dialog's title.
 LANGUAGES = {
     "English": ("/", "ltr", "Call me back", "Talk to us", "We will call you back"),
     "Hebrew": ("/he/", "rtl", demo.HEBREW["button"], "דברו איתנו", demo.HEBREW["title"]),

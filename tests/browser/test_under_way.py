@@ -1,4 +1,4 @@
-"""A page follows the work on its result, and takes nothing from whoever uses it meanwhile."""
+"""A page follows the work on its result, and disturbs nobody who uses it in the meantime."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ PROBLEM = "It took too long."
 
 @pytest.fixture
 def study(stack: Stack, admin: Page) -> Study:
-    """A replay that a worker has in hand, and the page that waits for it."""
+    """A replay that a worker is computing, while its page is open."""
     now = timezone.now()
     study = Study.objects.create(
         kind="replay", asked="period=7&waits=100", asked_at=now, started_at=now,
@@ -64,7 +64,7 @@ def test_who_is_logged_out_meanwhile_keeps_what_is_typed(admin: Page, study: Stu
 
 
 def test_a_button_that_is_pressed_when_the_result_comes(admin: Page, study: Study) -> None:
-    """Its page is not stopped by loading ours again."""
+    """Reloading our page does not stop the page that the button opens."""
     address = admin.url
     play = admin.get_by_role("button", name="Play")
     click_while_it_changes(play, address, lambda: finish(study))

@@ -1,4 +1,4 @@
-"""The wallboard on a television and on a telephone: it counts, says when it is old, comes back."""
+"""The wallboard on a television and a telephone: it counts, says when it is old, and recovers."""
 
 import uuid
 from datetime import timedelta
@@ -17,13 +17,13 @@ from tests.support.stack import Stack
 
 @pytest.fixture
 def board(stack: Stack) -> Wallboard:
-    """Nobody is called by itself: all phones are paused."""
+    """A wallboard; all phones are paused, so that no lead is called."""
     Extension.objects.update(is_paused=True)
     return Wallboard.objects.create(name="Sales floor", shows_first_names=True)
 
 
 def wait_for_a_call(name: str, seconds: int, target: int = 60) -> Lead:
-    """Somebody who has waited for so long."""
+    """A lead that has waited for this long."""
     source = LeadSource.objects.get(slug="website")
     lead = intake.store(
         intake.Submission(
@@ -41,7 +41,7 @@ def wait_for_a_call(name: str, seconds: int, target: int = 60) -> Lead:
 def test_it_counts_the_seconds_and_shows_who_is_late(
     stack: Stack, board: Wallboard, page: Page
 ) -> None:
-    # Minutes, in which a busy machine shows them before the next colour begins.
+    # Waits of minutes, so that a busy machine shows them before the next colour begins.
     wait_for_a_call("Noa Levi", 750, target=600)
     wait_for_a_call("דנה כהן", 400, target=600)
     wait_for_a_call("Omer", 5, target=600)

@@ -1,4 +1,4 @@
-"""The widget on a website of somebody else's, in Chromium that blocks third parties' cookies."""
+"""The widget on somebody else's website, in a Chromium that blocks third-party cookies."""
 
 from collections.abc import Callable
 
@@ -98,7 +98,7 @@ def test_what_is_changed_on_the_page_of_a_request_is_no_second_submission(
 def test_the_browser_keeps_no_cookie_of_the_frame(
     stack: Stack, shop: Page, embed: Callable[..., str], strict: Browser
 ) -> None:
-    """So that the other tests show what they say: a page of the same browser keeps it."""
+    """The other tests thus run without cookies; a page without the block does keep one."""
     attempt = "() => { document.cookie = 'a=b; SameSite=None; Secure'; return document.cookie }"
     kept = []
     for page in (shop, strict.new_page()):
@@ -135,25 +135,25 @@ def test_by_keyboard_alone(stack: Stack, shop: Page, embed: Callable[..., str]) 
         name = form(shop).locator("body").evaluate("() => document.activeElement.name")
         if name in typed:
             shop.keyboard.type(typed.pop(name))
-    # Round and round, and never on the page behind.
+    # Tab goes round within the dialog, and never to the page behind.
     assert been - {"BODY", None} == {"BUTTON.x", "IFRAME."}
     assert typed == {}
     form(shop).get_by_label("Phone").press("Enter")
     expect(form(shop).locator("[data-status]")).to_be_visible()
-    shop.frames[1].wait_for_load_state()  # before it, no key is listened to
+    shop.frames[1].wait_for_load_state()  # before that, it listens to no key
     form(shop).get_by_role("link", name="Cancel this request").focus()
     shop.keyboard.press("Escape")
     expect(shop.get_by_role("dialog")).to_be_hidden()
     assert shop.evaluate(FOCUSED) == "BUTTON.go"
     shop.keyboard.press("Enter")
-    # What stood there stands there still.
+    # The form shows what it showed before.
     expect(form(shop).locator("[data-status]")).to_be_visible()
     shop.keyboard.press("Tab")
     shop.keyboard.press("Enter")  # the button that closes it
     expect(shop.get_by_role("dialog")).to_be_hidden()
 
 
-# In the frame: what the page around says first arrives when the test lets it.
+# In the frame: the first message from the surrounding page arrives when the test lets it in.
 LATE = """
 if (window.parent !== window) {
   window.addEventListener("message", (event) => {
@@ -178,7 +178,7 @@ def test_escape_closes_it_before_the_two_pages_know_each_other(
     body.evaluate("() => { window.letIn = true; window.dispatchEvent(window.held); }")
     expect(shop.get_by_role("dialog")).to_be_hidden()
     shop.get_by_role("button", name="Call me back").click()
-    # It was asked for once, and is done once.
+    # Escape asked for it once, so the dialog closes only once.
     body.evaluate("() => window.dispatchEvent(window.held)")
     expect(shop.get_by_role("dialog")).to_be_visible()
 
@@ -186,7 +186,7 @@ def test_escape_closes_it_before_the_two_pages_know_each_other(
 def test_what_is_typed_before_the_two_pages_know_each_other_is_kept(
     stack: Stack, shop: Page, embed: Callable[..., str]
 ) -> None:
-    """On a slow line the form is there before all of its page is."""
+    """On a slow line the form is there before all of its page has loaded."""
     held: list[Route] = []
     shop.route("**/leads/frame*.js", lambda route: held.append(route))  # noqa: PLW0108
     shop.goto(embed())

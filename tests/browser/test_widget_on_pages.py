@@ -33,7 +33,7 @@ def test_under_a_strict_policy_of_the_host(
     assert complaints == []
 
 
-# Of what a browser says of a frame that may not stand here.
+# Part of what a browser says about a frame that may not be shown here.
 REFUSED = "frame-ancestors"
 
 
@@ -48,7 +48,7 @@ def test_a_website_that_is_not_allowed(stack: Stack, shop: Page, embed: Callable
         allowed=False,
     )
     shop.goto(address)
-    # What the console says is told only while the page is asked something.
+    # Console messages arrive only while the page is asked something.
     eventually(lambda: shop.evaluate("1") and len([it for it in said if REFUSED in it]) == 2)
     eventually(lambda: shop.evaluate("1") and any(f"{address} is not among" in it for it in said))
     expect(shop.locator(".go")).to_have_count(0)
@@ -81,7 +81,7 @@ def test_a_frame_that_the_browser_refuses_says_what_to_do(
     expect(way).to_have_attribute("href", f"{stack.url}/contact/website/?lang=en")
     shop.keyboard.press("Escape")
     LeadSource.objects.update(allowed_origins=[shop.url.rstrip("/")])
-    button.click()  # it is asked for once more
+    button.click()  # this asks for the form once more
     expect(form(shop).get_by_label("Name")).to_be_visible()
     expect(dialog.get_by_role("alert")).to_be_hidden()
 
@@ -147,7 +147,7 @@ def test_an_inline_form_moves_nothing(stack: Stack, shop: Page, embed: Callable[
     )
     assert shop.evaluate("shift") == 0
     look(shop, "inline")
-    # In the page's colours, which has no dark ones: whatever the visitor prefers.
+    # The page's colours apply, whatever the visitor prefers, and the page has no dark ones.
     shop.emulate_media(color_scheme="dark")
     paper = frame.locator("body")
     expect(paper).to_have_css("background-color", "rgb(255, 255, 255)")
@@ -255,7 +255,7 @@ def test_what_others_post_is_not_believed(
     eventually(lambda: shop.evaluate("window.got") == 1)
     shop.evaluate("() => new Promise((done) => setTimeout(done))")
     expect(shop.get_by_role("dialog")).to_be_visible()
-    # Nor what a page of somebody else's says that has come into the frame.
+    # Nor is a message believed from a foreign page that was loaded into the frame.
     shop.evaluate("() => addEventListener('message', () => (window.got += 1))")
     shop.locator("dialog iframe").evaluate("it => (it.src = '/other')")
     shop.wait_for_function("got === 2")

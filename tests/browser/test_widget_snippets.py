@@ -18,7 +18,7 @@ from tests.support.website import Website
 
 DOC = Path(__file__).parents[2] / "docs" / "widget.md"
 HOST = "https://callbacks.example.com"
-# What WordPress has, as far as the snippet uses it.
+# The parts of WordPress that the snippet uses.
 WORDPRESS = """<?php
 function esc_url( $it ) { return $it; }
 function esc_attr( $it ) { return htmlspecialchars( $it ); }
@@ -30,7 +30,7 @@ echo '<p>A post</p>';
 
 
 def blocks() -> dict[str, list[tuple[str, str]]]:
-    """By heading: the kind and the text of each block."""
+    """The kind and the text of each block, by heading."""
     found: dict[str, list[tuple[str, str]]] = {}
     for section in DOC.read_text().split("\n## ")[1:]:
         heading = section.partition("\n")[0]
@@ -44,7 +44,7 @@ def snippet(stack: Stack) -> "Snippets":
 
 
 class Snippets:
-    """The document's text, with the address of our server in it."""
+    """The document's snippets, with our server's address in them."""
 
     def __init__(self, ours: str) -> None:
         self.ours = ours
@@ -57,7 +57,7 @@ class Snippets:
 
 @pytest.fixture
 def shop(stack: Stack, website: Website, browser: Browser) -> Iterator[Page]:
-    """A page of the website, which may show the form."""
+    """A page; the website may show the form."""
     LeadSource.objects.update(allowed_origins=[website.origin])
     context = browser.new_context()
     context.set_default_timeout(PATIENCE)
@@ -71,14 +71,14 @@ def write(website: Website, inside: str) -> str:
 
 
 def opens(page: Page, name: str = "Call me back", role: str = "button") -> None:
-    """The button opens the form."""
+    """Clicks the button, and sees the form."""
     page.get_by_role(role, name=name).click()  # type: ignore[arg-type]
     form = page.frame_locator("dialog iframe")
     expect(form.locator("input[type=tel]")).to_be_visible()
 
 
 def test_every_block_is_tried() -> None:
-    """Who adds one, adds a test."""
+    """A new block needs a test of its own."""
     kinds = {heading: [kind for kind, _ in found] for heading, found in blocks().items() if found}
     assert kinds == {
         "Plain HTML": ["html"],
@@ -115,7 +115,7 @@ def test_the_form_inside_the_page(snippet: Snippets, website: Website, shop: Pag
     shop.goto(write(website, snippet("The form inside the page", "html")))
     inside = shop.frame_locator(".callback iframe")
     expect(inside.get_by_label("Phone")).to_be_visible()
-    # The room that is kept free is enough.
+    # The space reserved for the form is large enough.
     for width in (320, 390, 1280):
         shop.set_viewport_size({"width": width, "height": 800})
         needs = inside.locator("body").evaluate("() => document.body.offsetHeight")
@@ -146,7 +146,7 @@ def test_a_single_page_app(snippet: Snippets, website: Website, shop: Page) -> N
     shop.evaluate(snippet("A single-page app", "js"))
     opens(shop)
     shop.keyboard.press("Escape")
-    # Another page of it, drawn anew from the ground up.
+    # Another page of the app, drawn from scratch.
     shop.evaluate(
         """() => {
           history.pushState({}, "", "/lamps");
@@ -170,7 +170,7 @@ def test_from_code_before_the_loader_is_there(
 
 
 def test_google_tag_manager(snippet: Snippets, website: Website, shop: Page) -> None:
-    """It makes each script of a tag anew, without its attributes, after the page is there."""
+    """Tag Manager recreates each script of a tag without its attributes, once the page is there."""
     shop.goto(write(website, "<main>Lamps</main>"))
     shop.evaluate(
         """tag => {

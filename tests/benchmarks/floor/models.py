@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Row(models.Model):
-    """A lead, as little of one as can be."""
+    """A lead with as few columns as possible."""
 
     name = models.CharField(max_length=120)
     phone = models.CharField(max_length=16)

@@ -12,7 +12,7 @@ ROOT_URLCONF = "tests.benchmarks.floor.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 DATABASES = {
-    # A connection per thread, never looked at again: cheaper than a pool, and worse on a bad day.
+    # A connection per thread, never checked again: cheaper than a pool, and worse on a bad day.
     "default": {**environ.Env.db_url_config(os.environ["DATABASE_URL"]), "CONN_MAX_AGE": None}
 }
 CELERY_BROKER_URL = os.environ["REDIS_URL"]

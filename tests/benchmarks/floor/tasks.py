@@ -13,7 +13,7 @@ _local = threading.local()
 
 @shared_task
 def call(row_id: int, phone: str) -> None:
-    """Has a phone of its own rung for every lead, so that none is ever busy."""
+    """Rings a different phone for every lead, so that none is ever busy."""
     answer = _session().post(
         settings.VOICENTER_URL,
         data={

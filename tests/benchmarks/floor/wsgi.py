@@ -7,5 +7,5 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.benchmarks.floor.settings")
 application = get_wsgi_application()
 
-# Makes it the application that `delay` publishes with.
+# This import makes it the application that `delay` publishes with.
 from tests.benchmarks.floor import celery  # noqa: E402, F401
