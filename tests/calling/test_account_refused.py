@@ -1,4 +1,4 @@
-"""The provider refuses the account: dialling stops for all, no lead is burnt, and it goes on."""
+"""The provider refuses the account: dialling stops for all, uses up no try, and resumes."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ def _phones(team: Team) -> None:
 
 @pytest.fixture
 def code(settings: Settings) -> Iterator[Callable[[str], str]]:
-    """Has the site use another code of the account; returns the one before."""
+    """Makes the site use another code for the account; returns the previous one."""
 
     def use(other: str) -> str:
         before, settings.VOICENTER_CODE = settings.VOICENTER_CODE, other
@@ -106,7 +106,7 @@ def test_of_all_workers_one_tries_again_now_and_then(
         with time_machine.travel(then, tick=True), ThreadPoolExecutor(4) as workers:
             list(workers.map(call, leads))
         made.append(tries())
-    # After 10 s, then 20, 40 and each 60, with time for a busy machine between.
+    # The waits are 10, 20 and 40 s, then 60 s each, with some slack for a busy machine.
     assert made == [1, 2, 2, 3, 3, 4, 4, 5, 5, 6]
     assert statuses() == {LeadStatus.WAITING}
 

@@ -1,4 +1,4 @@
-"""What is written after a talk, and what follows for the calls of the lead."""
+"""What is written after a talk, and how it changes the lead's further calls."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -48,7 +48,7 @@ def dana(extension: Extension) -> User:
 
 
 def live(lead: Lead) -> CallAttempt:
-    """A call to the lead that is on."""
+    """An attempt that is calling the lead now."""
     teams = [team.pk for team in config.current().teams_for(lead.source_id)]
     claim = claims.claim(lead.pk, asked(*teams), NOON, timedelta(hours=1))
     assert claim
@@ -74,8 +74,8 @@ def say(
     return after_talk.write(attempt.pk, writing, user, now, seen=seen, **values)
 
 
-# What was said, when, how the call ended; how the lead stands then, whether the number is listed,
-# and when a call is planned.
+# What was said and how the call ended; then the lead's status, whether the number is listed, and
+# which call is planned.
 PLANNED = "planned"
 ROWS: dict[str, tuple[str, str, str, bool, str]] = {
     "interested, after a talk": ("Interested", "bridged", "connected", False, ""),
@@ -85,7 +85,7 @@ ROWS: dict[str, tuple[str, str, str, bool, str]] = {
     "spam, after a talk": ("Spam", "bridged", "connected", False, ""),
     "never again, after a talk": ("Never call again", "bridged", "connected", True, ""),
     "a message left, after a talk": ("Left a message", "bridged", "connected", False, ""),
-    # The record says that nobody talked, and the lead would be called again.
+    # Here the record says that nobody talked, so the lead would be called again.
     "interested, by the record too short": ("Interested", "short_talk", "cancelled", False, ""),
     "wrong number, by the record too short": ("Wrong number", "short_talk", "cancelled", False, ""),
     "spam, by the record not answered": ("Spam", "lead_no_answer", "cancelled", False, ""),
@@ -173,7 +173,8 @@ def test_what_somebody_else_has_written_meanwhile_is_shown_first(
 
 
 CHANGES: dict[str, tuple[str, str, str, str]] = {
-    # What was said first of a call that was not answered, what then; the lead, and the follow-up.
+    # The first and the second answer about an unanswered call; then the status of the lead and of
+    # the follow-up.
     "wrong number, and it was not": ("Wrong number", "Left a message", "waiting", ""),
     "spam, and it was a call again": ("Spam", "Call again", "cancelled", "waiting"),
     "interested, and then not": ("Interested", "Not interested", "cancelled", ""),
@@ -223,7 +224,7 @@ def test_a_planned_call_is_moved_or_withdrawn(
 def test_a_planned_call_that_is_moved_has_the_target_of_today(
     make_lead: MakeLead, dana: User
 ) -> None:
-    """Its due time and what its page says of it agree."""
+    """Its due time agrees with the target that its page shows."""
     attempt = live(make_lead(PHONE))
     end(attempt, "bridged")
     note = say(attempt, "Call again", dana, at=TOMORROW)
@@ -325,7 +326,7 @@ def test_what_was_asked_during_a_call_that_ended_with_never_again_asks_for_no_ot
     say(attempt, "Never call again", dana)
     end(attempt, "lead_no_answer")
     assert [it.status for it in Lead.objects.order_by("pk")] == ["cancelled", "duplicate"]
-    # Who asks later is read by a manager.
+    # A later request is held, so that a manager reads it.
     assert again(joined, message="please do call").status == "held"
 
 

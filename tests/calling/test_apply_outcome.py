@@ -26,7 +26,7 @@ MONDAY_NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 @pytest.fixture
 def office(team: Team) -> Schedule:
-    """Open on workdays from nine to five."""
+    """Opening hours on workdays from nine to five."""
     schedule = Schedule.objects.create(name="Office", time_zone="UTC")
     for weekday in range(5):
         OpeningHours.objects.create(
@@ -52,7 +52,7 @@ def not_answered(lead: Lead, at: datetime) -> Lead:
 
 
 def calls_again_at(lead: Lead, at: datetime) -> list[datetime]:
-    """When it was put off to, each time that it did not answer, until it was given up."""
+    """The times that the lead was put off to after each unanswered call, until it was given up."""
     times = []
     while lead.status == LeadStatus.WAITING and len(times) < 30:
         not_answered(lead, max(at, lead.call_after))
@@ -186,7 +186,7 @@ def test_calls_that_were_never_placed_back_off_like_other_failures(
 def test_a_recorded_message_is_no_try_of_its_lead(
     make_lead: MakeLead, extension: Extension
 ) -> None:
-    """Nineteen calls and a message: the call that follows is not the twenty-first."""
+    """Eighteen calls and a message: the lead fails after two further calls, not one."""
     lead, at = make_lead(), timezone.now()
     long_ago = at - timedelta(days=2)
     Lead.objects.update(counted_from=long_ago)

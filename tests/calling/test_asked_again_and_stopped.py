@@ -1,4 +1,4 @@
-"""Somebody asks again during a call that a manager stops: what came before it is stopped, too."""
+"""Somebody asks again during a call that a manager stops: earlier requests stop, too."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 BEFORE, AFTER = "asked before", "asked after"
 TALK, NO_ANSWER, NO_RECORD = "they talked", "nobody picked up", "no record"
-# What a manager does; when the second request comes; how the call ends; how the requests stand.
+# What a manager does; when the second request comes; how the call ends; each request's status.
 ROWS: dict[str, tuple[str, str, str, list[LeadStatus]]] = {
     "asked, then hung up": (
         "hang up", BEFORE, NO_ANSWER, [LeadStatus.CANCELLED, LeadStatus.DUPLICATE],
@@ -73,7 +73,7 @@ def test_what_had_been_asked_before_is_stopped_too(
 
 
 def end(attempt: CallAttempt, ends: str) -> None:
-    """As its records tell, or without any."""
+    """Ends the call as its records say, or without any record."""
     told: dict[str, tuple[tuple[Any, ...], ...]] = {
         TALK: ((1, "ANSWER", 65), (2, "ANSWER", 60)), NO_ANSWER: ((1, "CANCEL", 0),),
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Whoever was asleep between taking an attempt on and sending it does not send it."""
+"""A worker that slept between taking an attempt on and sending it does not send it."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,7 +19,8 @@ from tests.support.simulator import SimulatorProcess
 pytestmark = pytest.mark.django_db(transaction=True)
 AWAKE = AttemptState.ACCEPTED, LeadStatus.CALLING, 1
 ASLEEP = AttemptState.NOT_SENT, LeadStatus.WAITING, 0
-# For how long it has been taken on (None: nobody has); attempt, lead, and requests at the provider.
+# How long ago the attempt was taken on (None: never); then the states of attempt and lead, and the
+# number of requests at the provider.
 ROWS: dict[str, tuple[timedelta | None, tuple[AttemptState, LeadStatus, int]]] = {
     "at once": (timedelta(0), AWAKE),
     "asleep for longer than it may be": (dial.SEND_WITHIN + timedelta(seconds=1), ASLEEP),

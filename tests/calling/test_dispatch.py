@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def call(lead: Lead) -> CallAttempt:
-    """Calls the lead; both as they are in the database afterwards."""
+    """Calls the lead; then attempt and lead are as they are in the database."""
     attempt = dispatch.call_lead(lead.pk)
     assert attempt
     lead.refresh_from_db()
@@ -219,7 +219,7 @@ def test_an_extension_is_rung_in_its_own_hours_only(
     Extension.objects.update(schedule=open_tomorrow())
     lead = make_lead()
     assert dispatch.call_lead(lead.pk) is None
-    # Nor is it woken for in vain, every few seconds until its shift begins.
+    # Nor is the lead woken in vain, every few seconds, until the shift begins.
     assert dispatch.call_due_leads() == 0
     other = Extension.objects.create(number="102", team=team)
     attempt = dispatch.call_lead(lead.pk)
@@ -281,7 +281,7 @@ def test_invalid_parameters_are_tried_once_more_and_then_shown_and_nobody_waits_
 def test_an_extension_that_cannot_be_rung_is_paused_and_the_lead_goes_on(
     make_lead: MakeLead, team: Team, simulator: SimulatorProcess
 ) -> None:
-    # Past the admin's own check: the form of a SIP code, but no number a provider would take.
+    # Entered past the admin's check: formed like a SIP code, but no number a provider would take.
     wrong = Extension.objects.create(number="0505550150123", team=team)
     lead = make_lead()
     attempt = call(lead)
@@ -332,7 +332,7 @@ def test_an_answer_that_comes_after_it_was_given_up_is_believed(
 
 
 def dial_late(lead: Lead, extension: Extension) -> CallAttempt:
-    """Claims, sleeps, and then wants to dial; the attempt as it is afterwards."""
+    """Claims, sleeps, and then tries to dial; returns the attempt as it is afterwards."""
     asleep = dial.SEND_WITHIN + timedelta(seconds=1)
     claim = claims.claim(
         lead.pk, asked(extension.team_id), timezone.now() - asleep, timedelta(hours=2)

@@ -1,4 +1,4 @@
-"""A lead whose clock stands still while nobody may be called is due by the hours of today.
+"""A lead whose clock stands still while nobody may be called is due by the current hours.
 
 The lead comes on a Monday (23 November 2026), the team is open from nine to five in UTC, and the
 target is ten minutes; then the hours change.
@@ -31,7 +31,7 @@ def hours_of_another_team() -> None:
 
 
 def source(**values: object) -> Callable[[], object]:
-    """The source is saved with other values, and another team's name is changed."""
+    """Changes the source, and adds a schedule, which has the due times looked at again."""
 
     def change() -> None:
         LeadSource.objects.update(**values)
@@ -41,7 +41,7 @@ def source(**values: object) -> Callable[[], object]:
 
 
 def through_another_source() -> None:
-    """A later request has it called through another, and what was promised before is kept."""
+    """A later request moves the call to another source; what was promised before is kept."""
     other = LeadSource.objects.create(slug="other", name="Other", sla_target=7200, sla_clock="open")
     TeamSource.objects.create(team=Team.objects.get(), source=other)
     first = Lead.objects.get()
@@ -58,7 +58,7 @@ def and_then(*changes: Callable[[], object]) -> Callable[[], object]:
 
 @dataclass(frozen=True)
 class Row:
-    """`clock`: when the lead's began or begins. `due`: by the changed hours."""
+    """`clock`: when the lead's clock began or begins. `due`: the due time by the changed hours."""
 
     clock: str
     due_before: str
@@ -70,7 +70,7 @@ class Row:
 
 
 NIGHT = "23 Nov 20:00"
-# It came three days ago for a time of next week; somebody wants it now, after closing.
+# The lead came three days ago for a time next week; somebody wants it now, after closing.
 MOVED = {
     "submitted_at": moment("20 Nov 10:00"),
     "first_source_id": 1,

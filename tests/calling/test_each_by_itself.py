@@ -1,6 +1,6 @@
 """One broken row stops no other row's turn, and no step of the sweep.
 
-A trigger refuses every change of the rows of one number, the first in each step's order.
+A trigger refuses every change to the rows of one number, which come first in each step.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ AGO = timedelta(hours=1)
 
 @pytest.fixture
 def curse() -> Iterator[Callable[[str], None]]:
-    """curse(table): whoever changes the row of CURSED gets an error."""
+    """curse(table): any change to the row of CURSED raises an error."""
     cursed = []
 
     def lay(table: str) -> None:
@@ -49,7 +49,7 @@ def curse() -> Iterator[Callable[[str], None]]:
 
 
 def attempts(make_lead: MakeLead, team: Team, **values: Any) -> list[CallAttempt]:
-    """One of each number, the cursed one first."""
+    """One attempt for each number, the cursed one first."""
     at, found = timezone.now() - AGO, []
     for number, phone in enumerate((CURSED, GOOD)):
         lead = make_lead(phone, status=LeadStatus.CALLING)
@@ -69,7 +69,7 @@ def failures() -> float:
 
 
 def test_lost_dials(make_lead: MakeLead, team: Team, curse: Callable[[str], None]) -> None:
-    """The broken one is counted, so that it is seen."""
+    """The broken row is counted, so that somebody notices it."""
     _, good = attempts(make_lead, team, state="dialing")
     curse("callbacks_callattempt")
     before = failures()
@@ -80,7 +80,7 @@ def test_lost_dials(make_lead: MakeLead, team: Team, curse: Callable[[str], None
 
 
 def test_expired_holds(make_lead: MakeLead, team: Team, curse: Callable[[str], None]) -> None:
-    """Here the lead is the broken row: its attempt is asked about, and cannot be ended."""
+    """Here the broken row is the lead: its attempt cannot be ended, but the other one can."""
     cursed, good = attempts(make_lead, team, state="accepted", call_id="C-")
     CallAttempt.objects.update(hold_until=timezone.now() - AGO)
     curse("leads_lead")
@@ -128,7 +128,7 @@ def test_prices_that_add_up_to_more_than_is_stored(make_lead: MakeLead, team: Te
 def test_looking_up(
     make_lead: MakeLead, team: Team, curse: Callable[[str], None], simulator: SimulatorProcess
 ) -> None:
-    """Both calls are over, as the provider shows; of one the lead cannot be told."""
+    """Both calls are over, as the provider shows; one of the leads cannot be changed."""
     simulator.control(extensions={"101": "online", "102": "online"})
     _, good = attempts(make_lead, team, state="unknown")
     CallRecord.objects.bulk_create(
@@ -201,7 +201,7 @@ def test_call_parameters_that_are_none(
     simulator: SimulatorProcess,
     variables: Any,
 ) -> None:
-    """Counted, and given to a person; the sweep goes on, and other sources are called."""
+    """The calls count, and a person gets the lead; the sweep goes on and calls other sources."""
     CallParameters.objects.create(source=source, variables=variables)
     lead = make_lead(CURSED)
     for _ in range(2):

@@ -1,6 +1,6 @@
-"""The provider finds invalid parameters (error 1) in every call, in words that nobody knows.
+"""The provider finds invalid parameters (error 1) in every call, in unknown words.
 
-Of a wrong code, which it names: test_account_refused.py.
+For a wrong code, which the provider does name, see test_account_refused.py.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ SAYS = "The telephone provider reports invalid parameters in every call (error 1
 
 @pytest.fixture(autouse=True)
 def _unknown_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the simulator says of a wrong code stands for what nobody has foreseen."""
+    """The simulator's words about a wrong code stand for words that nobody foresaw."""
     monkeypatch.setattr(account_refusals, "_TABLE", [])
 
 
@@ -38,7 +38,7 @@ def _phones(team: Team) -> None:
 
 @pytest.fixture
 def code(settings: Settings) -> Iterator[Callable[[str], str]]:
-    """Has the site use another code of the account; returns the one before."""
+    """Makes the site use another code for the account; returns the previous one."""
 
     def use(other: str) -> str:
         before, settings.VOICENTER_CODE = settings.VOICENTER_CODE, other
@@ -50,7 +50,7 @@ def code(settings: Settings) -> Iterator[Callable[[str], str]]:
 
 
 def call(make_lead: MakeLead, times: int = 2) -> Lead:
-    """A new lead, called as often as it is due at once."""
+    """A new lead after this many calls."""
     lead = make_lead()
     for _ in range(times):
         dispatch.call_lead(lead.pk)

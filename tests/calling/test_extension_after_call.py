@@ -27,7 +27,7 @@ ALMOST = {"missed_in_a_row": ENOUGH - 1}
 OURS_ENDS = NOW + policy().missed_pause
 PAUSED_FOR_IT = {"is_paused": True, "paused_until": OURS_ENDS, "pause_reason": MISSED}
 
-# name, outcome, the extension before, and what has become of it.
+# name, outcome, the extension before and after the call.
 TABLE: list[tuple[str, Outcome, dict[str, Any], dict[str, Any]]] = [
     ("offline: out for a while", Outcome.OFFLINE, {}, {
         "unavailable_until": NOW + policy().offline_for, "unavailable_reason": "offline",

@@ -1,4 +1,4 @@
-"""No hour fits all places where a number may be: a person is told so, and has to be sure."""
+"""No hour suits all places where a number may be: a person is told so, and must confirm."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time
@@ -41,7 +41,7 @@ def play(lead: Lead, *, sure: bool) -> str:
     return manual.play(lead.pk, "hello", None, whatever_hour=sure)
 
 
-# The time, whether the person is sure, and why it is not done; "": it is.
+# The time, whether the person confirms, and why the call is refused ("": it is not).
 ROWS = {
     "day in some of them, not asked": (SOME, False, ASKED),
     "day in some of them, and sure": (SOME, True, ""),

@@ -1,6 +1,6 @@
-"""Leads that wait for a limit to be over, when a manager changes something: the limit or anything.
+"""Leads that wait for a limit to end, when a manager changes the limit or something else.
 
-A number may be called once a day here, and somebody always answers. The lead is called in vain at
+A number may be called once a day here, and the team is always open. The lead is called in vain at
 `at`, in UTC; its number is Israeli, two hours ahead. The year is 2026, and 23 November a Monday.
 """
 
@@ -57,7 +57,7 @@ def window() -> None:
 
 @dataclass(frozen=True)
 class Row:
-    """`change` is made at `seen_at`, and `moved` is when the lead is called then."""
+    """`change` is made at `seen_at`; then the lead is to be called at `moved`, not at `told`."""
 
     change: Callable[[], object]
     moved: str
@@ -123,7 +123,7 @@ def test_a_number_that_was_called_as_often_as_allowed(
 def test_a_spending_limit_that_is_over_at_night(
     seen_at: str, source: LeadSource, extension: Extension, make_lead: MakeLead
 ) -> None:
-    """At midnight there. Nobody has asked for that hour."""
+    """The limit ends at midnight where the number is, an hour that nobody asked for."""
     LeadSource.objects.update(call_from=None, call_until=None)
     Team.objects.update(call_from=None, call_until=None)
     over, usual = moment("23 Nov 22:00"), moment("24 Nov 06:00")

@@ -38,7 +38,7 @@ ANOTHER = "+972505550199"
 
 @pytest.fixture(autouse=True)
 def office(team: Team) -> Iterator[None]:
-    """A call goes on after closing time. Ten leads a minute are called in the morning."""
+    """Hours that end during a call. In the morning ten leads a minute are called."""
     schedule = Schedule.objects.create(name="Office", time_zone="UTC")
     for weekday in range(5):
         OpeningHours.objects.create(
@@ -51,7 +51,7 @@ def office(team: Team) -> Iterator[None]:
 
 @pytest.fixture
 def lead(office: None, make_lead: MakeLead) -> Lead:
-    """Asked to be called before closing time."""
+    """A lead that came before closing time."""
     with time_machine.travel(AFTERNOON, tick=False):
         return make_lead()
 
@@ -142,7 +142,7 @@ def a_record_tells_late_of_a_talk_after_which_a_call_was_agreed_on(
 def test_turns_come_before_leads(
     prepare: Callable[[Lead], Callable[[], None]], lead: Lead, source: LeadSource
 ) -> None:
-    """Somebody sends the form once more meanwhile: the turn, then the lead that it joins."""
+    """Meanwhile the form is sent again: it takes a turn, then locks the lead that it joins."""
     act = prepare(lead)
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
@@ -176,7 +176,7 @@ def test_turns_of_several_openings_are_taken_in_any_order(source: LeadSource) ->
 
 
 def test_who_takes_a_number_back_locks_its_call_before_its_lead(lead: Lead) -> None:
-    """The call ends at that moment."""
+    """Taking the number back ends the call."""
     attempt = being_called(lead)
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
@@ -192,7 +192,7 @@ def test_who_takes_a_number_back_locks_its_call_before_its_lead(lead: Lead) -> N
 def test_who_takes_a_number_back_that_is_claimed_meanwhile_locks_its_call_first_too(
     lead: Lead,
 ) -> None:
-    """They wait for the lead, which is just being claimed; then its call ends."""
+    """Taking back waits for the lead, which is just being claimed; then the call ends."""
     has_lead, let_go = Event(), Event()
 
     @transaction.atomic

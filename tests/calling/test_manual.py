@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def run_queue() -> None:
-    """What a worker would do with the queue."""
+    """Does what a worker would do with the queue."""
     for task, key in queued(empty=True):
         {task_publisher.CALL_LEAD: dispatch.call_lead, task_publisher.DIAL: dial.dial_committed}[
             task
@@ -281,7 +281,7 @@ def test_a_lost_answer_keeps_the_extension_as_if_it_were_in_the_conference_room(
 def test_a_call_that_ends_as_it_is_hung_up_is_not_the_next_one(
     make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
 ) -> None:
-    """It is seen to be on; then it ends, and the extension calls the next lead."""
+    """The call is seen to be on; then it ends, and the extension calls the next lead."""
     simulator.control(talk=600)
     attempt = dispatch.call_lead(make_lead().pk)
     assert attempt
@@ -295,7 +295,7 @@ def test_a_call_that_ends_as_it_is_hung_up_is_not_the_next_one(
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            # As a record takes them: the attempt, then its extension.
+            # In the order in which a record takes them: the attempt, then its extension.
             CallAttempt.objects.select_for_update().get(pk=attempt.pk)
             Extension.objects.select_for_update().get(pk=extension.pk)
             said = pool.submit(together.alone, hang_up)
@@ -340,7 +340,7 @@ def test_a_claim_that_is_being_made_keeps_its_extension_from_the_conference(
 def test_the_longer_reason_not_to_be_rung_holds(
     make_lead: MakeLead, extension: Extension, outcome: Outcome, state: str, minutes: float | None
 ) -> None:
-    """As when a manager had the extension called by hand in the hour of its conference."""
+    """For example, a manager calls by hand with the extension during its hour in the conference."""
     now = timezone.now()
     until = now + timedelta(minutes=minutes) if minutes else None
     Extension.objects.update(

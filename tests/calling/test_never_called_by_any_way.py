@@ -1,4 +1,4 @@
-"""Every way by which a number can be dialled, and every way by which it can be forbidden."""
+"""Every way to dial a number, and every way to forbid one."""
 
 import contextlib
 import re
@@ -181,7 +181,7 @@ def _committed_message(world: World) -> None:
 
 
 def _after_a_call(world: World) -> None:
-    """What has been asked for during a call is not called after it."""
+    """A request that came during a call is not called after it."""
     first = world.closed()
     later = world.lead()
     Lead.objects.filter(pk=later.pk).update(
@@ -214,7 +214,7 @@ def _judged_again(world: World) -> None:
 
 
 def _own_extension(world: World) -> None:
-    """A salesperson's own telephone: it is rung first, and is a number like any other."""
+    """A salesperson's own telephone rings first, and is a number like any other."""
     lead = intake.store(
         intake.Submission(source=world.source, key=uuid.uuid4(), name="Noa", phone="+972505550102")
     )
@@ -254,10 +254,10 @@ def _command_message(world: World) -> None:
 
 
 def _replayed(world: World) -> None:
-    """Days that are played again ring nobody, whatever the number."""
+    """Replayed days ring nobody, whatever the number."""
     lead = world.closed()
     world.forbid()
-    with contextlib.suppress(CommandError):  # where too little has happened
+    with contextlib.suppress(CommandError):  # raised when too little has happened
         call_command(
             "voicenter",
             "replay",

@@ -1,4 +1,4 @@
-"""Messages that play by themselves: outside opening hours, and to leads given up on."""
+"""Messages that play automatically: outside opening hours, and to leads that were given up on."""
 
 from collections.abc import Callable
 from datetime import time, timedelta
@@ -116,7 +116,7 @@ def test_a_message_is_played_the_way_its_source_has_calls_made(
         "phonecallerid": None,
         "maxduration": "120",
     }
-    # Nobody else is to ring the number as long as this may last.
+    # No other call may ring the number for as long as this one may last.
     attempt = CallAttempt.objects.get()
     assert attempt.sent_at
     assert attempt.hold_until == attempt.sent_at + timedelta(seconds=200 + 120 + 60)
@@ -211,7 +211,7 @@ def test_the_record_of_a_message_tells_whether_it_was_heard(
 def waiting_message(
     make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
 ) -> CallAttempt:
-    """It is to be played in two minutes to somebody who could not be reached."""
+    """A message to be played in two minutes to somebody who could not be reached."""
     lead = make_lead(status=LeadStatus.UNREACHED, closed_at=timezone.now())
     at = timezone.now() + timedelta(minutes=2)
     message = recorded_messages.play(lead.pk, lead.phone, "sorry", at)
@@ -284,7 +284,7 @@ def test_one_that_is_being_sent_holds_the_number(
 def test_the_message_for_closed_hours_is_committed_with_its_lead(
     closed: None, make_lead: MakeLead
 ) -> None:
-    """Whoever dies after the commit has lost neither: the sweep sends what nobody has sent."""
+    """A process that dies after the commit loses neither: the sweep sends what was not sent."""
     with transaction.atomic():
         lead = make_lead()
         message = CallAttempt.objects.get(lead=lead)

@@ -37,7 +37,7 @@ WHOSE = pytest.mark.parametrize(
 
 
 def tried(lead: Lead, extension: Extension, times: int) -> None:
-    """Calls of this lead that count, a day ago."""
+    """Calls of this lead that count, from two days ago."""
     at = timezone.now() - timedelta(days=2)
     Lead.objects.filter(pk=lead.pk).update(counted_from=at, attempts=times)
     CallAttempt.objects.bulk_create(
@@ -69,7 +69,7 @@ def test_it_counts_as_a_try_if_it_is_the_leads(
     lead.refresh_from_db()
     assert lead.status == (LeadStatus.FAILED if counts else LeadStatus.WAITING)
     assert lead.attempts == MAX_ATTEMPTS
-    # Nothing was sent, so nobody's phone has rung.
+    # Nothing was sent, so no phone has rung.
     assert simulator.ledger() == []
     assert number_limits.number_limited_until(lead.phone, lead.source_id, timezone.now()) is None
 
@@ -109,7 +109,7 @@ def test_the_lead_is_tried_twice_if_it_is_its_own_fault(
 def test_no_extension_is_suspected_for_what_the_provider_has_not_said(
     make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
 ) -> None:
-    """Two leads that our own check refuses say nothing of the extension they were to get."""
+    """Two leads that our own check refuses say nothing about the extension they were to get."""
     source_is_wrong(extension)
     for _ in range(2):
         assert dispatch.call_lead(make_lead().pk)

@@ -1,4 +1,4 @@
-"""Other hours, teams or sources: leads that wait for a later time may have another one now."""
+"""Changed hours, teams or sources: leads that wait for a later time may get another one."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -41,7 +41,7 @@ def is_followed() -> bool:
 
 
 def settle(clock: Any) -> None:
-    """Nobody can be storing a lead by the older hours any more, and the sweep has seen to it."""
+    """Moves on until no lead can still be stored by the old hours; then the sweep follows."""
     clock.shift(reschedule.SETTLES_IN)
     reschedule.follow_changed_hours()
 
@@ -71,7 +71,7 @@ def test_a_change_of_many_rows_is_followed_once(
         lead.refresh_from_db()
         assert lead.call_after == MORNING - timedelta(hours=2)
         settle(clock)
-        # Only what was followed is asked for.
+        # The one query asks only what was followed.
         with django_assert_num_queries(1):
             assert reschedule.follow_changed_hours() == 0
         open_at(office, 1, 8)
@@ -188,7 +188,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 @contextmanager
 def turns_are_held() -> Iterator[None]:
-    """Nobody else gives out turns."""
+    """Nobody else gives out turns inside the block."""
     key = [pacing._LOCK]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", key)
@@ -201,7 +201,7 @@ def turns_are_held() -> Iterator[None]:
 def test_a_step_that_is_overtaken_by_a_change_is_made_good(
     pool: ThreadPoolExecutor, office: Schedule, make_lead: MakeLead
 ) -> None:
-    """The newer hours may have been followed before a slow step puts leads by the older ones."""
+    """Newer hours may be followed before a slow step puts leads by the older ones."""
     with time_machine.travel(EVENING, tick=False):
         lead = make_lead()
         Team.objects.update(opening_rate=1)
@@ -249,7 +249,7 @@ def test_a_save_only_queues_the_task(office: Schedule, django_assert_num_queries
 
 @pytest.fixture
 def paced(office: Schedule, make_lead: MakeLead) -> Callable[[], Lead]:
-    """paced() is one that a manager has had called now, in the evening, behind two others."""
+    """paced() is a lead behind two others that a manager has called now, in the evening."""
     Team.objects.update(opening_rate=1)
 
     def called_now() -> Lead:
@@ -280,7 +280,7 @@ def test_other_hours_leave_a_call_now_ahead_of_the_turns(
 def test_a_put_off_that_is_older_does_not_undo_it(
     office: Schedule, make_lead: MakeLead, pool: ThreadPoolExecutor
 ) -> None:
-    """A worker has found the lead due and everybody gone; the manager is a moment faster."""
+    """A worker finds the lead due and nobody there; the manager is a moment faster."""
     Team.objects.update(opening_rate=1)
     with time_machine.travel(EVENING, tick=False):
         make_lead()
@@ -298,7 +298,7 @@ def test_a_put_off_that_is_older_does_not_undo_it(
 def test_whoever_waits_for_the_turns_of_an_opening_holds_no_lead(
     office: Schedule, make_lead: MakeLead, pool: ThreadPoolExecutor
 ) -> None:
-    """Whoever stores a request may hold turns and wait for the number's lead: no deadlock.
+    """Storing a request may hold turns and wait for the number's lead: no deadlock.
 
     One lead is put off by itself, and two together, one of them to the opening after the first.
     """
@@ -347,7 +347,7 @@ def test_it_gets_its_time_by_the_newer_ones_from_the_sweep(
     change: Callable[[Schedule], None],
     seconds: float,
 ) -> None:
-    """Its request has planned it before the change, and commits it so much later."""
+    """Its request plans it before the change, and commits it this many seconds later."""
     with time_machine.travel(EVENING, tick=False) as clock:
         planned, goes_on = Event(), Event()
 

@@ -52,7 +52,7 @@ def always() -> None:
 
 @dataclass(frozen=True)
 class Row:
-    """The team is open from nine to five. `told`: when the lead is called by these hours."""
+    """The team is open from nine to five. `told`: when the lead would be called by these hours."""
 
     tries: int
     told: str
@@ -84,7 +84,7 @@ ROWS = {
         2, "23 Nov 12:15", closed_on("23 Nov"), "24 Nov 09:00"
     ),
     "in two hours: the calling window of its source begins later": Row(
-        # In Jerusalem, two hours ahead.
+        # The window is in Jerusalem's time, two hours ahead.
         3, "23 Nov 14:00", window("17:00", "20:00"), "23 Nov 15:00"
     ),
     "an outage: the wait stays": Row(

@@ -1,4 +1,4 @@
-"""What fell between is found again: the sweep's parts, on attempts of a certain age."""
+"""The sweep finds what got lost: its parts, on attempts of a certain age."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -167,7 +167,7 @@ def test_two_teams_that_answer_a_source_wake_a_lead_each_for_all_their_extension
 
 
 def database_error(cause: Exception, kind: type[Error] = OperationalError) -> Error:
-    """As Django raises it for what psycopg or its pool has raised."""
+    """The error that Django raises when psycopg or its pool raises `cause`."""
     error = kind("Noa Levi")
     error.__cause__ = cause
     return error
@@ -221,7 +221,7 @@ def test_another_task_that_the_database_hinders_says_so_in_one_line_too(
     monkeypatch.setattr("callbacks.subscriptions.sending.send_due", send_due)
     tasks.send_reports()
     tasks.send_reports()
-    with pytest.raises(OperationalError):  # where it happened is told
+    with pytest.raises(OperationalError):  # raised, to show where it happened
         tasks.send_reports()
     assert [it.getMessage().partition(" (")[0] for it in caplog.records] == [
         "callbacks.send_reports not completed because of PostgreSQL: reason=unreachable",

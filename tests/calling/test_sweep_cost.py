@@ -1,7 +1,7 @@
-"""What a sweep reads when 100,000 leads wait: what is due, and not the others.
+"""What a sweep reads when 100,000 leads wait: only what is due.
 
-Not its time, which depends on the machine, but what PostgreSQL says that it has read: rows looked
-at and pages touched, for every statement of a sweep.
+The time depends on the machine, so the measure is what PostgreSQL says it read: rows and pages, for
+every statement of a sweep.
 """
 
 import json
@@ -28,11 +28,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FEW = 20
-# Of one statement. The table of the leads has thousands of pages.
+# The most that one statement may read. The table of the leads has thousands of pages.
 ROWS, PAGES = 500, 500
 
-# Retries, whose due time is long past, and new leads; half of each of a source nobody answers.
-# The first FEW are to be called at noon, all others on the days after it.
+# Retries, whose due time is long past, and new leads; half of each from a source that nobody
+# answers. The first FEW are to be called at noon, all others from the next day on.
 _FILL = """
     INSERT INTO leads_lead (
         public_id, source_id, submission_key, name, phone, email, message, status, submitted_at,
@@ -48,7 +48,7 @@ _FILL = """
         FROM generate_series(0, %(waiting)s - 1) AS n
     ) AS one
 """
-# Calls of another day, one to each of as many leads.
+# Calls of another day, one to each of this many leads.
 _HISTORY = """
     INSERT INTO callbacks_callattempt (
         public_id, kind, lead_id, extension_id, phone, extension_number, record_name, state,
@@ -64,7 +64,7 @@ _HISTORY = """
 
 @pytest.fixture
 def fill(source: LeadSource, team: Team) -> Iterator[Callable[[int], None]]:
-    """fill(100_000) has so many leads wait, and five extensions free to call them."""
+    """fill(100_000): this many leads wait, and five extensions are free to call them."""
     nobodys = LeadSource.objects.create(slug="nobodys", name="Nobody answers it")
     for number in range(101, 106):
         Extension.objects.create(number=str(number), team=team)
@@ -74,10 +74,10 @@ def fill(source: LeadSource, team: Team) -> Iterator[Callable[[int], None]]:
         with connection.cursor() as cursor:
             values = {"sources": sources, "noon": NOON, "few": FEW, "waiting": waiting}
             cursor.execute(_FILL, values)
-            # Else the plans follow what earlier tests have left in the indexes.
+            # Otherwise the plans depend on what earlier tests left in the indexes.
             cursor.execute("REINDEX TABLE leads_lead")
             cursor.execute("REINDEX TABLE callbacks_callattempt")
-            # Or the lead of each call below is looked for by reading all of them.
+            # Otherwise the statement below reads all leads to find the lead of each call.
             cursor.execute("ANALYZE leads_lead")
             extension = Extension.objects.values_list("pk", flat=True).first()
             cursor.execute(_HISTORY, {"extension": extension, "calls": waiting // 4})
@@ -90,7 +90,7 @@ def fill(source: LeadSource, team: Team) -> Iterator[Callable[[int], None]]:
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one statement, as EXPLAIN (ANALYZE, BUFFERS) has it."""
+    """What one statement cost, according to EXPLAIN (ANALYZE, BUFFERS)."""
 
     sql: str
     rows: int
@@ -118,7 +118,7 @@ def reads(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def costs(captured: CaptureQueriesContext) -> list[Cost]:
-    """Each statement once more, to be measured, and nothing of it kept."""
+    """Runs each statement once more to measure it, and keeps nothing of it."""
     with transaction.atomic():
         found = [
             cost(query["sql"])
@@ -130,7 +130,7 @@ def costs(captured: CaptureQueriesContext) -> list[Cost]:
 
 
 # Patterns of an attack (callbacks.alerts.patterns) are looked for once a minute, among the leads of
-# a day and the calls of some hours: here, all that there are.
+# a day and the calls of some hours: here, among all that there are.
 OF_A_DAY = (
     "count(DISTINCT phone)",
     "count(DISTINCT COALESCE(first_source_id",
@@ -168,7 +168,7 @@ def test_a_sweep_reads_what_is_due_and_no_more(
     fill: Callable[[int], None], team: Team, source: LeadSource
 ) -> None:
     fill(100_000)
-    SetupVersion.objects.update(followed=F("version"))  # long ago
+    SetupVersion.objects.update(followed=F("version"))  # all changes were followed long ago
     extension = Extension.objects.first()
     assert extension
     for name, hours, free, woken in SWEEPS:
@@ -191,7 +191,7 @@ def test_a_sweep_reads_what_is_due_and_no_more(
 def test_the_most_urgent_come_first_by_what_was_promised(
     fill: Callable[[int], None], team: Team, source: LeadSource
 ) -> None:
-    """A new lead by its due time, a retry by the time at which it was to be called."""
+    """New leads rank by their due time, retries by the time at which they are to be called."""
     fill(300)
     now = NOON + timedelta(days=1, minutes=2)
     due = Lead.objects.filter(source=source, call_after__lte=now)
@@ -199,6 +199,6 @@ def test_the_most_urgent_come_first_by_what_was_promised(
     first, *_others, last = promised
     assert first[0] < now < last[0]
     assert queue.next_leads(team.pk, now) == [pk for _at, pk in promised[:5]]
-    # All but the last few are being called: new leads that are not overdue yet come next.
+    # Once all but the last few are taken, new leads that are not overdue yet come next.
     late = [pk for _at, pk in promised[:-3]]
     assert queue.next_leads(team.pk, now, taken=late) == [pk for _at, pk in promised[-3:]]

@@ -1,4 +1,4 @@
-"""A source is switched off: nobody new gets in, and who came before is called as promised."""
+"""A source is switched off: no new request gets in, and earlier leads are called as promised."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,7 +22,7 @@ FORM = "/contact/website/"
 
 @pytest.fixture
 def switched_off(extension: Extension, source: LeadSource, make_lead: MakeLead) -> Lead:
-    """A lead that came before."""
+    """A lead that came before its source was switched off."""
     lead = make_lead()
     source.is_active = False
     source.save()

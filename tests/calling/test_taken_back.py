@@ -29,7 +29,7 @@ def visitor(source: LeadSource, extension: Extension, simulator: SimulatorProces
 
 
 def rings(visitor: Visitor) -> CallAttempt:
-    """Their number is on a call: the salesperson's phone rings."""
+    """Calls the visitor's number; the salesperson's phone rings."""
     attempt = call(visitor.sends())
     assert attempt
     queued(empty=True)

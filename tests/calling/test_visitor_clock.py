@@ -70,7 +70,7 @@ def picked_up(attempt: CallAttempt) -> dict[str, object]:
 
 
 def standing() -> set[str]:
-    """What the one lead counts as."""
+    """What the only lead counts as."""
     now = timezone.now()
     kinds = {
         "overdue": sla.overdue(now), "missed": sla.missed(now), "rang": sla.rang(),
@@ -189,7 +189,7 @@ def test_cancelling_makes_no_miss_disappear_and_none_appear(
 def test_a_talk_of_which_nobody_knows_when_the_phone_rang_counts_whatever_is_cancelled_since(
     make_lead: MakeLead, due_in: int, status: str
 ) -> None:
-    """A person has told of it; then the lead was called again by hand, or not, and cancelled."""
+    """A person reported the talk; then the lead may have been called again, and was cancelled."""
     now = timezone.now()
     lead = make_lead(
         clock_started_at=now - timedelta(minutes=5), due_at=now + timedelta(seconds=due_in),
@@ -229,7 +229,7 @@ def test_a_target_in_opening_hours_is_measured_in_opening_hours(
         outcome="lead_no_answer", claimed_at=monday, ended_at=monday, hold_until=monday,
         rang_at=monday,
     )  # fmt: skip
-    Lead.objects.update(rang_at=monday)  # as a database of the release before tells
+    Lead.objects.update(rang_at=monday)  # as the release before stored it
     assert visitor_clock.make_up() == 1
     assert visitor_clock.make_up() == 0
     lead.refresh_from_db()
@@ -272,7 +272,7 @@ def test_a_lead_counts_for_whom_they_talked_with_else_for_who_was_rung_last(
 def test_a_talk_of_which_a_person_alone_knows_takes_no_time(
     attempt: CallAttempt, post: Callable[..., None]
 ) -> None:
-    """Nobody knows when it was: neither when the phone rang nor when they talked is told."""
+    """Neither the time when the phone rang nor the time when they talked is known."""
     now = timezone.now()
     CallAttempt.objects.filter(pk=attempt.pk).update(
         state="bridged", outcome="bridged", connected_at=now, ended_at=now, rang_at=None
@@ -312,8 +312,9 @@ def test_hours_that_are_changed_before_the_record_comes_change_no_past(
     row: HoursChange, make_lead: MakeLead, office: Schedule, extension: Extension,
     simulator: SimulatorProcess, post: Callable[..., None],
 ) -> None:  # fmt: skip
-    """It came on Friday at 16:50, and its phone rang on Monday at 09:10:20, 20 minutes of hours
-    later; the record comes at noon.
+    """The lead came on Friday at 16:50, and its phone rang on Monday at 09:10:20.
+
+    In between are 20 minutes of opening hours, and 20 seconds. The record comes at noon.
     """
     simulator.control(answer_after=600)
     LeadSource.objects.update(sla_clock=SlaClock.OPEN, sla_target=row.target)
@@ -361,7 +362,7 @@ def test_a_time_that_is_known_stays_when_a_record_comes_again_after_the_hours_ha
 def test_the_start_of_a_clock_that_had_not_begun_is_taken_back_too(
     make_lead: MakeLead, office: Schedule, extension: Extension, post: Callable[..., None]
 ) -> None:
-    """Called by hand before the opening, which a holiday then moves; then the record comes."""
+    """Called by hand before the opening; a holiday moves the opening; then the record comes."""
     LeadSource.objects.update(sla_clock=SlaClock.OPEN, sla_target=600)
     with time_machine.travel(moment("21 Nov 12:00"), tick=False):
         lead = make_lead()

@@ -1,4 +1,4 @@
-"""Mail to visitors: who gets which, once, and nobody whom a stranger wants to annoy."""
+"""Mail to visitors: who gets which, once, and no mail to people a stranger wants to annoy."""
 
 import re
 from collections.abc import Callable
@@ -101,7 +101,7 @@ def test_it_says_when_we_call() -> None:
 NIGHT, DAY = datetime(2026, 11, 28, 20, 40, tzinfo=UTC), datetime(2026, 11, 28, 12, tzinfo=UTC)
 AS_SOON = "We will call you as soon as one of us is free."
 WHEN: dict[str, tuple[datetime, tuple[int, int] | None, str]] = {
-    # when it is sent, the team's hours, what the mail says of the call
+    # when the mail is sent, the team's hours, what the mail says about the call
     "by day, open": (DAY, None, AS_SOON),
     "by day, closed until the evening": (
         DAY, (18, 22), "We will call you today at 18:00 (Jerusalem time)."
@@ -218,7 +218,7 @@ def test_a_request_is_stored_although_its_mail_fails(monkeypatch: pytest.MonkeyP
 
 
 class ProcessDiesError(BaseException):
-    """Nothing catches it, as nothing catches the end of a process."""
+    """Nothing catches this error, just as nothing catches the end of a process."""
 
 
 @pytest.mark.parametrize("dies_in", ["may_mail", "render_to_string"])
@@ -239,8 +239,8 @@ def test_a_process_that_dies_between_commit_and_mail_leaves_none_and_a_lead(
     for _ in range(2):
         follow_the_hours()
         call_due_leads()
-    assert mails() == []  # nobody writes it later
-    # What was counted for it is counted once, if it is written after all.
+    assert mails() == []  # no mail is written later
+    # If the mail is written after all, its request is counted only once.
     for _ in range(2):
         visitor_mail.confirm_on_commit(lead)
     assert [it.lead_id for it in mails()] == [lead.pk]

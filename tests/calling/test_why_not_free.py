@@ -1,4 +1,4 @@
-"""What a manager is told where a chosen phone, or a lead's number, cannot be rung just now."""
+"""What a manager reads when a chosen phone, or a lead's number, cannot be rung just now."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -37,7 +37,7 @@ REASONS = {
 
 @pytest.fixture
 def made(make_lead: MakeLead, extension: Extension) -> Callable[[str, Lead], Any]:
-    """Makes what stands against ringing this lead through the extension, for a context."""
+    """made(reason, lead): a context in which this reason keeps the extension from calling."""
 
     def call(by: Extension) -> None:
         other = make_lead("+972505550199")

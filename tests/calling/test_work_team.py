@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @contextmanager
 def locked(lead: Lead) -> Iterator[None]:
-    """Another connection is about to take the lead: it has locked it, as a claim does."""
+    """Another connection is about to take the lead: it locks it, as a claim does."""
     other = connections.create_connection("default")
     try:
         with other.cursor() as cursor:
@@ -47,7 +47,7 @@ def test_it_calls_one_lead_and_queues_nothing(
     dispatch.work_team(team.pk)
     [entry] = simulator.ledger()
     assert entry["target"] == urgent.phone.lstrip("+")
-    # With many leads waiting, every call's end would otherwise queue as many wake-ups again.
+    # Otherwise, with many leads waiting, each call's end would queue as many wake-ups again.
     assert queued() == []
 
 

@@ -22,15 +22,15 @@ from leads import dated_sentences
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|(?<!%)%[ds]|%\(\w+\)\.\df|%%s|\{\w*\}|\[(?:time|here)\]")
 TAG = re.compile(r"</?[a-z]+(?: [^<>]*)?>")
 
-# Which of the forms are for one exact number, so that a word may stand in place of it. Russian's
-# first form is also for 21 and 31.
+# Plural forms for one exact number, so that a word may stand in for the number. Russian's first
+# form is also for 21 and 31.
 EXACT = {"ar": {0, 1, 2}, "he": {0, 1}, "ru": set()}
 
 SCRIPTS = {"ar": "\u0600-\u06ff", "he": "\u0590-\u05ff", "ru": "\u0400-\u04ff"}
 
 DOUBLED = re.compile(r"\b(\w+) \1\b")
 
-# What stands in Latin letters in every language: names, formats, marks of protocols, examples.
+# Words in Latin letters in every language: names, formats, marks of protocols, examples.
 LATIN = frozenset(
     {
         "API", "ASCII", "Authorization", "Bearer", "CALLID", "CSV", "Content-Encoding",
@@ -43,7 +43,7 @@ LATIN = frozenset(
 
 # Formats of dates, in CLDR's letters.
 FORMATS = frozenset({"EEEE, d MMMM", "EEE dd MMM HH:mm", "EEE dd MMM y HH:mm", "dd MMM HH:mm"})
-# What stands between two items, and before what follows: each language has its own.
+# Separators between two items, and before what follows: each language has its own.
 MARKS = frozenset({", ", ": "})
 
 
@@ -64,8 +64,8 @@ def of_django(language: str, part: str) -> Catalog:
 
 
 def told(language: str) -> Iterator[tuple[Message, int, str, str]]:
-    """Each translation: its message, its plural form (0 where there is one alone), the text that
-    it translates, and itself.
+    """Each translation: its message, its plural form (0 if there is only one), the source text and
+    the translation.
     """
     for message in catalog(language):
         if not message.id:
@@ -156,7 +156,7 @@ class TestEachLanguage:
         ] == []
 
     def test_days_and_towns_fit_into_their_sentences(self, language: str) -> None:
-        """What stands in for a placeholder brings words of its own: "יום ראשון", "שעון ירושלים"."""
+        """The values of placeholders bring words of their own: "יום ראשון", "שעון ירושלים"."""
         with translation.override(language):
             at = datetime(2026, 11, 29, 12, tzinfo=UTC)
             zone = dated_sentences.zone_name(ZoneInfo("Asia/Jerusalem"), at)
@@ -194,7 +194,7 @@ def test_a_russian_weekday_stands_where_its_nominative_fits() -> None:
 
 
 def is_without_number(meant: Counter[str], found: Counter[str]) -> bool:
-    """Whether nothing but one placeholder is missing: the number that the words tell."""
+    """Whether only one placeholder is missing: the number that the words say."""
     return not found - meant and (meant - found).total() == 1
 
 
@@ -209,7 +209,7 @@ def end(text: str) -> str:
 
 
 def test_what_is_translated_for_django_is_what_it_lacks() -> None:
-    """What it has in all languages by now can go from ours."""
+    """What Django has in all languages by now can be removed from ours."""
     ours = extract.sentences(Place("callbacks/catalogs/of_django.py"))
     lacking = {
         key(found)
@@ -222,7 +222,7 @@ def test_what_is_translated_for_django_is_what_it_lacks() -> None:
 
 
 def test_no_sentence_is_a_piece_of_one() -> None:
-    """Whoever translates a piece does not know what it stands beside."""
+    """Whoever translates a piece does not see the rest of its sentence."""
     texts = [
         text
         for message in template()
@@ -242,7 +242,7 @@ def is_piece(text: str) -> bool:
     ("text", "piece"),
     [
         ("Call me back", False),
-        ("The next possible time is", False),  # nobody can tell by its words alone
+        ("The next possible time is", False),  # its words alone do not show it
         (" more", True),
         (", and", True),
         ("Wait for the", True),

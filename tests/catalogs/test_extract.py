@@ -1,4 +1,4 @@
-"""What is taken out of a template and of a module."""
+"""The sentences that are taken out of a template and of a module."""
 
 from pathlib import Path
 from textwrap import dedent
@@ -127,7 +127,7 @@ def test_nothing_that_a_template_shows_is_missed(path: str) -> None:
 
 
 def shown(template: Template) -> set[str]:
-    """What its nodes look up in the catalog."""
+    """What the template's nodes look up in the catalog."""
     plain = {
         it.filter_expression.var.literal.replace("%", "%%")
         for it in template.nodelist.get_nodes_by_type(TranslateNode)

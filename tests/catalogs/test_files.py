@@ -88,7 +88,7 @@ class TestCompiling:
         told = capsys.readouterr().err
         assert "locale/he/LC_MESSAGES/django.po" in told
         assert said in told
-        assert compiled() == "להתקשר אל %(name)s"  # what was there still serves
+        assert compiled() == "להתקשר אל %(name)s"  # the old catalog stays in use
 
     def test_a_warning_says_that_it_was_not_done(self) -> None:
         (warning,) = catalog_checks.check_catalogs(None)

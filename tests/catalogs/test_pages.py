@@ -51,7 +51,7 @@ def hers(client: Client, extension: Extension) -> Client:
 
 
 def english(answer: HttpResponse) -> list[str]:
-    """The Latin words that somebody reads on the page, but for data."""
+    """The Latin words that a reader sees on the page, except for data."""
     found = []
     html = re.sub(r"<!doctype[^>]*>", "", answer.text)
     html = re.sub(r"<code.*?</code>", "", html, flags=re.DOTALL)  # a key to type into an app
@@ -59,7 +59,7 @@ def english(answer: HttpResponse) -> list[str]:
     html = re.sub(r' data-marks="[^"]*"', "", html)  # names in addresses, for a script
     html = re.sub(r"</?(?:bdi|b|span)\b[^>]*>", "", html)
     for line, text in sentences.in_template(html):
-        seen = re.sub(r'^[a-z-]+="', "", unescape(text))  # of an attribute, what it says
+        seen = re.sub(r'^[a-z-]+="', "", unescape(text))  # of an attribute, only its value
         if re.search("[A-Za-z]{2,}", DATA.sub("", seen)):
             found.append(f"{line}: {text}")
     return found
@@ -247,7 +247,7 @@ def test_the_wallboard(client: Client) -> None:
 
 
 def called(lead: Lead, extension: Extension, state: str, number: int) -> CallAttempt:
-    """An attempt of the lead that is on, or was just over."""
+    """An attempt of the lead, which is on or has just ended."""
     now, is_live = timezone.now(), state in ("dialing", "accepted", "unknown")
     return CallAttempt.objects.create(
         lead=lead,

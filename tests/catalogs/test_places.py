@@ -1,4 +1,4 @@
-"""Each template and module for visitors and salespeople is one that sentences are taken from."""
+"""Sentences are taken from every template and module for visitors and salespeople."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from callbacks.catalogs import extract, places
 from callbacks.catalogs.places import ROOT, Place
 
-# Folders beside those of places.FOLDERS, whose sentences only managers and engineers read.
+# Folders outside places.FOLDERS: only managers and engineers read their sentences.
 MANAGERS_TEMPLATES = {
     "templates/admin",
     "templates/alerts",
@@ -23,7 +23,7 @@ MANAGERS_PACKAGES = {
 }
 
 
-# Of these, single modules and definitions are in places.ELSEWHERE.
+# Single modules and definitions of these packages are in places.ELSEWHERE.
 OTHER_PACKAGES = {
     "access", "admin", "alerts", "audit", "calling", "catalogs", "common", "config", "console",
     "explain", "exports", "extensions", "lateness", "localrun", "mailing", "management",
@@ -49,7 +49,7 @@ def test_each_package_of_leads_is_for_visitors_or_for_managers() -> None:
 
 
 def test_each_other_package_is_known_not_to_be_for_visitors_or_salespeople() -> None:
-    """Of a new one somebody has to say whose pages it is for."""
+    """For a new package, somebody has to say whose pages it is for."""
     found = {path for path in folders("callbacks") if (ROOT / path).is_dir()}
     assert found - set(places.FOLDERS) == {f"callbacks/{name}" for name in OTHER_PACKAGES}
 

@@ -28,7 +28,7 @@ def databases_time() -> datetime:
 
 
 def is_ahead_by(seconds: float, *, within: float) -> bool:
-    """Whether our time is so far ahead of the database's, however long the question takes."""
+    """Whether our time is this far ahead of the database's, however long the query takes."""
     before, there, after = timezone.now(), databases_time(), timezone.now()
     least, most = (before - there).total_seconds(), (after - there).total_seconds()
     return least - within < seconds < most + within

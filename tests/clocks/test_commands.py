@@ -1,4 +1,4 @@
-"""Which commands of manage.py go by the database's clock."""
+"""Which commands of manage.py use the database's clock."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from callbacks.common import clock
 from callbacks.config import start
 from leads import refused_connections
 
-# Their help is enough: the clock is measured before anything else.
+# Calling for their help is enough: the clock is measured before anything else.
 COMMANDS = {
     "who_rings": True,
     "hold_waiting": True,
