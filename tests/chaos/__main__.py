@@ -18,7 +18,7 @@ from tests.support.measuring import bounded, forget_settings, progress
 
 
 def main() -> int:
-    """0 when everything held that must hold; else 1."""
+    """Returns 0 when every check held, else 1."""
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="of what is drawn (%(default)s)")
     parser.add_argument("--quick", action="store_true", help="a few faults: does it work at all?")

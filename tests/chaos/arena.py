@@ -35,18 +35,17 @@ TEMPLATE = "chaos_template"
 RINGS = 0.1
 TALKS = 0.2
 SETTINGS = {
-    # A lost answer is found out after the sum of these two and ten seconds.
+    # A lost answer is found out after VOICENTER_CONNECT_TIMEOUT, VOICENTER_TIMEOUT and ten seconds.
     "VOICENTER_CONNECT_TIMEOUT": "1",
     "LEAST_TALK": "0",
     "NEW_CALLING_HOURS": "off",
     "NEW_CALLS_A_DAY": "0",
-    # All requests come from this machine, and Redis is struck down: they are not counted.
     "VOICENTER_TIMEOUT": "5",
-    # An extension is kept for the sum of these and a minute, should no record come.
+    # Without a record, an extension is kept for the sum of these and a minute.
     "VOICENTER_PHONE_MAX_DIAL_TIME": "5",
     "VOICENTER_TARGET_MAX_DIAL_TIME": "5",
     "VOICENTER_MAX_DURATION": "60",
-    # A call that nobody finds is known never to have been placed after the sum of all these.
+    # A call that nobody finds counts as never placed after the sum of all these.
     "VOICENTER_LOG_DELAY": "15",
     "SECRET_KEY": "only-for-the-fault-runs-" + "x" * 40,
     "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
@@ -54,9 +53,9 @@ SETTINGS = {
 
 
 class Arena:
-    """Servers, simulator and product; one for all scenarios, which leave it as they found it.
+    """Servers, simulator and product; shared by all scenarios, which leave them as they found them.
 
-    After one that failed, `renew` has the next one start on a new product.
+    After a scenario that failed, `renew` lets the next one start with a new product.
     """
 
     def __init__(self, plan: Plan, seed: int, logs: Path, say: Say, broker_url: str = "") -> None:
@@ -77,7 +76,7 @@ class Arena:
                 running.enter_context(tempfile.TemporaryDirectory(prefix="callbacks-chaos-"))
             )
             self.say("starting PostgreSQL and Redis")
-            # Durable: what was committed has to be there after an immediate shutdown.
+            # Durable: what was committed must survive an immediate shutdown.
             self.urls = running.enter_context(servers(data))
             redis = urlsplit(self.urls.redis_url)
             postgres = urlsplit(self.urls.database_url)
@@ -111,7 +110,7 @@ class Arena:
             self._running.__exit__(kind, error, traceback)
 
     def rng(self, scenario: str) -> random.Random:
-        """A scenario draws the same whichever others run before it."""
+        """A scenario draws the same numbers, whichever others ran before it."""
         return random.Random(f"{self.seed} {scenario}")
 
     def database(self, name: str) -> str:
@@ -137,7 +136,7 @@ class Arena:
         assert done.returncode == 0, done.stdout
 
     def settings(self, database_url: str) -> dict[str, str]:
-        """What the product's processes are told; Redis lies behind the tunnel."""
+        """The settings of the product's processes; Redis lies behind the tunnel."""
         redis = urlsplit(self.urls.redis_url)
         credentials = redis.netloc.rpartition("@")[0]
         through = redis._replace(netloc=f"{credentials}@127.0.0.1:{self.tunnel.port}")
@@ -162,8 +161,9 @@ class Arena:
         return self._product
 
     def product_on(self, database_url: str, name: str) -> "Product":
-        """Another product, on a database that has its tables: to be entered by the scenario. One at
-        a time, since all have the same Redis.
+        """Another product, on a database that has its tables; the scenario enters it.
+
+        One at a time, since all have the same Redis.
         """
         self.renew()
         directory = self._logs / name
@@ -200,11 +200,11 @@ class Product(Stack):
         self.tables = Tables(database_url)
 
     def begin(self, **control: Any) -> None:
-        """All processes there, a fresh ledger, free extensions, the provider as `control` says."""
+        """All processes run, ledger empty, extensions free, the provider set as `control` says."""
         self.restart_missing_workers()
         self.tables.free_all()
         settings = {"answer_after": RINGS, "talk": TALKS, "seed": self.arena.seed} | control
-        # The account's list of active calls is to show the idle ones too.
+        # So that the account's list of active calls also shows idle extensions.
         account = dict.fromkeys(self.tables.extensions(), "online") | settings.get("extensions", {})
         self.simulator.control(
             reset=True, cdr_url=self.cdr_url, **settings | {"extensions": account}
@@ -213,12 +213,12 @@ class Product(Stack):
     def visitors(
         self, rng: random.Random, count: int | None = None, per_second: float | None = None
     ) -> Visitors:
-        """Visitors to submit leads, for ever without a `count`."""
+        """Visitors who submit leads, without end if there is no `count`."""
         pace = per_second or self.plan.per_second
         return Visitors(self.port, self.arena.numbers, pace, rng, count)
 
     def settle(self) -> None:
-        """Waits until no lead waits and no attempt lives; what is left the checks will tell."""
+        """Waits until no lead waits and no attempt is live; the checks will tell what is left."""
         self.say("  waiting until everything is settled")
 
         def is_settled() -> bool:
@@ -229,7 +229,7 @@ class Product(Stack):
             (self.directory / "left.json").write_text(json.dumps(left, indent=1))
 
     def restart_missing_workers(self) -> None:
-        """Starts the workers that are not there, and waits until all take tasks."""
+        """Starts the workers that are missing, and waits until all take tasks."""
         for name in self.workers:
             if self.processes[name].poll() is not None:
                 self.start(name)
@@ -238,7 +238,7 @@ class Product(Stack):
     def judge(
         self, result: Result, visitors: Sequence[Visitors], ledger: Sequence[Any]
     ) -> list[LeadRow]:
-        """The checks that every scenario shares; the leads of the receipts."""
+        """Makes the checks that every scenario shares; returns the leads of the receipts."""
         leads = self.tables.leads()
         receipts = [receipt for shift in visitors for receipt in shift.receipts]
         total = len(receipts)

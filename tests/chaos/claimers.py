@@ -8,15 +8,15 @@ with the product's settings in the environment. Each process claims a lead and a
 `claim.claim`, dials with `dial.dial_call`, "talks", and ends the attempt. Now and then one
 falls asleep between claim and dial for longer than its lease lasts; a sweep then frees what it
 holds, and others claim it. The provider is a table in shared memory that notes who is on which
-extension and which leads were called: the witness. `without` takes a guard away: the `index` over
-live attempts (or "", "lock", "fence").
+extension and which leads were called: the witness. `without` takes a guard away: the "index" over
+live attempts, the "lock" on rows, or the "fence" against late dials; "" takes none.
 
-More claimers than extensions: they wait for one, and go for those that are free a handful at a
-time. For many a claim a lead is chosen that somebody else has just chosen, so that claims meet over
-leads too.
+There are more claimers than extensions: they wait, and then a handful of them go for as many free
+extensions at once. Many claims are for a lead that another claimer has just chosen, so that claims
+meet over leads, too.
 
-Times are shorter than in the product, in about the same proportion: SEND_WITHIN seconds to send in,
-a LEASE of ten times that.
+Times are shorter than in the product, in about the same proportion: SEND_WITHIN seconds to send,
+and a LEASE of ten times that.
 """
 
 import json
@@ -34,11 +34,11 @@ SEND_WITHIN = 0.5
 LEASE = 5.0
 ASLEEP = 7.0
 TALKS = 0.004
-# The share of claims that go for a lead that others have, and how many leads back these are.
+# The share of claims for a lead that others claim, and how many leads back such a lead is.
 INTRUSIONS, BEHIND = 0.2, 40
-# So many extensions are free when so many claimers are woken at once.
+# Claimers are woken this many at once, when this many extensions are free.
 RUSH = 4
-# Seconds after which who waits for an extension looks again: those that a sweep frees wake nobody.
+# Seconds after which a waiting claimer looks again: a sweep that frees an extension wakes nobody.
 LOOKS_AGAIN = 0.1
 
 _fork = multiprocessing.get_context("fork")
@@ -60,7 +60,7 @@ class Witness:
         }
 
     def add(self, name: str) -> int:
-        """Counts one; how many there are now."""
+        """Counts one; returns the new count."""
         with self.counts[name].get_lock():
             self.counts[name].value += 1
             return int(self.counts[name].value)
@@ -86,7 +86,7 @@ class Witness:
 class Queue:
     """The leads in their order, and the claimers who wait for an extension; shared by all.
 
-    Who polls takes the processor from who calls: on two cores, thirty that do leave nothing of it.
+    Claimers that poll take the processor from those that call: on two cores, thirty leave nothing.
     """
 
     def __init__(self, leads: range) -> None:
@@ -103,19 +103,19 @@ class Queue:
             return self._leads[self._drawn.value - 1]
 
     def one_of_others(self, rng: random.Random) -> int:
-        """A lead that somebody is claiming now, or has a little while ago."""
+        """A lead that somebody is claiming now, or claimed a little while ago."""
         return self._leads[max(0, self._drawn.value - 1 - rng.randrange(BEHIND))]
 
     def note_claim(self, lead_id: int) -> None:
-        """It has been claimed."""
+        """Notes that the lead was claimed."""
         self._claimed[lead_id - self._leads.start] = True
 
     def is_claimed(self, lead_id: int) -> bool:
-        """Whether anybody has claimed it."""
+        """Whether anybody has claimed the lead."""
         return bool(self._claimed[lead_id - self._leads.start])
 
     def wait_for_extensions(self) -> None:
-        """Until RUSH of them are free, or for LOOKS_AGAIN seconds."""
+        """Waits until RUSH of them are free, or for LOOKS_AGAIN seconds."""
         with self._are_free:
             self._are_free.wait(LOOKS_AGAIN)
 
@@ -129,13 +129,13 @@ class Queue:
 
 
 def main(options: dict[str, Any]) -> dict[str, int]:
-    """Runs all processes until so many claims were won or the time is up; what the witness saw."""
+    """Runs all processes until enough claims are won or the time is up; returns the counts."""
     import django
 
     django.setup()
     from django.db import connection
 
-    # Loaded here once and not by each claimer.
+    # Loaded once here instead of by each claimer.
     import callbacks.calling.dial
     import callbacks.reconciliation.records  # noqa: F401
 
@@ -168,7 +168,7 @@ def main(options: dict[str, Any]) -> dict[str, int]:
 
 
 def _commit_without_waiting_for_the_disk() -> None:
-    """For connections made from now on. Nothing is struck down here; what is seen is the same."""
+    """For new connections. Nothing is struck down here, so the witness sees the same."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -177,7 +177,7 @@ def _commit_without_waiting_for_the_disk() -> None:
 
 
 def _make_leads(count: int) -> range:
-    """Waiting leads, no two of one number; their ids."""
+    """Waiting leads, each with a different number; returns their ids."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -214,7 +214,7 @@ def _take_away(guard: str) -> None:
         case "index":
             with connection.cursor() as cursor:
                 cursor.execute("DROP INDEX attempt_one_live_per_extension")
-                # While the lock is looked at again, nothing gets as far as the index.
+                # While the claim looks again at what it locked, nothing gets as far as the index.
                 cursor.execute(without_recheck(claim.SQL_FILE.read_text()))
         case "lock":
             with connection.cursor() as cursor:
@@ -223,7 +223,7 @@ def _take_away(guard: str) -> None:
             dial.SEND_WITHIN = timedelta(days=1)
 
 
-# On the lead, and on the extension by whichever rule it is chosen.
+# On the lead, and on the extension, whichever rule chooses it.
 _LOCKS = ("FOR UPDATE OF lead SKIP LOCKED", "FOR UPDATE OF extension SKIP LOCKED")
 
 
@@ -236,7 +236,7 @@ def without_recheck(function: str) -> str:
 
 
 def without_locks(function: str) -> str:
-    """The claim as it would be without its row locks. ValueError when these are not its locks."""
+    """The claim without its row locks. ValueError when it has other locks than these."""
     bare = function
     for lock in _LOCKS:
         if lock not in bare:
@@ -346,7 +346,7 @@ def _sweep(done: Any) -> None:
     from callbacks.common import task_publisher
     from callbacks.reconciliation import holds
 
-    # Nobody listens; the claimers look for themselves.
+    # Nobody listens for tasks; the claimers look for themselves.
     task_publisher.publish = lambda *_: True
     while not done.wait(0.2):
         holds.free_expired_holds()

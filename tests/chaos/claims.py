@@ -10,13 +10,13 @@ from tests.chaos.arena import Arena
 from tests.chaos.result import Result
 from tests.support.stack import ROOT
 
-# The index is the second lock on the door: to come to it at all is to be rare. On two busy cores 2
-# to 6 claims of 100 do, and without the row locks 18 to 27.
+# The index is the second lock on the door and should rarely be reached: on two busy cores by 2 to 6
+# of 100 claims, and without the row locks by 18 to 27.
 INDEX_HITS = 0.1
 
 
 def run(arena: Arena, result: Result) -> None:
-    """With all guards nothing may overlap; without any one of them this has to be seen."""
+    """With all guards nothing may overlap; without any one of them, an overlap must be seen."""
     plan = arena.plan
     seen = _claimers(arena, plan.claims, plan.sleepers)
     arena.say(f"  {seen}")
@@ -62,11 +62,11 @@ def _claimers(arena: Arena, claims: int, sleepers: float, without: str = "") -> 
     settings = arena.settings(url) | {
         "DJANGO_SETTINGS_MODULE": "callbacks.config.settings",
         "DATABASE_POOL_SIZE": "1",
-        # Nobody is to be asked or called.
+        # No provider may be asked, and nobody called.
         "VOICENTER_URL": "http://127.0.0.1:1/ForwardDialer/click2call.aspx",
         "LOG_LEVEL": "ERROR",
     }
-    # In a session of its own: it ends its claimers with itself.
+    # In its own session, so that its claimers end with it.
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.chaos.claimers", json.dumps(options)],
         cwd=ROOT,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlencode
 
-# A visitor who was told that it failed sends the same page again so much later (seconds).
+# A visitor who was told of a failure sends the same page again after this many seconds.
 AGAIN_AFTER = 1.0
 ANSWER_WITHIN = 60.0
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -79,9 +79,9 @@ class Visitors:
         self._patience = patience
         self._rng = rng
         self._lock = threading.Lock()
-        self._stopped = threading.Event()  # nobody else comes
-        self._abandoned = threading.Event()  # and nobody who is here tries again
-        # As many at a time as may hang for a while on a server that does not answer.
+        self._stopped = threading.Event()  # no more visitors come
+        self._abandoned = threading.Event()  # and those who are here do not try again
+        # Enough threads for visitors who hang for a while on a server that does not answer.
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(48)]
         self._drawn = 0
         self._begun: list[str] = []
@@ -103,7 +103,7 @@ class Visitors:
 
     @property
     def begun(self) -> int:
-        """How many leads have begun to be submitted."""
+        """How many leads visitors have begun to submit."""
         return len(self._begun)
 
     @property
@@ -121,7 +121,7 @@ class Visitors:
         return min(ends) - moment if ends else None
 
     def note(self, phone: str, tries: Iterable[Try], public_ids: Iterable[str]) -> None:
-        """A lead that was submitted in another way: its requests, and the leads they became."""
+        """Notes a lead that was submitted in another way: its requests, and their leads."""
         self._begun.append(phone)
         self.tries += tries
         self.receipts += [Receipt(phone, public_id, 1) for public_id in public_ids]
@@ -159,7 +159,7 @@ Request = tuple[str, bytes, dict[str, str]]
 
 
 def form_request(phone: str, token: str) -> Request:
-    """What a browser sends; `token` is the page's."""
+    """What a browser sends; `token` comes from the page."""
     fields = {"token": token, "name": "Noa Levi", "phone": phone, "message": "Please call."}
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     return "/contact/website/", urlencode(fields).encode(), kind
@@ -175,7 +175,7 @@ def api_request(phone: str, token: str) -> Request:
 def attempt(
     port: int, phone: str, path: str, body: bytes, headers: dict[str, str]
 ) -> tuple[Try, str]:
-    """Sends it once on a connection of its own; what came of it, and the lead's id if taken."""
+    """Sends it once on a connection of its own; returns the try, and the lead's id if taken."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_WITHIN)
     at, started = time.time(), time.monotonic()
     status, said, problem, public_id = 0, "", "", ""
@@ -204,7 +204,7 @@ def id_in(address: str) -> str:
 
 
 def by_kind(tries: list[Try]) -> dict[str, int]:
-    """How many of each failure: a status, or the name of a broken connection."""
+    """How many failures of each kind: a status, or the name of a broken connection."""
     counts: dict[str, int] = {}
     for one in tries:
         if not one.taken:
@@ -214,7 +214,7 @@ def by_kind(tries: list[Try]) -> dict[str, int]:
 
 
 def until(look: Callable[[], Any], within: float, every: float = 0.2) -> Any:
-    """What `look` answers once it is true; its last answer when that takes longer than `within`."""
+    """Returns what `look` gives once it is true, or its last answer after `within` seconds."""
     end = time.monotonic() + within
     while not (seen := look()) and time.monotonic() < end:
         time.sleep(every)

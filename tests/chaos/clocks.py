@@ -1,4 +1,4 @@
-"""The machines' clocks are minutes wrong, each by another amount, while leads come in."""
+"""The machines' clocks are minutes wrong, each by a different amount, while leads come in."""
 
 import json
 import time
@@ -13,9 +13,10 @@ from tests.chaos.result import Result, percentile
 from tests.chaos.witness import calls
 from tests.support.skew import skewed
 
-# Minutes. More than a scenario has to settle: who is late by as much is found unsettled.
+# Minutes. More than a scenario has to settle, so that a lead that is late by this much is found
+# unsettled.
 LEAST, MOST = 6, 20
-# Seconds. A try that the provider fails is followed by others after 5 s and 30 s.
+# Seconds. When the provider fails a try, others follow after 5 s and 30 s.
 CALLED_WITHIN = 60.0
 
 
@@ -72,7 +73,7 @@ def _start_again(product: Product, name: str, command: str = "") -> None:
 
 
 def _says_so(product: Product) -> bool:
-    """Whether /readyz finds a clock wrong."""
+    """Whether /readyz reports a wrong clock."""
     try:
         with urllib.request.urlopen(f"{product.url}/readyz", timeout=10) as answer:
             body = json.load(answer)
@@ -84,7 +85,7 @@ def _says_so(product: Product) -> bool:
 
 
 def _waits(visitors: Sequence[Visitors], ledger: Sequence[dict[str, Any]]) -> list[float]:
-    """Seconds from the end of each submission that was taken to the first call to its number."""
+    """Seconds from the end of each accepted submission to the first call to its number."""
     first: dict[str, float] = {}
     for call in calls(ledger):
         first.setdefault(call["target"], call["at"])

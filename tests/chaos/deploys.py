@@ -15,19 +15,19 @@ from tests.chaos.client import by_kind, until
 from tests.chaos.result import Result
 from tests.support.stack import procfile
 
-# As systemd hands a socket unit's address to a service: open file 3, announced to this process.
+# Does what systemd does for a socket unit: gives this process the address as open file 3.
 _ACTIVATE = """
 import os, sys
 os.dup2(int(sys.argv[1]), 3)
 os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
 os.execvp(sys.argv[2], sys.argv[2:])
 """
-# A process stops within the time that a request may take, and starts within this one. Seconds.
+# Seconds. A process stops within the time that a request may take, and starts within this time.
 _WITHIN = 60.0
 
 
 def run(arena: Arena, result: Result) -> None:
-    """With systemd's socket, then without systemd; migrations, workers and beat each time."""
+    """With systemd's socket, then without systemd; each time with migrations, workers and beat."""
     plan, product = arena.plan, arena.product()
     product.begin(faults=[{"kind": "delay", "rate": 0.5, "seconds": 0.7}])
     shifts = []
@@ -45,7 +45,7 @@ def run(arena: Arena, result: Result) -> None:
                     product.start(name)
                 product.restart_missing_workers()
                 arena.say(f"  {way}: {number} deploys, {len(visitors.receipts)} leads")
-            # Some are taken by the version that came last.
+            # Waits until the last version has taken some leads, too.
             until(lambda: visitors.taken_after(time.time() - 1), _WITHIN)
         failed = [one for one in visitors.tries if not one.taken]
         found = [f"{kind}: {count}" for kind, count in by_kind(failed).items()]
@@ -63,7 +63,7 @@ def run(arena: Arena, result: Result) -> None:
 
 @contextmanager
 def _socket_unit(product: Product) -> Iterator[Callable[[], None]]:
-    """The address is held by somebody else, as by systemd; the web server is restarted."""
+    """Somebody else holds the address, as systemd does; the web server is restarted."""
     with socket.create_server(("127.0.0.1", product.port), backlog=2048) as held:
         product.pass_fds["web"] = [held.fileno()]
         web = procfile()["web"].removeprefix("exec ")
@@ -96,7 +96,7 @@ def _side_by_side(product: Product) -> Iterator[Callable[[], None]]:
         assert until(next_one.exists, _WITHIN), "the new version has not started"
         os.kill(old, signal.SIGTERM)
         assert until(lambda: not next_one.exists(), _WITHIN), "the old version has not ended"
-        product.processes["web"].poll()  # the first one was ours to wait for
+        product.processes["web"].poll()  # only the first one was our child to wait for
 
     try:
         product.start("web")
@@ -108,7 +108,7 @@ def _side_by_side(product: Product) -> Iterator[Callable[[], None]]:
 
 
 def _end(pid_file: Path) -> None:
-    """Ends the last version, which is no child of ours."""
+    """Ends the last version, which is not our child."""
     if pid_file.exists():
         os.kill(int(pid_file.read_text()), signal.SIGTERM)
         until(lambda: not pid_file.exists(), _WITHIN)

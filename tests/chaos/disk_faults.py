@@ -15,13 +15,13 @@ from tests.support.own_postgres import PASSWORD
 from tests.support.small_disk import SmallDisk, postgres_on_small_disk
 
 MEGABYTES = 400
-# Pages that have room take rows for a while.
+# Pages that have room still take rows for a while.
 _NOT_TAKEN_WITHIN = 90.0
 _SAID_WITHIN = 15.0
 
 
 def run(arena: Arena, result: Result) -> None:
-    """No room for a while, tables and WAL alike; then room again, and nobody starts anything."""
+    """No room for tables and WAL for a while; then room again, and nobody restarts anything."""
     plan, rng = arena.plan, arena.rng("disk")
     arena.renew()
     with (
@@ -48,11 +48,11 @@ def run(arena: Arena, result: Result) -> None:
 
 
 def _fill(product: Product, visitors: Visitors, disk: SmallDisk, seconds: float) -> str:
-    """Leaves no room until some were not taken and for so long; what /readyz said meanwhile."""
+    """Leaves no room until leads are refused, and for `seconds` more; returns what /readyz said."""
     moment = time.time()
 
     def is_refused() -> bool:
-        disk.fill()  # also what a checkpoint has given back
+        disk.fill()  # fills what a checkpoint has freed, too
         return any(one.at >= moment and not one.taken for one in list(visitors.tries))
 
     def what_is_said() -> str:
@@ -69,7 +69,7 @@ def _fill(product: Product, visitors: Visitors, disk: SmallDisk, seconds: float)
 
 
 def _wrong(product: Product) -> str:
-    """Of /readyz, "store" or "database" where it says that it is not well."""
+    """The check that fails in /readyz: "database" or "store"; "" if neither."""
     try:
         checks = requests.get(f"{product.url}/readyz", timeout=30).json()["checks"]
     except (requests.RequestException, ValueError):

@@ -14,7 +14,7 @@ ANSWER_WITHIN = 120.0
 
 
 def run(arena: Arena, result: Result) -> None:
-    """Each round is one submission that arrives many times at once."""
+    """Each round sends one submission many times at once."""
     plan, rng, product = arena.plan, arena.rng("equal"), arena.product()
     product.begin()
     visitors = product.visitors(rng)
@@ -49,7 +49,7 @@ def run(arena: Arena, result: Result) -> None:
 
 
 def at_once(port: int, request: Request, count: int) -> list[tuple[int, str]]:
-    """Sends the request `count` times within a few milliseconds; status and lead of each answer."""
+    """Sends the request `count` times within milliseconds; status and lead of each answer."""
     path, body, headers = request
     lines = [f"{name}: {value}" for name, value in headers.items()]
     head = [

@@ -13,7 +13,7 @@ PER_SECOND = 10.0
 
 
 def run(arena: Arena, result: Result) -> None:
-    """One point after the other, with workers that die there in place of the product's own."""
+    """One point after the other; workers that die there replace the product's own."""
     plan, rng, product = arena.plan, arena.rng("failpoints"), arena.product()
     product.begin()
     for name in product.workers:
@@ -26,7 +26,7 @@ def run(arena: Arena, result: Result) -> None:
             f"{point} {plan.failpoints} {plan.workers}"
         )
         product.start(NAME)
-        # Each first dial is a kill; a few more leads for the workers that go on after the last.
+        # Each armed worker dies at its first dial; the leads beyond are for workers that live on.
         with product.visitors(rng, plan.failpoints + 2 * plan.workers, PER_SECOND) as visitors:
             shifts.append(visitors)
         product.settle()
@@ -47,7 +47,7 @@ def _killed(product: Product) -> int:
 
 
 def _ends(attempts: list[AttemptRow], phones: set[str]) -> Counter[str]:
-    """How many attempts ended how; those that were unknown in between are marked."""
+    """How many attempts ended in each state; those that were unknown in between are marked."""
     return Counter(
         f"{attempt.state}{', was unknown' if attempt.was_unknown else ''}"
         for attempt in attempts

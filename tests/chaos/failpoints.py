@@ -1,11 +1,11 @@
-"""Workers kill themselves between claim, send, answer and record, a dial each.
+"""Workers kill themselves between claim, send, answer and record, each at a dial.
 
-Run as a program it is the worker of such a scenario:
+Run as a program, this is the worker of such a scenario:
 
     python -m tests.chaos.failpoints POINT KILLS WORKERS
 
-loads the project once, forks so many Celery workers of one thread, and starts another one for each
-that has died, armed until KILLS have. The product knows nothing of it: the points are wrapped
+loads the project once, forks WORKERS Celery workers of one thread, and replaces each that dies;
+they are armed until KILLS have died. The product knows nothing of this: the points are wrapped
 around its functions here, by name.
 """
 
@@ -22,7 +22,7 @@ from tests.support.stack import procfile
 
 DIED = "killed itself:"
 # What is wrapped, and when the worker dies: before it, once connected, after it has succeeded, or
-# when it is done.
+# when it has returned.
 POINTS = {
     # The claim is committed; nothing has been sent.
     "committed": ("callbacks.routing.claim:claim", "after"),
@@ -40,13 +40,13 @@ POINTS = {
 
 
 def arm(point: str) -> None:
-    """From now on the first dial that comes to `point` is this process's last."""
+    """From now on, the first dial that reaches `point` ends this process."""
     owner, name, side = target_of(point)
     setattr(owner, name, _dying(getattr(owner, name), side))
 
 
 def target_of(point: str) -> tuple[Any, str, str]:
-    """What the point is around: its owner, its name there, and the side the worker dies on."""
+    """What the point wraps: its owner, its name there, and the side on which the worker dies."""
     target, side = POINTS[point]
     module, _, path = target.partition(":")
     owner: Any = import_module(module)
@@ -65,7 +65,7 @@ def _dying(function: Callable[..., Any], side: str) -> Callable[..., Any]:
                 args[0].connect()
             _die()
         done = function(*args, **kwargs)
-        # A claim that was not won is none, and not yet the end.
+        # A claim that was not won does not count, and the worker lives on.
         if side == "done" or done:
             _die()
         return done
@@ -81,7 +81,7 @@ def _die() -> NoReturn:
 def main(point: str, kills: int, workers: int) -> None:
     """Keeps `workers` alive until it is told to end, armed until `kills` of them have died.
 
-    Those that are armed then still die of their next dial.
+    Workers that are armed by then still die at their next dial.
     """
     import django
 
@@ -114,7 +114,7 @@ def main(point: str, kills: int, workers: int) -> None:
 
 
 def _work(point: str) -> NoReturn:
-    """Becomes a worker as the Procfile says; of one thread by WORKER_THREADS, a dial each kill."""
+    """Becomes a worker as in the Procfile, with one thread (WORKER_THREADS): one dial per kill."""
     from celery.bin.celery import main as celery
 
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

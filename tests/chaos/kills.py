@@ -8,10 +8,10 @@ from tests.chaos.result import Result
 
 
 def run(arena: Arena, result: Result) -> None:
-    """A kill for every so many leads; some salespeople are busy, some extensions offline."""
+    """A kill after every so many leads; some salespeople are busy, some extensions offline."""
     plan, rng, product = arena.plan, arena.rng("kills"), arena.product()
     product.begin(
-        # Most dials take a while: kills are to meet them between request and answer.
+        # Half of the dials take a while, so that kills meet them between request and answer.
         faults=[{"kind": "delay", "rate": 0.5, "seconds": 0.5}],
         answers={"101": "busy", "102": "busy"},
         extensions={"103": "offline"},

@@ -45,7 +45,7 @@ class Plan:
     claimers: int = 32  # processes
     contested: int = 20  # extensions
     claims: int = 50_000
-    claims_within: float = 600.0  # seconds; then it is enough, however many there were
+    claims_within: float = 600.0  # seconds; then the run ends, however many claims there were
     sleepers: float = 1 / 800  # the share of claims that outsleeps its lease
     guards: tuple[str, ...] = ("index", "lock", "fence")  # taken away in turn
     unguarded_claims: int = 5_000
@@ -60,9 +60,9 @@ class Plan:
     deploys: int = 20  # of new versions, in each of the ways that docs/deploy.md describes
 
     # Seconds. A lead whose worker died before it sent anything keeps its extension for the dial
-    # times, the longest call and a minute; then it is a manager's.
+    # times, the longest call and a minute; then a manager gets it.
     settled_within: float = 240.0
-    # Whether times are checks too, and not figures only: not in a test, on a machine that is busy.
+    # Whether times are checked, and not only reported. Not in tests, which run on busy machines.
     judges_times: bool = True
     sweep_every: float = 5.0
 

@@ -13,7 +13,7 @@ from tests.chaos.tables import NAME
 from tests.chaos.witness import first_after
 
 RECOVERS_WITHIN = 30.0
-# Connections of the role that are not ours.
+# Connections of the same role, except our own.
 _THEIRS = f"FROM pg_stat_activity WHERE usename = current_user AND application_name <> '{NAME}'"
 
 
@@ -59,7 +59,7 @@ def run(arena: Arena, result: Result) -> None:
 
 
 def is_told(status: int, said: str) -> bool:
-    """An error status with words for a person, or for a program."""
+    """Whether an error status comes with words for a person, or for a program."""
     return status >= 500 and any(
         it in said for it in ("send it again", "Try again", "still here", "kept on this page")
     )

@@ -1,4 +1,4 @@
-"""The provider loses, garbles and delays answers, and its records."""
+"""The provider loses, garbles and delays its answers and its records."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tests.chaos.result import Result
 from tests.chaos.witness import calls, was_answered
 
 PER_SECOND = 20.0
-# After each of these the call was placed and its records come: they say how it ended.
+# After each of these the call is placed and its records come: they say how it ended.
 KINDS = (
     *("lost_answer", "stall", "error_500_after", "truncated", "html"),
     *("cdr_duplicate", "cdr_reordered", "cdr_before_answer"),
@@ -16,7 +16,7 @@ KINDS = (
 
 
 def run(arena: Arena, result: Result) -> None:
-    """One kind after the other; every lead of it meets it."""
+    """One kind after the other; it strikes every lead that comes meanwhile."""
     plan, rng, product = arena.plan, arena.rng("provider"), arena.product()
     product.begin()
     kinds = (*KINDS, "cdr_lost") if plan.lost_records else KINDS
@@ -27,7 +27,7 @@ def run(arena: Arena, result: Result) -> None:
         product.simulator.control(faults=[{"kind": kind, "count": plan.provider_faults}])
         with product.visitors(rng, plan.provider_faults, PER_SECOND) as visitors:
             shifts.append(visitors)
-        # The next kind would not find the script that this one's last leads are to meet.
+        # Otherwise the next kind would replace the script that the last leads are still to meet.
         until(lambda: not _left(product.simulator.status()), within=120)
         struck[kind] = _how_many(product.simulator.ledger(known), kind)
         arena.say(f"  {kind}: {struck[kind]}")

@@ -13,8 +13,8 @@ from tests.chaos.witness import first_after
 
 RESUMES_WITHIN = 60.0
 P99 = 0.5
-# A visitor who is the first to meet a dead broker waits for a timeout, and so do those who are
-# there before that is over.
+# The first visitor to meet a dead broker waits for a timeout, and so do visitors who come before it
+# ends.
 FIRST = 2.0
 FIRST_LASTS = 1.0
 QUIET = 15.0  # seconds without faults at the beginning, to compare with

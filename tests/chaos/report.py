@@ -34,7 +34,7 @@ def report(
 
 
 def table(results: list[Result]) -> str:
-    """A line a scenario; below it what did not hold. `share <`: by the rule of three."""
+    """One line per scenario; below it the checks that failed. `share <` is by the rule of three."""
     lines = [
         f"{'scenario':12}{'seconds':>8}{'leads':>8}{'calls':>8}{'unknown':>9}{'share <':>9}  result"
     ]

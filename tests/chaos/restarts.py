@@ -6,12 +6,12 @@ from tests.chaos.arena import Arena
 from tests.chaos.client import by_kind, until
 from tests.chaos.result import Result
 
-# A connection that was not answered at all: the visitor's browser says so, and nothing was begun.
+# A connection that got no answer: the visitor's browser says so, and nothing was begun.
 BROKEN = 0
 
 
 def run(arena: Arena, result: Result) -> None:
-    """The web and one worker at a time; many dials are in hand, since the provider is slow."""
+    """Web and one worker at a time; many dials are in hand, since the provider is slow."""
     plan, rng, product = arena.plan, arena.rng("restarts"), arena.product()
     product.begin(faults=[{"kind": "delay", "rate": 0.5, "seconds": 0.7}])
     with product.visitors(rng) as visitors:

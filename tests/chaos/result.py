@@ -33,20 +33,20 @@ class Result:
         return bool(self.checks) and all(check.ok for check in self.checks)
 
     def none(self, what: str, found: Mapping[str, Any] | list[Any], of: int) -> None:
-        """There must be none of `what` among `of`; a few of those found are shown."""
+        """Checks that `found` is empty, among `of` of them; shows a few of those found."""
         words = f"{len(found)} of {of:,}"
         if found:
             words += f", such as {list(found)[:3]}"
         self.checks.append(Check(what, words, not found and of > 0))
 
     def at_most(self, what: str, value: float | None, limit: float, unit: str = "s") -> None:
-        """`value` must be there and not above `limit`."""
+        """Checks that there is a `value`, and that it is not above `limit`."""
         found = "nothing to measure" if value is None else f"{value:.2f} {unit}"
         ok = value is not None and value <= limit
         self.checks.append(Check(f"{what} (at most {limit:g} {unit})", found, ok))
 
     def must(self, what: str, ok: bool, found: object) -> None:
-        """Anything else."""
+        """Any other check."""
         self.checks.append(Check(what, found, ok))
 
 

@@ -18,7 +18,7 @@ from tests.chaos import (
 
 SCENARIOS: dict[str, ModuleType] = {
     "claims": claims,
-    # It has a PostgreSQL and a product of its own, and ends one that runs.
+    # It has a PostgreSQL and a product of its own, and ends a product that runs.
     "disk": disk_faults,
     "equal": equal,
     "restarts": restarts,
@@ -28,6 +28,6 @@ SCENARIOS: dict[str, ModuleType] = {
     "kills": kills,
     "postgres": postgres_faults,
     "redis": redis_faults,
-    # Last: it leaves no worker of the product's own behind, and the next one would start them.
+    # Last: it stops the product's own workers, and the next scenario would have to start them.
     "failpoints": failpoint_faults,
 }

@@ -18,7 +18,7 @@ from tests.chaos.client import until
 class Server:
     """A server that `callbacks.localrun.servers.servers` has started in `directory`, on `port`.
 
-    Started again it has the same port, password and data. Ended with the block.
+    Started again, it has the same port, password and data. It ends with the block.
     """
 
     def __init__(
@@ -27,13 +27,13 @@ class Server:
         self._directory = directory
         self._port = port
         self._log = log
-        # PostgreSQL's own children work there too.
+        # PostgreSQL's own child processes work there, too.
         [self._process] = [
             process
             for process in processes.left_servers(directory)
             if process.ppid() == os.getpid()
         ]
-        # Redis writes something else over its own: for it they are given.
+        # Redis overwrites its own command line, so its arguments are given.
         given = self._process.cmdline()[1:] if arguments is None else arguments
         self._command = [self._process.exe(), *given]
 
@@ -46,7 +46,7 @@ class Server:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        # As `servers` stops it; it does not know of one that was started again.
+        # As `servers` stops it; `servers` does not know of a server that was started again.
         with suppress(psutil.NoSuchProcess):
             processes.end([self._process], signal.SIGINT, patience=20)
 
@@ -56,7 +56,7 @@ class Server:
         self._process.wait(30)
 
     def start(self) -> None:
-        """Starts it again and waits until it listens. From the main thread: it ends with that."""
+        """Starts it again and waits until it listens. It ends with the thread: use the main one."""
         started = processes.start(
             self._command,
             directory=self._directory,

@@ -1,4 +1,4 @@
-"""What the application's own tables say: to be compared with the witnesses, never believed."""
+"""What the application's own tables say: compared with the witnesses, never trusted."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,9 +6,10 @@ from typing import Any
 import psycopg
 
 NAME = "chaos"  # of our own connections
-# Somebody still has something to do, and no person is asked to.
+# The product still has something to do, and no person is asked to.
 OPEN = ("waiting", "calling")
-# callbacks.calling.dial: reasons of an attempt whose answer was lost, at least for a while.
+# States with reasons of their own (callbacks.calling.dial). In any other state, a reason says that
+# the answer was lost, at least for a while.
 ANSWERED = ("refused", "not_sent")
 
 
@@ -33,7 +34,7 @@ class AttemptRow:
 
     @property
     def was_unknown(self) -> bool:
-        """Whether it is or was of unknown outcome: that leaves its reason behind."""
+        """Whether the outcome is or was unknown: that leaves a reason behind."""
         return self.state == "unknown" or bool(self.reason and self.state not in ANSWERED)
 
 
@@ -65,7 +66,7 @@ class Tables:
         return [AttemptRow(*row) for row in rows]
 
     def unsettled(self) -> tuple[int, int]:
-        """Leads that somebody has still to do something for, and live attempts."""
+        """Leads that still need something done, and live attempts."""
         with self.connect() as connection:
             row = connection.execute(
                 "SELECT (SELECT count(*) FROM leads_lead WHERE status = ANY(%s)),"
@@ -76,7 +77,7 @@ class Tables:
         return row[0], row[1]
 
     def left(self) -> list[dict[str, Any]]:
-        """Every column of what is unsettled, and of its records: for whoever looks into it."""
+        """Every column of what is unsettled, and of its records, for whoever looks into it."""
         with self.connect() as connection:
             rows = connection.execute(
                 "SELECT jsonb_build_object('lead', to_jsonb(lead), 'attempts', ("
@@ -101,8 +102,8 @@ class Tables:
     def free_all(self) -> None:
         """Between scenarios: extensions that were out or paused are back, and old records are gone.
 
-        The simulator forgets its calls then. Their records would be calls that its Call Log lacks,
-        and a log that lacks what was posted to us is believed in nothing
+        The simulator then forgets its calls. Their records would be calls that its Call Log lacks,
+        and a log that lacks what was posted to us is not believed at all
         (callbacks.reconciliation.lookup).
         """
         with self.connect() as connection:

@@ -1,4 +1,4 @@
-"""The ledger's witness sees what must not be, and nothing else."""
+"""The ledger's witness sees what must not happen, and nothing else."""
 
 from typing import Any
 

@@ -14,7 +14,7 @@ from callbacks.policy.rules import OPENING, Policy
 
 Call = Mapping[str, Any]
 
-# By the policy's defaults: seconds to the first retry, and one call more than waits.
+# From the policy's defaults: seconds to the first retry, and one more call than waits.
 _WAITS = Policy().after_no_answer
 AFTER_NO_ANSWER = min(it.total_seconds() for it in _WAITS if it != OPENING)
 MOST_NO_ANSWER = len(_WAITS) + 1
@@ -80,7 +80,7 @@ def _forbidden(before: Call, after: Call) -> str:
 
 
 def _end(call: Call) -> float:
-    """When the call was over; for ever if it is on, or has not begun to ring."""
+    """When the call ended; infinity if it is on, or has not begun to ring."""
     legs = [leg for leg in (call["leg1"], call["leg2"]) if leg]
     if not legs or not all(leg["ended_at"] for leg in legs):
         return float("inf")
