@@ -1,4 +1,4 @@
-"""`make audit`: it passes only after somebody who knows has said that all is well."""
+"""`make audit` passes only after an advisory database that works has found no weakness."""
 
 import importlib.util
 import json
@@ -26,7 +26,7 @@ def document(*packages: dict[str, Any]) -> str:
 
 
 def answering(probe: dict[str, str], lock: str) -> Callable[[Sequence[str]], str]:
-    """A pip-audit that knows these answers: to the probe by service, and to each lock file."""
+    """A pip-audit with these answers: to the probe, by service, and to each lock file."""
 
     def run(arguments: Sequence[str]) -> str:
         service, asked = arguments[1], arguments[3]

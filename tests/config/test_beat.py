@@ -1,4 +1,4 @@
-"""The scheduler publishes the sweep, and is never kept by a broker that says nothing."""
+"""The scheduler publishes the sweep, and is never held up by a broker that does not answer."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,12 +18,12 @@ from tests.support.tunnel import Tunnel
 
 @pytest.fixture
 def _no_wake_up_is_lost_for_a_busy_machine() -> None:
-    """Here the bounds are what is tested: they stay as they are."""
+    """The bounds are what is tested here, so they stay as they are."""
 
 
 @pytest.fixture
 def scheduler(tunnel: Tunnel, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scheduler]:
-    """One whose way to the broker can be cut, and whose sweep is always due."""
+    """A scheduler whose way to the broker can be cut, and whose sweep is always due."""
     monkeypatch.setattr(task_publisher, "_breaker", task_publisher.Breaker(0))
     before = (app.conf.broker_write_url, app.conf.broker_url, app.conf.beat_schedule)
     address = urlsplit(settings.REDIS_URL)
@@ -51,7 +51,7 @@ def test_it_goes_on_by_itself_after_a_broker_that_was_silent_from_the_start(
 ) -> None:
     tunnel.black_hole()
     arrivals = tunnel.arrivals
-    # Each tick returns, though nobody answers: Celery's own would stay in the first one.
+    # Each tick returns although nobody answers: Celery's own tick would hang in the first one.
     eventually(lambda: sent(scheduler, lambda: tunnel.arrivals > arrivals + 1))
     assert queued_without_key() == []
     tunnel.open()

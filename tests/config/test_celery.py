@@ -1,4 +1,4 @@
-"""What the worker does besides Celery's own: nothing after SIGTERM, and a sign that it is there."""
+"""What our worker adds to Celery's: no tasks after SIGTERM, and a sign that it is alive."""
 
 import pytest
 from celery.exceptions import Reject

@@ -1,4 +1,4 @@
-"""What Dockerfile and docker-compose.yml allow a process that somebody has broken into."""
+"""What Dockerfile and docker-compose.yml allow a process after a break-in."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ OURS = ("migrate", "web", "worker", "beat", "simulator", "demo")
 
 
 def template() -> str:
-    """What all services of ours share."""
+    """What all our services share."""
     found = re.search(r"^x-app: &app\n((?:  .*\n|\n)+)", COMPOSE, re.MULTILINE)
     assert found
     return found[1]
@@ -30,7 +30,7 @@ def test_the_image_runs_as_nobody_in_particular() -> None:
 
 def test_the_image_holds_no_secret() -> None:
     ignored = (ROOT / ".dockerignore").read_text().split()
-    # Nothing but what is named: neither .env nor .data.
+    # Only what is named: neither .env nor .data.
     assert ignored[0] == "*"
     assert not [it for it in ignored if it.startswith("!.")]
     for kind, named in re.findall(r"^(ENV|ARG) (.*)$", DOCKERFILE, re.MULTILINE):
@@ -51,7 +51,7 @@ def test_a_process_of_ours_may_write_nothing_and_become_nobody_else(line: str) -
         assert line.partition(":")[0] not in lines, "no service takes it back"
         assert "privileged" not in lines.replace("no-new-privileges", "")
         assert "user:" not in lines
-    # It binds ports below 1,024 as nobody in particular.
+    # It binds ports below 1,024 without being root.
     assert re.findall(r"cap_add: (.*)", COMPOSE) == ["[NET_BIND_SERVICE]"]
     assert "cap_add" in service("proxy")
     assert "<<: *web" in service("web-next")
@@ -61,7 +61,7 @@ def test_a_process_of_ours_may_write_nothing_and_become_nobody_else(line: str) -
 
 
 def test_only_the_proxy_on_this_machine_can_reach_them() -> None:
-    """But for that proxy itself, where it is compose's own."""
+    """Except for that proxy itself, if it is compose's own."""
     assert 'ports: ["80:80", "443:443"]' in service("proxy")
     published = re.findall(r"ports: \[(.+)\]", COMPOSE.replace(service("proxy"), ""))
     assert published
@@ -78,7 +78,7 @@ def test_no_command_line_holds_a_secret(file: str) -> None:
                           re.MULTILINE)  # fmt: skip
     commands += re.findall(r"^\t.*$", text, re.MULTILINE)
     for command in commands:
-        # $$ is the shell's in the container, which reads its environment.
+        # $$ belongs to the shell in the container, which reads its environment.
         inside = command.replace("$$", "")
         assert not re.search(r"\$\{?\w*(SECRET|PASSWORD|TOKEN|CODE|_URL)", inside), command
 

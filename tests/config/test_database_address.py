@@ -1,4 +1,4 @@
-"""What DATABASE_URL says besides host and name holds, beside limits of our own."""
+"""What DATABASE_URL adds to host and name takes effect, beside our own limits."""
 
 import ast
 import json
@@ -39,7 +39,7 @@ def test_a_demand_for_tls_in_the_address_is_kept_and_every_wait_has_a_limit() ->
 
 
 def test_a_query_starts_no_processes_and_goes_by_indexes(db: None) -> None:
-    """Not seen with few rows: of ten million leads a search took seconds, a month's report 15."""
+    """With few rows nobody notices: with ten million leads, a search took seconds, a report 15."""
     asked = "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)"
     expected = {
         "max_parallel_workers_per_gather": "0", "random_page_cost": "1.1", "work_mem": "32768",
@@ -50,7 +50,7 @@ def test_a_query_starts_no_processes_and_goes_by_indexes(db: None) -> None:
 
 
 def test_what_is_asked_for_at_the_start_has_its_line_for_pgbouncer(db: None) -> None:
-    """Unless it is PostgreSQL's own default. The time zone is each place's own."""
+    """Except for PostgreSQL's own defaults. Each installation has its own time zone."""
     asked = dict(re.findall(r"-c (\S+)=(\S+)", options("postgres:///x")["options"]))
     told = dict(re.findall(r"ALTER DATABASE callbacks SET (\S+) = '?([^';]+)'?;", DEPLOY))
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""A database that is not as it has to be: what each process says, and whether it starts."""
+"""A database that is not as it must be: what each process says, and whether it starts."""
 
 import re
 import signal
@@ -124,7 +124,7 @@ def test_migrating_as_a_role_that_does_not_own_the_tables_is_named(
 def test_a_server_starts_while_the_database_is_away_and_says_so(
     arguments: list[str], tmp_path: Path
 ) -> None:
-    """It will be back: a restart of the machine starts everything at once."""
+    """The database will be back: a restart of the machine starts everything at once."""
     port = free_port()
     given = {"DATABASE_URL": changed(host=f"127.0.0.1:{port}"), "PORT": str(free_port())}
     log = tmp_path / "log"
@@ -190,7 +190,7 @@ AT = 'connection to server at "127.0.0.1", port 5432 failed: '
 PASS_BY_THEMSELVES = {
     "FATAL:  the database system is starting up": "PostgreSQL is starting or recovering",
     "FATAL:  the database system is in recovery mode": "PostgreSQL is starting or recovering",
-    # A standby that lets nobody in yet; one that recovers, as version 14 says it.
+    # A standby that accepts nobody yet; one that is recovering, in the words of version 14.
     "FATAL:  the database system is not accepting connections": "PostgreSQL is starting or rec",
     "FATAL:  the database system is not yet accepting connections": "PostgreSQL is starting or",
     "FATAL:  the database system is shutting down": "PostgreSQL is shutting down",
@@ -198,7 +198,7 @@ PASS_BY_THEMSELVES = {
     'FATAL:  too many connections for database "callbacks"': "PostgreSQL has no connection left",
     "FATAL:  no more connections allowed (max_client_conn)": "PostgreSQL has no connection left",
     'FATAL:  database "callbacks" is not currently accepting connections': "The database of",
-    # It went away at the TLS handshake, or a moment later.
+    # The connection ended at the TLS handshake, or a moment later.
     "SSL SYSCALL error: EOF detected": "PostgreSQL broke off while a connection was made",
     "SSL connection has been closed unexpectedly": "PostgreSQL broke off while a connection",
     "server closed the connection unexpectedly": "PostgreSQL broke off while a connection was made",
@@ -237,7 +237,7 @@ def test_a_unix_socket_is_named_as_one(host: str) -> None:
 
 
 def test_a_lock_on_the_tables_is_no_missing_right(empty_database: str, tmp_path: Path) -> None:
-    """It passes: a server that starts meanwhile starts."""
+    """The lock passes: a server that starts meanwhile does start."""
     given = {
         "DATABASE_URL": f"{empty_database}?options=-c%20lock_timeout%3D100",
         "DJANGO_SETTINGS_MODULE": "callbacks.config.settings",
@@ -280,7 +280,7 @@ def test_a_user_without_rights_is_told_so(empty_database: str, tmp_path: Path) -
 def test_a_start_goes_on_where_the_log_cannot_be_asked_about(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The database went away after it was looked at."""
+    """The database went away after it was checked."""
 
     def goes_away(execute: Any, sql: str, *rest: Any) -> Any:
         if "log_min_error_statement" in sql:
@@ -332,7 +332,7 @@ IN_THE_ADDRESS = {
 def test_a_start_names_the_settings_that_do_not_reach_postgresql(
     query: str, there: list[str], missing: list[str], tmp_path: Path
 ) -> None:
-    """As behind PgBouncer, which keeps `options` back."""
+    """PgBouncer, for example, keeps `options` back."""
     address = changed(name=str(connection.settings_dict["NAME"]), query=query)
     code, said = started(["-c", START], {"DATABASE_URL": address}, tmp_path)
     assert code == 0, said
@@ -342,7 +342,7 @@ def test_a_start_names_the_settings_that_do_not_reach_postgresql(
 
 
 def test_the_statements_for_pgbouncer_mend_it(tmp_path: Path) -> None:
-    """Run by the superuser, for the database `callbacks`, as docs/deploy.md says."""
+    """The superuser runs them, for the database `callbacks`, as docs/deploy.md says."""
     deploy = (ROOT / "docs/deploy.md").read_text()
     with own_postgres(tmp_path / "server") as server:
         address = server.url(server.superuser, PASSWORD)

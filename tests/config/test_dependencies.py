@@ -1,4 +1,4 @@
-"""pyproject.toml names what the code imports, each package in the list of those who import it."""
+"""pyproject.toml names what the code imports, each package in the list of its importers."""
 
 import ast
 import re
@@ -17,7 +17,7 @@ LISTS: dict[str, list[str]] = {
     "production": PROJECT["dependencies"],
     **PROJECT["optional-dependencies"],
 }
-# Which code a list of dependencies is for. Production is the rest of the product.
+# The code that a list of dependencies is for. Production is the rest of the product.
 FOLDERS = {"simulator": "callbacks/simulator/", "embedded": "callbacks/localrun/", "dev": "tests/"}
 MAY_USE = {
     "production": ["production"],
@@ -68,7 +68,7 @@ def imported() -> dict[str, dict[str, Path]]:
     for name, file in sources():
         everything = list(ast.walk(ast.parse(file.read_text())))
         for_types = [node for block in everything for node in under_type_checking(block)]
-        # What only mypy imports is needed where mypy is: in development.
+        # What only mypy imports is needed where mypy runs: in development.
         for kind, nodes in [
             (name, [node for node in everything if node not in for_types]),
             ("dev", for_types),

@@ -1,4 +1,4 @@
-"""`manage.py check --deploy` speaks of our variables, and not of Django's settings."""
+"""`manage.py check --deploy` names our variables instead of Django's settings."""
 
 from pathlib import Path
 
@@ -32,6 +32,6 @@ def test_each_warning_names_the_variable_to_set(
 
 
 def test_what_django_would_say_has_a_case_here() -> None:
-    """But for what is a choice."""
+    """Except for what is a matter of choice."""
     named = {name for name in deploy_checks.SILENCED.values() if name != "HSTS_SUBDOMAINS"}
     assert named <= {name for given, _ in CASES.values() for name in given}

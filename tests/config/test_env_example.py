@@ -11,7 +11,7 @@ from callbacks.policy.rules import OPENING, Policy
 
 ROOT = Path(__file__).parent.parent.parent
 NAMED = re.compile(r"^#([A-Z][A-Z0-9_]*)=")
-# Set by tools or by one part of the project for another; nobody is to set them by hand.
+# Set by tools, or by one part of the project for another; nobody sets them by hand.
 NOT_SETTINGS = {"DJANGO_SETTINGS_MODULE", "PATH", "PYTHONUNBUFFERED"}
 
 
@@ -68,12 +68,12 @@ def test_every_documented_setting_has_a_line_of_comment():
     lines = (ROOT / ".env.example").read_text().splitlines()
     for before, line in itertools.pairwise(lines):
         if NAMED.match(line):
-            # Two that belong together share one comment.
+            # Two variables that belong together share one comment.
             assert before.startswith("# ") or NAMED.match(before), line
 
 
 def of_the_policy() -> dict[str, str]:
-    """The settings of the policy, as they are by default."""
+    """The default settings of the policy."""
     policy = Policy()
     seconds = {
         "CALL_GAP": policy.gap, "OFFLINE_COOLDOWN": policy.offline_for,

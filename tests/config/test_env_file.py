@@ -1,4 +1,4 @@
-"""`.env` beside manage.py holds for gunicorn as for every other process."""
+"""gunicorn reads `.env` beside manage.py, as every other process does."""
 
 import shutil
 import subprocess
@@ -18,7 +18,7 @@ from tests.support.stack import ROOT, free_port
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of what runs, since no test may write a `.env` into the project itself."""
+    """A copy of what runs, since no test may write a `.env` file into the project itself."""
     for name in ("callbacks", "leads"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("manage.py", "gunicorn.conf.py"):

@@ -131,14 +131,14 @@ def test_a_line_that_is_none_is_named_and_not_shown(tmp_path):
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
     assert ".env exists but cannot be read" in _file(tmp_path, b"\xff\xfe").mistakes[0][0]
     (tmp_path / ".env").unlink()
-    (tmp_path / ".env").mkdir()  # Docker makes one of a file that is not there
+    (tmp_path / ".env").mkdir()  # Docker makes a directory if the file is missing
     env = Environment()
     env.read_file(tmp_path / ".env")
     assert ".env exists but cannot be read: Is a directory." in env.mistakes[0][0]
 
 
 def test_a_file_that_this_process_may_not_read_is_a_warning(tmp_path):
-    """systemd reads root's file and puts its lines into the environment."""
+    """systemd reads root's file and passes its lines in the environment."""
     (tmp_path / ".env").write_text("SECRET_KEY=hush\n")
     (tmp_path / ".env").chmod(0)
     env, user = Environment(), os.geteuid()

@@ -1,4 +1,4 @@
-"""For how long browsers refuse to come by http: short, until somebody says otherwise."""
+"""For how long browsers refuse plain http: not long, until somebody says otherwise."""
 
 import json
 import os
@@ -32,5 +32,5 @@ def test_what_is_sent(given: dict[str, str], seconds: int, below: bool) -> None:
         [sys.executable, "-c", SAY], cwd=ROOT, check=True, stdout=subprocess.PIPE,
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "callbacks.config.settings", **given},
     )  # fmt: skip
-    # It is in no browser's own list, whatever is set.
+    # No setting puts the site on the browsers' own lists.
     assert json.loads(done.stdout) == [seconds, below, False]

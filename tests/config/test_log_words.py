@@ -1,4 +1,4 @@
-"""Celery's alarming words for everyday things are said in ours."""
+"""Celery's alarming words for everyday events are replaced by ours."""
 
 import inspect
 import logging
@@ -12,7 +12,7 @@ from callbacks.config import log_words, logs
 
 
 def line(level: int, name: str, words: str, *given: object) -> str:
-    """As the product's log has it, through the handler's own filters and formatter."""
+    """The line in the product's log, through the handler's own filters and formatter."""
     configured = logging.config.DictConfigurator(logs.configuration("line", "INFO"))
     handler = configured.config["handlers"]["stderr"]
     try:

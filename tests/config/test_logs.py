@@ -1,4 +1,4 @@
-"""What a log line looks like, and what is not in it, whoever wrote it."""
+"""What a log line looks like, and what it never contains, whoever wrote it."""
 
 import json
 import logging

@@ -15,7 +15,7 @@ def _hidden_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("secret", "text", "shown"),
     [
-        # As a word, in whatever stands around it.
+        # As a word, whatever surrounds it.
         ("1123", "asked with code=1123", "asked with code=***"),
         ("1123", "{'code': '1123', 'x': 1}", "{'code': '***', 'x': 1}"),
         ("1123", "<code>1123</code>", "<code>***</code>"),
@@ -24,10 +24,10 @@ def _hidden_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
         ("a.b-c", "wrong code a.b-c.", "wrong code ***."),
         ("קוד", "הוא קוד שגוי", "הוא *** שגוי"),
         ("a b&c", "?code=a%20b%26c", "?code=***"),
-        # What only contains a short one is something else.
+        # A word that only contains a short secret is something else.
         ("1123", "call_id=20261123101500abc", "call_id=20261123101500abc"),
         ("ab", "attempt of a table", "attempt of a table"),
-        # A long one is never there by chance.
+        # A long secret never appears by chance.
         ("a-long-code-1", "xa-long-code-1x", "x***x"),
         ("", "nothing is hidden", "nothing is hidden"),
     ],

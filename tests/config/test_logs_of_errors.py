@@ -1,6 +1,6 @@
-"""What is logged of an error that nobody expected, in the form, the API, the webhooks and the dial.
+"""What is logged of an unexpected error, in the form, the API, the webhooks and the dial.
 
-The database is made to fail with a person's data in its own words, which is what databases do.
+The database fails with a person's data in its message, as databases do.
 """
 
 import io
@@ -37,7 +37,7 @@ CDR = {
 
 @contextmanager
 def failing(table: str) -> Iterator[None]:
-    """Whoever writes to this table is told all about the row, and fails."""
+    """Each write to this table fails with an error that tells all about the row."""
     with connection.cursor() as cursor:
         cursor.execute(f"""
             CREATE FUNCTION tests_fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -64,7 +64,7 @@ def logged(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
 
 
 def check_discreet(text: str, *places: str) -> None:
-    """It says where it happened, and nothing that it should not."""
+    """The text says where it happened, and shows nothing that it must not."""
     shown = [it for it in (*WORDS, *SECRETS) if it in text]
     missing = [it for it in places if it not in text]
     assert (shown, missing) == ([], []), text

@@ -1,4 +1,4 @@
-"""EMAIL_URL as it is read, and what the checks say of it."""
+"""How EMAIL_URL is read, and what the checks say about it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What processes do about garbage as they start: servers freeze what they loaded, nobody else."""
+"""What processes do about garbage at their start: only servers freeze what they loaded."""
 
 import json
 import os
@@ -51,7 +51,7 @@ def test_settings_leave_the_collector_alone() -> None:
     is_enabled, frozen, full_collections = _started("import callbacks.config.wsgi\n")
     assert is_enabled
     assert full_collections > 0
-    # What the interpreter itself freezes is a handful.
+    # The interpreter itself freezes only a few objects.
     assert frozen < 1_000
 
 
@@ -69,7 +69,7 @@ SIGNS = {"a script": ["-c", SIGN], "the migrations": ["manage.py", "migrate"]}
 
 @pytest.mark.parametrize("command", SIGNS.values(), ids=SIGNS)
 def test_without_a_key_nothing_is_signed(command: list[str], tmp_path: Path) -> None:
-    """What starts and says why it does not: tests/config/test_wrong_settings.py."""
+    """What does start, and says why it ends, is in tests/config/test_wrong_settings.py."""
     done = _without_a_key(*command, DATA_DIR=str(tmp_path))
     assert done.returncode != 0
     assert "SECRET_KEY" in done.stdout + done.stderr
@@ -91,7 +91,7 @@ def test_what_needs_no_key_goes_on(
 
 
 def test_the_types_are_checked_without_a_key(tmp_path: Path) -> None:
-    """In a fresh clone, where nothing has generated one."""
+    """Even in a fresh clone, where no key was generated."""
     code = "import runpy; runpy.run_path('.ci/mypy_plugin.py')['plugin']('1.0')"
     code += "; import django; django.setup()"
     done = _without_a_key("-c", code, DATA_DIR=str(tmp_path))

@@ -16,11 +16,11 @@ HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
 
 @pytest.fixture(scope="module")
 def collected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """What `collectstatic` has made, in use."""
+    """The files that `collectstatic` made, in use."""
     root = tmp_path_factory.mktemp("static")
     with override_settings(STATIC_ROOT=root):
         call_command("collectstatic", interactive=False, verbosity=0)
-    with override_settings(STATIC_ROOT=root):  # as a process that starts after it
+    with override_settings(STATIC_ROOT=root):  # like a process that starts afterwards
         yield root
 
 

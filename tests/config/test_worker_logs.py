@@ -36,7 +36,7 @@ def documented(name: str) -> str:
 
 @pytest.fixture
 def documented_worker(stack: Stack, tmp_path: Path) -> Iterator[Path]:
-    """The log of a worker that was started so; the one of the Procfile stands still."""
+    """The log of a worker started by that command; the Procfile's worker is stopped."""
     stack.stop("worker")
     log = tmp_path / "worker.log"
     without_root = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
@@ -56,7 +56,7 @@ def test_the_documented_worker_logs_its_calls_with_time_and_offset(
     lead = {"source": "website", "name": "Noa Levi", "phone": "0505550101"}
     assert httpx.post(f"{stack.url}/api/leads/", json=lead, timeout=60).status_code == 201
     eventually(lambda: Lead.objects.filter(status=LeadStatus.CONNECTED).exists(), within=60)
-    # The worker logs its answer after it has stored it, and the call may be over by then.
+    # The worker logs the answer after it has stored it; by then the call may be over.
     dialled = re.compile(r"dialled kind=call attempt=\d+ .* state=accepted")
     eventually(lambda: dialled.search(documented_worker.read_text()), within=60)
     said = documented_worker.read_text()
@@ -69,7 +69,7 @@ def test_the_documented_worker_logs_its_calls_with_time_and_offset(
 def test_a_start_warns_where_postgresqls_log_would_show_what_visitors_typed(
     is_quiet: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On a server of its own, whose log is read."""
+    """On a server of its own, whose log the test reads."""
     statements = re.findall(
         r"^ALTER ROLE callbacks SET (log_\w+) = '(\w+)';$", DEPLOY, re.MULTILINE
     )

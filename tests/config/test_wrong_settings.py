@@ -1,4 +1,4 @@
-"""Each process names each wrong setting at its start, with the way out, and ends.
+"""Each process names each wrong setting at its start, says how to put it right, and ends.
 
 Real processes, as the Procfile and people start them; the table: tests/config/wrong_settings.py.
 """
@@ -29,7 +29,7 @@ BATCHES = wrong_settings.batches()
 
 
 def environment(given: dict[str, str], directory: Path) -> dict[str, str]:
-    """Good settings with these changes, and nothing else of ours."""
+    """Right settings with these changes, and nothing else of ours."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(directory),
@@ -42,7 +42,7 @@ def environment(given: dict[str, str], directory: Path) -> dict[str, str]:
 
 
 def started(arguments: list[str], given: dict[str, str], directory: Path) -> tuple[int, str]:
-    """Exit code and words of a process that ends by itself, with these settings alone."""
+    """Exit code and output of a process that ends by itself, with these settings alone."""
     done = subprocess.run(
         [sys.executable, *arguments], cwd=ROOT, env=environment(given, directory),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -55,8 +55,8 @@ def together(rows: list[Wrong]) -> dict[str, str]:
     return {name: value for row in rows for name, value in row.given.items()}
 
 
-# What two rows of one variable could differ in is the sentence, which all processes share, and what
-# Celery does with an address before anything of ours runs.
+# Rows of one variable can differ in the sentence, which all processes share, and in what Celery
+# does with an address before our code runs.
 STARTS = [
     *((name, rows) for name in PROCESSES for rows in BATCHES[:1]),
     *((name, rows) for name in ("worker", "a command") for rows in BATCHES[1:]),
@@ -68,7 +68,7 @@ def test_each_process_names_each_wrong_setting_and_ends(
     name: str, rows: list[Wrong], tmp_path: Path
 ) -> None:
     code, said = started(PROCESSES[name], together(rows), tmp_path)
-    # Django's own command shows values as they are given, and parts message and hint.
+    # Django's own command shows values as they are given, and separates message and hint.
     words = " ".join(said.replace("HINT: ", "").split())
     missing = [row for row in rows if wrong_settings.sentence(row) not in words]
     assert not missing, said
@@ -94,7 +94,7 @@ def test_every_variable_has_a_wrong_value_in_the_table_or_a_reason() -> None:
 
 @pytest.mark.parametrize("arguments", PROCESSES.values(), ids=PROCESSES)
 def test_right_settings_are_not_complained_of(arguments: list[str], tmp_path: Path) -> None:
-    """They end all the same: the database of this address lets nobody in."""
+    """The processes end all the same: the database refuses this user."""
     nobody = re.sub("//[^@]*@", "//nobody:wrong@", settings.DATABASE_URL)
     _, said = started(arguments, {"DATABASE_URL": nobody}, tmp_path)
     assert "callbacks.E" not in said

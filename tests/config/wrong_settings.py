@@ -1,7 +1,7 @@
-"""One table of wrong settings: the variable, a wrong value, what each process says of it.
+"""One table of wrong settings: the variable, a wrong value, what each process says about it.
 
-A row may need others beside it. Rows of one variable, or of variables that need each other, cannot
-be tried together: `batches` parts the table into as few starts as can show them all.
+A row may need other variables beside it. Rows of one variable, or of variables that need each
+other, cannot be tried together: `batches` splits the table into as few starts as possible.
 """
 
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ from typing import Any
 CANARY = "hush"  # in every secret below: no process may print it
 KEY = f"{CANARY}-0123456789abcdef0123456789abcdef0123456789abcdef"
 
-# A server's settings in which nothing is wrong. DATABASE_URL and REDIS_URL are the tests' own.
+# Settings of a server, all of them right. DATABASE_URL and REDIS_URL are the tests' own.
 GOOD = {
     "SECRET_KEY": f"a1-{KEY}",
     "CDR_SECRET": f"b2-{KEY}",
     "VOICENTER_CODE": f"c3-{KEY}",
     "ALLOWED_HOSTS": "callbacks.example.com",
 }
-# As far as single sign-on and mail are on.
+# These variables switch single sign-on and mail on.
 SINGLE = {
     "OIDC_ISSUER": "https://id.example.com",
     "OIDC_AUTHORIZATION_URL": "https://id.example.com/authorize",
@@ -37,7 +37,7 @@ MAIL = {
 
 @dataclass(frozen=True)
 class Wrong:
-    """`says` is in the sentence that names `variable`; `beside` is set with it."""
+    """`says` is part of the sentence that names `variable`; `beside` is set with it."""
 
     variable: str
     value: str
@@ -46,7 +46,7 @@ class Wrong:
 
     @property
     def given(self) -> dict[str, str]:
-        # A working copy (DEBUG) is forgiven much.
+        # With DEBUG, which is for a working copy, many mistakes are allowed.
         return {"DEBUG": "false", **self.beside, self.variable: self.value}
 
 
@@ -134,7 +134,7 @@ SERVERS = [
     Wrong("DATABASE_URL", f"mysql://user:{CANARY}@h/x", "DATABASE_URL is not a PostgreSQL addr"),
     Wrong("DATABASE_URL", f"postgres://user:{CANARY}@h:port/x", "DATABASE_URL is an address that"),
     Wrong("DATABASE_URL", f"postgres://user:{CANARY}#1@h/x", "DATABASE_URL is an address that"),
-    # What follows the @ of the password is not the host: it would be shown as one.
+    # What follows the @ in the password is not the host, but would be shown as the host.
     Wrong("DATABASE_URL", f"postgres://u:p@{CANARY}/x@h/x", "DATABASE_URL is an address that"),
     Wrong("DATABASE_URL", f"postgres://user:{CANARY}@h", "DATABASE_URL names no database"),
     Wrong("REDIS_URL", "", "REDIS_URL is missing"),
@@ -192,7 +192,7 @@ SIGNING_IN = [
 
 TABLE = [*FLAGS, *NUMBERS, *SECRETS, *HOSTS, *SERVERS, *WORDS, *SIGNING_IN]
 
-# The simulator says it as any command does that is used wrongly, by its option.
+# The simulator complains like any command that is used wrongly, and names the option.
 OF_THE_SIMULATOR = [
     Wrong("SIMULATOR_PORT", "many", "argument --port: not a port"),
     Wrong("SIMULATOR_MAIL_PORT", "many", "argument --mail-port: not a port"),
@@ -202,7 +202,7 @@ OF_THE_SIMULATOR = [
     Wrong("SIMULATOR_CONTROL", "{", "argument --control: not valid JSON"),
 ]
 
-# Variables with no row, each with the reason.
+# Variables without a row, each with the reason.
 FREE = {
     "OIDC_NAME": "any text is a name",
     "OIDC_GROUPS_CLAIM": "any text can be a claim of the provider's",
@@ -229,12 +229,12 @@ FREE = {
 
 
 def sentence(row: Wrong) -> str:
-    """What is said of a row."""
+    """What a process says about the row."""
     return row.says.replace("{value}", repr(row.value)).replace("{bare}", row.value)
 
 
 def batches() -> list[list[Wrong]]:
-    """The table in as few parts as possible in which no variable has two values."""
+    """The table in as few parts as possible, with only one value for a variable in each part."""
     parts: list[tuple[dict[str, str], list[Wrong]]] = []
     for row in TABLE:
         fitting = (part for part in parts if _fits(part[0], row.given))

@@ -34,14 +34,14 @@ class Ended:
 
     @property
     def document(self) -> dict[str, Any]:
-        """stdout, which is exactly one JSON document."""
+        """stdout, which must be exactly one JSON document."""
         found: dict[str, Any] = json.loads(self.out)
         return found
 
 
 @pytest.fixture
 def run(db: None) -> Callable[..., Ended]:
-    """run("check", "--json"): in this process. No output may contain the account's code."""
+    """run("check", "--json"): runs in this process. No output may contain the account's code."""
     codes = set()
 
     def call(*arguments: str) -> Ended:
@@ -67,7 +67,7 @@ def run(db: None) -> Callable[..., Ended]:
 def start(
     transactional_db: None, simulator: SimulatorProcess
 ) -> Callable[..., "subprocess.Popen[str]"]:
-    """start("call", ..., stdin=...): as a process, with the test database and the simulator."""
+    """start("call", ..., stdin=...): a separate process, with the test database and simulator."""
     address = urlsplit(django_settings.DATABASE_URL)
     database = address._replace(path=f"/{connection.settings_dict['NAME']}")
     environment = {
@@ -93,7 +93,7 @@ def start(
 
 @dataclass
 class WebServer:
-    """A web server that is not the provider: the requests it got, and its answer to all of them."""
+    """A web server that is not the provider: the requests it got, and its answer to each."""
 
     url: str
     port: int

@@ -1,4 +1,4 @@
-"""`voicenter calllog | activecalls | extensions`, and what is the same for all of them."""
+"""`voicenter calllog | activecalls | extensions`, and what all commands have in common."""
 
 import json
 from collections.abc import Callable
@@ -138,7 +138,7 @@ def test_a_refusal_that_quotes_the_code_does_not_show_it(
     words = f"Wrong code: {settings.VOICENTER_CODE}"
     answer = {"ERRORCODE": 1, "ERRORMESSAGE": words, "CALLID": ""}
     web_server.page = json.dumps(answer).encode()
-    # `run` looks for the code in all output.
+    # `run` looks for the code in every output.
     ended = run("call", "--phone", "101", "--target", "0505550101", "--yes", "--json")
     assert (ended.code, ended.document["error_message"]) == (3, "Wrong code: ***")
 

@@ -1,4 +1,4 @@
-"""`voicenter check` on real faults: it says what is wrong and what to do, and rings nobody."""
+"""`voicenter check` with real faults: it says what is wrong and what to do, and rings nobody."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,7 +22,7 @@ Run = Callable[..., Ended]
 
 
 def failed(ended: Ended) -> dict[str, Any]:
-    """The first step that failed; nothing after it was looked at."""
+    """The first step that failed; the steps after it were not tried."""
     steps = ended.document["checks"]
     first = next(i for i, step in enumerate(steps) if step["result"] == "failed")
     assert {step["result"] for step in steps[first + 1 :]} <= {"skipped", "failed"}
@@ -280,7 +280,7 @@ def test_it_looks_whether_our_own_address_takes_records_and_stores_none(
     [site] = [it for it in ended.document["checks"] if it["name"] == "records"]
     assert (site["result"], "accepts records" in site["message"]) == ("ok", True)
     assert not CallRecord.objects.exists()
-    assert not post_secrets._noted  # it is not the provider that used the secret
+    assert not post_secrets._noted  # not the provider, but the check used the secret
 
 
 def test_it_explains_a_site_that_takes_no_records(

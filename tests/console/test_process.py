@@ -26,11 +26,11 @@ def wait(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
 
 
 def answered(start: Start, typed: str, *more: str) -> tuple[int, str, str]:
-    """As somebody at a terminal who is asked and types that."""
+    """What happens when somebody at a terminal types `typed` at the question."""
     ours, theirs = os.openpty()
     process = start(*CALL, *more, stdin=theirs)
     os.close(theirs)
-    # A terminal keeps what is typed until it is read.
+    # The terminal keeps what is typed until it is read.
     os.write(ours, typed.encode())
     ended = wait(process)
     os.close(ours)
@@ -113,7 +113,7 @@ def test_a_reader_that_has_enough_is_no_error(start: Start, simulator: Simulator
     assert process.stderr is not None
     assert "Traceback" not in process.stderr.read()
     process.stderr.close()
-    # All of it may be in the pipe already.
+    # All output may be in the pipe already.
     assert process.wait(300) in (0, 128 + signal.SIGPIPE)
 
 

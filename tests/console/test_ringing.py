@@ -18,7 +18,7 @@ CALL = ("call", "--phone", "101", "--target", "0505550101")
 
 @pytest.fixture(autouse=True)
 def _source(source: LeadSource) -> None:
-    """Israeli numbers are allowed."""
+    """A source that allows Israeli numbers."""
 
 
 def test_it_makes_one_call_and_tells_its_id(run: Run, simulator: SimulatorProcess) -> None:

@@ -30,7 +30,7 @@ def hook() -> Iterator[Receiver]:
 
 @pytest.fixture(params=["recorded", "simulator"])
 def source(request: pytest.FixtureRequest) -> Recorded | Simulated:
-    """Where the messages come from: every test with this fixture runs with both."""
+    """Where the messages come from: every test with this fixture runs once with each source."""
     if request.param == "recorded":
         return Recorded()
     return Simulated(request.getfixturevalue("simulator"), request.getfixturevalue("hook"))

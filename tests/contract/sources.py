@@ -1,4 +1,4 @@
-"""Where the contract's messages come from: recorded ones, and a provider that really runs."""
+"""Where the contract's messages come from: recordings, and a provider that really runs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +15,9 @@ CONTENT_TYPES = {
     "form": "application/x-www-form-urlencoded",
     "xml": "text/xml",
 }
-# How a call ends: what the lead's phone does.
+# How a call ends, and what the lead's phone does for that.
 ENDS = {"talk": "answer", "busy": "busy", "noanswer": "noanswer"}
-# Each ERRORCODE, by a cause that a real account would have.
+# Each ERRORCODE, with a cause that a real account could have.
 CAUSES = {
     1: {"parameters": {"phone": ""}},
     2: {"faults": [{"kind": "application_error", "count": 1}]},
@@ -56,7 +56,7 @@ class Recorded:
 
 
 class Simulated:
-    """The same messages, each made by a call that is placed for it."""
+    """The same messages, each from a call that is made for it."""
 
     def __init__(self, simulator: SimulatorProcess, hook: Receiver) -> None:
         self._simulator = simulator
@@ -106,7 +106,7 @@ class Simulated:
         return self._simulator.http.post(self._simulator.click2call_url, data=fields).content
 
     def _arriving(self, count: int, **parameters: str) -> list[Message]:
-        """What is posted about a call that is placed now."""
+        """What the provider posts about a call that is made now."""
         before = len(self._hook.posts)
         self._call("json", **parameters)
         posts = eventually(lambda: self._posts_after(before, count))

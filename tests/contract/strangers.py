@@ -1,7 +1,7 @@
-"""What clients that are not ours do: every action, in every request and answer form.
+"""What clients other than ours do: every action, in every request and answer form.
 
 Answers are read with the standard library alone, so that nothing of ours is needed to use the
-simulator, and nothing of ours hides what it gets wrong.
+simulator, and nothing of ours hides its mistakes.
 """
 
 import json
@@ -16,7 +16,7 @@ ANSWER_FORMS = ["xml", "json"]
 
 @dataclass(frozen=True)
 class Errand:
-    """An action, its parameters, and which leg's end shows that it had its effect."""
+    """An action, its parameters, and the leg whose end shows that the action took effect."""
 
     action: str
     parameters: dict[str, str] = field(default_factory=dict)
@@ -32,13 +32,13 @@ ERRANDS = [
 
 
 def run(simulator: SimulatorProcess, errand: Errand, send, answer_form: str) -> None:
-    """Send an errand with `send(parameters)` and hold the answer against the witness."""
+    """Sends an errand with `send(parameters)`, and compares the answer with the ledger."""
     if errand.action == "terminate":
         simulator.control(talk=3600)
         simulator.call(phone=errand.parameters["phone"], target="972505550104")
         eventually(lambda: (simulator.ledger()[0]["leg2"] or {}).get("answered_at"))
     parameters = {"code": simulator.code, "action": errand.action, **errand.parameters}
-    # XML is the default: it comes when nothing is said.
+    # XML is the default: it comes when no format is given.
     if answer_form == "json":
         parameters["format"] = "json"
     answer = read(send(parameters), answer_form)
@@ -58,14 +58,14 @@ def run(simulator: SimulatorProcess, errand: Errand, send, answer_form: str) -> 
 
 
 def ended(entry: dict) -> dict | None:
-    """The entry, once its call is over."""
+    """The entry once its call is over; None before."""
     legs = [entry["leg1"], entry["leg2"]]
     over = legs[0] and all(leg["ended_at"] for leg in legs if leg)
     return entry if over else None
 
 
 def read(body: bytes, answer_form: str) -> dict[str, str]:
-    """The three fields of an answer as text; it must be in the form that was asked for."""
+    """The three fields of an answer as text; the answer must be in the form that was asked for."""
     if answer_form == "json":
         fields = json.loads(body)
         assert type(fields["ERRORCODE"]) is int

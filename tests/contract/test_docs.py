@@ -1,4 +1,4 @@
-"""The examples of docs/voicenter.md are run, in order, and give what stands after the arrow."""
+"""The examples of docs/voicenter.md run in order, and give the results after the arrows."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ ARROW = "# → "
 
 
 def run(source: str, names: dict) -> int:
-    """Run an example; the number of results that were compared."""
+    """Runs an example; returns how many results were compared."""
     compared = 0
     lines = source.splitlines()
     for statement in ast.parse(source).body:
@@ -41,10 +41,10 @@ def test_they_give_what_the_page_says(simulator, tmp_path):
     for number, printed in EXAMPLES:
         source = printed.replace("http://127.0.0.1:8010", simulator.url)
         source = source.replace("the-code", simulator.code)
-        # What is to be hung up must still be there when its turn comes.
+        # A call that an example hangs up must last until then.
         simulator.control(talk=3600 if "Terminate" in source else 0.03)
         if "call_log" in source:
-            # Its records are there when the calls are over.
+            # The records of its calls are there once the calls are over.
             eventually(lambda: simulator.status()["live_calls"] == 0)
         assert run(source, names) == source.count(ARROW), f"example {number}"
 

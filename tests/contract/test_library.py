@@ -1,4 +1,4 @@
-"""The library against the simulator, over HTTP: everything either of them can do."""
+"""The library against the simulator, over HTTP: everything that either of them can do."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -76,7 +76,7 @@ def test_every_action_in_every_form(simulator, make_client, name, method, answer
 
 
 LONG_CODE = "a" * 64
-# As far as the library lets each parameter go.
+# The extremes that the library allows for each parameter.
 EXTREMES = [
     Call(
         phone=LONG_CODE,
@@ -186,7 +186,7 @@ def test_the_accounts_extensions(simulator, make_client):
     found = {e.sip: e for e in make_client().extensions()}
     assert set(found) == {"101", "aBcD12ef"}
     assert found["101"].user_name == "Dana"
-    # As the real service does: a wrong code is no error here, only an empty list.
+    # Like the real service, it answers a wrong code with an empty list, not with an error.
     assert make_client(code="wrong").extensions() == []
 
 
@@ -258,5 +258,5 @@ def test_a_question_that_fails_and_a_change_that_may_have_been_made(simulator, c
     with pytest.raises((ReadFailed, OutcomeUnknown)) as caught:
         ALL[name](client)
     assert type(caught.value) is (ReadFailed if name in QUESTIONS else OutcomeUnknown)
-    # It was sent, so it was sent once.
+    # The request was sent, and only once.
     assert sum(fault["count"] for fault in simulator.status()["faults"]) == 1

@@ -1,7 +1,7 @@
 """One contract for recorded messages and for the simulator's: both are read alike.
 
-Where it fails for recorded ones only, the library is wrong; for the simulator's only, the
-simulator is.
+If it fails for recorded messages only, the library is wrong; for the simulator's only, the
+simulator.
 """
 
 from dataclasses import replace
@@ -82,7 +82,7 @@ def test_xml_and_json_of_one_acceptance_are_equal(source):
     if isinstance(source, Recorded):
         assert in_json == in_xml
     else:
-        # Two calls: all but their ids.
+        # Two different calls: only their ids differ.
         assert replace(in_json, call_id="") == replace(in_xml, call_id="")
 
 
@@ -118,13 +118,13 @@ def test_all_forms_of_one_record_are_equal(source, end):
         assert [without_raw(r) for r in in_json] == [without_raw(r) for r in in_form]
         assert [without_raw(r) for r in in_json] == [without_raw(r) for r in in_xml]
     else:
-        # Three calls: their ids, their recordings' addresses and their times differ.
+        # Three different calls: their ids, their recordings' addresses and their times differ.
         assert [said(r) for r in in_json] == [said(r) for r in in_form]
         assert [said(r) for r in in_json] == [said(r) for r in in_xml]
 
 
 def without_raw(record: Cdr) -> Cdr:
-    # What was received has text in a form where JSON has numbers.
+    # In a form, everything is text, also what is a number in JSON.
     return replace(record, raw={})
 
 

@@ -1,6 +1,6 @@
 """What the vendor's own sample sends (page, section 1.7), byte for byte over a bare socket.
 
-No action, a line break inside the form body, and XML wanted: it must work whatever is installed.
+It sends no action, has a line break inside the form body, and expects XML. The test needs no PHP.
 """
 
 import socket
@@ -12,7 +12,7 @@ from .strangers import read
 
 
 def exchange(url: str, body: bytes) -> tuple[bytes, bytes]:
-    """Head and body of the answer to a form post as PHP's curl writes it."""
+    """Head and body of the answer to a form post that is written as PHP's curl writes it."""
     parts = urlsplit(url)
     head = (
         f"POST {parts.path} HTTP/1.1\r\n"

@@ -1,4 +1,4 @@
-"""When all of a request is here, so that a thread may have it."""
+"""When a request has arrived completely, so that a thread may take it."""
 
 import pytest
 

@@ -49,7 +49,7 @@ class Proxy:
         )  # fmt: skip
 
     def wire(self, source: str = "") -> ssl.SSLSocket:
-        """`source`: the address of this machine that it comes from."""
+        """`source`: the local address that the connection comes from."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return context.wrap_socket(_connected(self.port, source))
@@ -133,17 +133,17 @@ def test_the_form_stores_a_lead_under_the_visitors_address(
     with proxy.client() as client:
         page = client.get("/contact/website/")
         assert page.status_code == 200
-        # An hour, until somebody knows that https works: HSTS_SECONDS.
+        # One hour, until HSTS_SECONDS says that https works.
         assert page.headers["Strict-Transport-Security"] == "max-age=3600"
         fields = dict(pair.split("=") for pair in BODY.decode().split("&"))
         forged = {"X-Forwarded-For": "192.0.2.77", "X-Forwarded-Proto": "http"}
-        # http, as forged, would be sent on to https.
+        # With the forged http, it would be redirected to https.
         assert client.post("/api/leads/", data=fields, headers=forged).status_code == 201
     assert Lead.objects.get().submitted_from == "127.0.0.1"
 
 
 def test_slow_clients_cost_the_server_nothing(proxy: Proxy, source: LeadSource) -> None:
-    """As many as one address may have; more are refused, and others' are not touched."""
+    """One address has as many as it may; more are refused, and other addresses are not affected."""
     wires = []
     try:
         for number in range(MANY):
@@ -166,13 +166,13 @@ def test_one_address_has_so_many_connections_and_no_more(proxy: Proxy) -> None:
     try:
         begun = head("Host: " + HOST, "Content-Length: 40", FORM, request="POST /api/leads/")
         for _ in range(60):
-            wires.append(proxy.wire("127.0.0.9"))  # an address that has asked for nothing yet
+            wires.append(proxy.wire("127.0.0.9"))  # an address that has sent no request yet
             wires[-1].sendall(begun.replace(b"Host: 127.0.0.1\r\n", b"") + b"a")
             wires[-1].setblocking(False)
         said: dict[int, bytes] = {}
 
         def are_refused() -> bool:
-            """Whoever comes last to nginx, which need not be who was last to send."""
+            """The last to reach nginx are refused, which need not be the last to send."""
             for place in range(60):
                 with suppress(ssl.SSLWantReadError):
                     said.setdefault(place, wires[place].recv(16))
@@ -191,7 +191,7 @@ def test_a_body_has_the_bound_of_its_address(proxy: Proxy) -> None:
     with proxy.client() as client:
         assert client.post("/api/leads/", content=three).status_code == 413
         record = client.post(f"/webhooks/voicenter/{SECRET}/cdr/", content=three)
-    assert record.json()["Err"] == 1  # read by the server, and no record
+    assert record.json()["Err"] == 1  # the server read it, and found no record in it
 
 
 def test_no_log_of_it_holds_a_secret(proxy: Proxy) -> None:

@@ -1,4 +1,4 @@
-"""Clients that send little by little, or nothing, and what they leave to everybody else."""
+"""Clients that send slowly or not at all, and what they leave for everybody else."""
 
 import socket
 import time
@@ -13,7 +13,7 @@ from leads.models import Lead, LeadSource
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# More than all threads of the server together.
+# More connections than the server has threads.
 MANY = 64
 BODY = b"source=website&name=Noa&phone=0505550101"
 FORM = "Content-Type: application/x-www-form-urlencoded"
@@ -46,7 +46,7 @@ BEGINNINGS = {
 
 @pytest.fixture
 def slow(gunicorn: str, request: pytest.FixtureRequest) -> Iterator[list[socket.socket]]:
-    """So many connections that have begun so and go no further."""
+    """This many connections that have begun like this and send no more."""
     wires = [connected(gunicorn) for _ in range(MANY)]
     for wire in wires:
         wire.sendall(BEGINNINGS[request.param])
@@ -59,7 +59,7 @@ def slow(gunicorn: str, request: pytest.FixtureRequest) -> Iterator[list[socket.
 def test_whoever_sends_slowly_keeps_nobody_from_the_form(
     slow: list[socket.socket], gunicorn: str, source: LeadSource
 ) -> None:
-    """Before any of them is given up: the form opens, and a lead is stored."""
+    """The form opens and a lead is stored before any of the slow clients is given up."""
     assert httpx.get(f"{gunicorn}/contact/website/", timeout=60).status_code == 200
     sent = httpx.post(f"{gunicorn}/api/leads/", content=BODY, timeout=60,
                       headers={"Content-Type": "application/x-www-form-urlencoded"})  # fmt: skip
@@ -71,7 +71,7 @@ def test_whoever_sends_slowly_keeps_nobody_from_the_form(
 
 
 def drip(wires: list[socket.socket]) -> list[bytes]:
-    """What the server says to clients that go on with one byte each every half second."""
+    """What the server says to clients that send one more byte every half second."""
     said: dict[socket.socket, bytes] = {}
     until = time.monotonic() + 120
     while len(said) < len(wires) and time.monotonic() < until:
