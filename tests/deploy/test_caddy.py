@@ -42,13 +42,13 @@ class Caddy:
                             timeout=60)  # fmt: skip
 
     def sees(self, port: int) -> None:
-        """Waits until it has seen that the server at `port` is back: the docs' `sleep 3`."""
+        """Waits until Caddy sees that the server at `port` is back: the docs' `sleep 3`."""
         words = f'"msg":"host is up","host":"127.0.0.1:{port}"'
         eventually(lambda: words in self.log.read_text(), within=60)
 
 
 def example() -> str:
-    """The file as it stands, with the change that it names for an older Caddy."""
+    """The file as it is, with the change that it describes for an older Caddy."""
     text = EXAMPLE.read_text()
     said = subprocess.run([program("caddy"), "version"], capture_output=True, text=True, check=True)
     numbers = re.match(r"v?(\d+)\.(\d+)", said.stdout)
@@ -63,7 +63,7 @@ def example() -> str:
 
 @contextmanager
 def caddy(folder: Path, web: str) -> Iterator[Caddy]:
-    """Without TLS, which wants a name of one's own; the web server is told that there was."""
+    """Runs without TLS, which needs a real host name; the web server is told that there was TLS."""
     port, file, log = free_port(), folder / "Caddyfile", folder / "caddy.log"
     text = example().replace("{$SITE_HOST:callbacks.example.com} {", f"http://:{port} {{", 1)
     text = text.replace("{\n\tservers {", "{\n\tadmin off\n\tservers {", 1)
@@ -121,11 +121,11 @@ def test_the_form_stores_a_lead_under_the_visitors_address(
 def test_a_body_has_the_bound_of_its_address(proxy: Caddy) -> None:
     three = b"a" * (3 * 1024 * 1024)
     with proxy.client() as client:
-        # Caddy 2.6 reads all of it first, and calls it an error of its own.
-        with client.stream("POST", "/api/leads/", content=three) as refused:  # and ends in it
+        # Caddy 2.6 reads the whole body first, and reports an error of its own.
+        with client.stream("POST", "/api/leads/", content=three) as refused:  # may break off
             assert refused.status_code in {413, 502}
         record = client.post(f"/webhooks/voicenter/{SECRET}/cdr/", content=three)
-    assert record.json()["Err"] == 1  # read by the server, and no record
+    assert record.json()["Err"] == 1  # the server read it, and found no record in it
 
 
 def test_figures_and_secrets_stay_inside(proxy: Caddy) -> None:
@@ -137,7 +137,7 @@ def test_figures_and_secrets_stay_inside(proxy: Caddy) -> None:
 
 
 class Webs:
-    """`web` and `web-next` of compose: two ports are two containers."""
+    """`web` and `web-next` of compose: two ports stand for two containers."""
 
     def __init__(self, folder: Path) -> None:
         self.ports = {name: free_port() for name in ("web", "web-next")}
@@ -152,18 +152,18 @@ class Webs:
         }  # fmt: skip
 
     def start(self, name: str) -> None:
-        """`docker compose up --wait`."""
+        """Like `docker compose up --wait`."""
         given = {**self.environment, "PORT": str(self.ports[name])}
         self.running[name] = spawn(procfile()["web"], given, self.folder / f"{name}.log")
         eventually(lambda: self._answers(name), within=90)
 
     def stop(self, name: str) -> None:
-        """SIGTERM, as Docker sends it; it has to end well."""
+        """Sends SIGTERM, as Docker does; the server must end without an error."""
         self.running[name].terminate()
         assert self.running[name].wait(60) == 0
 
     def end(self) -> None:
-        """Whatever still runs."""
+        """Ends whatever still runs."""
         for process in self.running.values():
             process.terminate()
             process.wait(60)
@@ -179,7 +179,7 @@ class Webs:
 
 @contextmanager
 def visitors(port: int) -> Iterator[list[Try]]:
-    """Some leads a second, each on a connection of its own; what became of each."""
+    """Some leads a second, each on a connection of its own; the result of each."""
     tries: list[Try] = []
     stopped = threading.Event()
 
@@ -207,13 +207,13 @@ def visitors(port: int) -> Iterator[list[Try]]:
 def test_a_new_version_is_deployed_without_a_refused_request(
     django_db_setup: None, source: LeadSource, tmp_path: Path
 ) -> None:
-    """As compose does it: `web-next` serves while `web` is replaced."""
+    """As with compose: `web-next` serves while `web` is replaced."""
     webs = Webs(tmp_path)
     try:
         webs.start("web")
         both = " ".join(f"127.0.0.1:{port}" for port in webs.ports.values())
         with caddy(tmp_path, both) as front:
-            # Until Caddy has seen that there is no second one, it may ask it.
+            # Until Caddy has seen that the second server is missing, it may send requests there.
             eventually(lambda: "connection refused" in front.log.read_text(), within=60)
             with visitors(front.port) as tries:
                 eventually(lambda: len(tries) > 3, within=60)
@@ -260,5 +260,5 @@ def test_compose_runs_this_file_before_its_own_web_server() -> None:
     every = re.search(r"health_interval (\d+)s", EXAMPLE.read_text())
     assert drain
     assert every
-    # It is asked twice while it still serves, however the two moments fall.
+    # Caddy asks it twice while it still serves, whatever the order of the moments.
     assert int(drain[1]) > 2 * int(every[1])

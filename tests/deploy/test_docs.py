@@ -1,4 +1,4 @@
-"""docs/deploy.md and what it tells one to copy: the files of docs/deploy/, commands, settings."""
+"""docs/deploy.md and what readers copy from it: the files of docs/deploy/, commands, settings."""
 
 import re
 import shlex
@@ -16,12 +16,12 @@ from tests.support.stack import ROOT
 
 DEPLOY = ROOT / "docs" / "deploy.md"
 KIT = [ROOT / "docs" / "deploy", ROOT / "docs" / "proxy"]
-# Of the containers that have their environment from elsewhere, and of scripts.
+# Variables of containers that get their environment from elsewhere, and of scripts.
 NOT_SETTINGS = {"OWNER_PASSWORD", "APP_PASSWORD"}
 
 
 def blocks() -> Iterator[str]:
-    """What is to be pasted into a shell: fenced blocks, and lines that are indented by four."""
+    """What readers paste into a shell: fenced blocks, and lines indented by four spaces."""
     text = DEPLOY.read_text()
     for indent, block in re.findall(r"^( *)```sh\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL):
         yield "\n".join(line.removeprefix(indent) for line in block.splitlines())
@@ -51,7 +51,7 @@ def test_a_shell_can_read_each_block(block: str) -> None:
 def test_every_file_of_the_kit_is_in_the_docs() -> None:
     text = DEPLOY.read_text()
     for path in (path for folder in KIT for path in folder.rglob("*") if path.is_file()):
-        # Of a template an instance is named.
+        # For a template, the docs name an instance.
         template, _, kind = path.name.partition("@.")
         named = rf"{re.escape(template)}@[\w-]+\.{kind}" if kind else re.escape(path.name)
         assert re.search(named, text), path.name

@@ -31,7 +31,7 @@ def asks(stack: Stack, *arguments: str, **settings: str) -> subprocess.Popen[str
 
 
 def health(stack: Stack, *arguments: str, **settings: str) -> tuple[int, str]:
-    """How it exits, and all that it says."""
+    """The exit code, and everything that it says."""
     asked = asks(stack, *arguments, **settings)
     said, _ = asked.communicate()
     return asked.returncode, said
@@ -62,7 +62,7 @@ def test_a_process_that_hangs_is_told_from_one_that_works(process: str, stack: S
 
     stack.processes[process].send_signal(signal.SIGSTOP)
     try:
-        # As if it had hung for longer than it may: its signs are two minutes older.
+        # As if the process had hung for too long: its signs become two minutes older.
         for who, at in signs.zrange(key, 0, -1, withscores=True):
             signs.zadd(key, {who: at - 120})
         eventually(lambda: is_stopped(process, stack, signs))
@@ -79,7 +79,7 @@ def test_a_process_that_never_ran_here_is_none_that_works(stack: Stack) -> None:
 
 
 def test_it_looks_twice_before_it_says_that_a_process_has_stopped(stack: Stack) -> None:
-    """Redis may have come back this moment, before any process has left a new sign."""
+    """Redis may have just come back, before any process has left a new sign."""
     signs = redis.Redis.from_url(stack.environment["REDIS_URL"])
     name = f"worker-7@{HERE}:1"
     signs.set("callbacks:signs_since", time.time() - 3600)
@@ -101,7 +101,7 @@ def test_it_looks_again_after_the_next_sign_was_due(process: str, least: int, st
     signs.set("callbacks:signs_since", time.time() - 3600)
 
     def took() -> float:
-        """Seconds; 0 if it did not say so."""
+        """Seconds, or 0 if it did not say so."""
         signs.set("callbacks:signs_back", time.time() - 3600)
         began = time.monotonic()
         code, said = health(stack, process, "--host", "another-machine", SWEEP_EVERY="12")
@@ -118,20 +118,20 @@ def test_without_redis_nobody_can_tell(stack: Stack, tunnel: Tunnel) -> None:
 
 
 def test_a_redis_that_was_emptied_has_nobody_restarted(stack: Stack) -> None:
-    """systemd restarts what has stopped: not a worker whose sign was lost a moment ago."""
+    """systemd restarts what has stopped, but not a worker whose sign was lost a moment ago."""
     signs = redis.Redis.from_url(stack.environment["REDIS_URL"])
     signs.set("callbacks:signs_since", time.time() - 30)
     code, said = health(stack, "worker-7")
     found = re.search(r"Redis was empty (\d+)", said)
     assert (code, bool(found), "it is unknown" in said) == (2, True, True), said
     assert found
-    assert 30 <= int(found[1]) < 90  # a busy machine takes a while to ask
+    assert 30 <= int(found[1]) < 90  # a busy machine takes a while for the question
     signs.set("callbacks:signs_since", time.time() - 91)
     eventually(lambda: is_stopped("worker-7", stack, signs))
 
 
 def test_an_outage_of_redis_has_nobody_restarted(stack: Stack) -> None:
-    """Its signs are as old as the outage, until it has found Redis again."""
+    """Until the worker has found Redis again, its signs are as old as the outage."""
     signs = redis.Redis.from_url(stack.environment["REDIS_URL"])
     signs.set("callbacks:signs_since", time.time() - 3600)
     signs.zadd("callbacks:workers", {f"worker-7@{HERE}:1": time.time() - 300})
@@ -161,5 +161,5 @@ def test_systemd_asks_it_by_the_workers_own_name() -> None:
     [worker] = directives("callbacks-worker@.service")["ExecStart"]
     # %%h is Celery's word for the machine's name.
     assert re.search(r" --hostname worker-%i@%%h ", worker)
-    # Where nobody can tell, nothing is restarted.
+    # If the state is unknown, nothing is restarted.
     assert directives("callbacks-health@.service")["SuccessExitStatus"] == ["2"]

@@ -1,4 +1,4 @@
-"""Migrations beside the running product: no deadlock, nobody in line behind them."""
+"""Migrations beside the running product: no deadlock, and nobody waits behind them."""
 
 import threading
 import time
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def migration(*operations: Any, app: str = "callbacks") -> migrations.Migration:
-    """One of that app."""
+    """A migration of this app."""
     made = migrations.Migration("0999_test", app)
     made.operations = list(operations)
     return made
@@ -43,7 +43,7 @@ BOTH = migration(
 
 
 def apply(what: migrations.Migration) -> None:
-    """As `manage.py migrate` applies it, and taken back."""
+    """Applies it as `manage.py migrate` does, and takes it back."""
     executor = locked_migrations.Executor(connection)
     with transaction.atomic():
         executor.apply_migration(ProjectState(), what)
@@ -52,7 +52,7 @@ def apply(what: migrations.Migration) -> None:
 
 @contextmanager
 def beside(what: migrations.Migration) -> Iterator[list[BaseException]]:
-    """Applies it in a thread; what went wrong with it."""
+    """Applies it in a thread; the list gets what went wrong."""
     problems: list[BaseException] = []
 
     def run() -> None:
@@ -72,15 +72,15 @@ def beside(what: migrations.Migration) -> Iterator[list[BaseException]]:
 
 
 def product() -> psycopg.Connection:
-    """Somebody who calls: a connection of its own."""
+    """A connection of its own, for somebody who calls."""
     return psycopg.connect(database_url(connection), autocommit=False)
 
 
 def test_a_call_that_holds_one_of_the_tables_gets_the_other() -> None:
-    """As it was: the migration held attempts and waited for leads, the call the other way round."""
+    """Before, the migration held attempts and waited for leads; the call did the reverse."""
     with product() as call, beside(BOTH) as problems:
         call.execute("LOCK TABLE leads_lead IN ROW EXCLUSIVE MODE")
-        time.sleep(0.5)  # by now the migration would have the other
+        time.sleep(0.5)  # by now the migration would hold the other table
         call.execute("SET LOCAL lock_timeout = '5s'")
         call.execute("LOCK TABLE callbacks_callattempt IN ROW EXCLUSIVE MODE")
         call.commit()
@@ -115,7 +115,7 @@ def test_tables_that_are_always_in_use_end_it_with_a_sentence(
 
 @pytest.fixture(scope="module")
 def vacuuming(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]:
-    """A PostgreSQL whose autovacuum looks for work each second, and an owner without rights."""
+    """A PostgreSQL whose autovacuum looks for work every second; its owner has no other rights."""
     with own_postgres(tmp_path_factory.mktemp("vacuum")) as server:
         with psycopg.connect(server.url("postgres", PASSWORD, "postgres"), autocommit=True) as boss:
             boss.execute("ALTER SYSTEM SET autovacuum_naptime = 1")
@@ -127,8 +127,9 @@ def vacuuming(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]
 
 @pytest.fixture
 def vacuumed(vacuuming: OwnPostgres) -> Iterator[psycopg.Connection]:
-    """An autovacuum, PostgreSQL's own, that works for minutes on `callbacks_trial`. The product's
-    connection leads there, as the owner.
+    """PostgreSQL's own autovacuum, working for minutes on `callbacks_trial`.
+
+    The product's connection leads to that server, as the owner.
     """
     owner = vacuuming.url("callbacks_owner", PASSWORD, "callbacks")
     boss = psycopg.connect(vacuuming.url("postgres", PASSWORD, "callbacks"), autocommit=True)
@@ -153,7 +154,7 @@ def vacuumed(vacuuming: OwnPostgres) -> Iterator[psycopg.Connection]:
 
 @contextmanager
 def connected_to(**settings: Any) -> Iterator[None]:
-    """The product's connection leads there."""
+    """Inside the block, the product's connection has these settings."""
     usual = {name: connection.settings_dict[name] for name in settings}
 
     def connect(its: dict[str, Any]) -> None:
@@ -190,7 +191,7 @@ def test_an_autovacuum_gives_way(vacuumed: psycopg.Connection) -> None:
 def test_who_never_waits_never_gets_past_an_autovacuum(
     vacuumed: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the server does without us: the reason for `_have_it_give_way`."""
+    """What the server does on its own: the reason for `_have_it_give_way`."""
     monkeypatch.setattr(locked_migrations, "WAITS", 3.0)
     monkeypatch.setattr(locked_migrations, "_have_it_give_way", lambda *_: None)
     with (
@@ -202,7 +203,7 @@ def test_who_never_waits_never_gets_past_an_autovacuum(
 
 
 def test_for_a_lock_like_an_autovacuums_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A VACUUM or CREATE INDEX CONCURRENTLY of our own role is never ended by the server."""
+    """The server never ends a VACUUM or CREATE INDEX CONCURRENTLY of our own role."""
     monkeypatch.setattr(locked_migrations, "WAITS", 0.3)
     waited: list[str] = []
     monkeypatch.setattr(locked_migrations, "_have_it_give_way", lambda *of: waited.append(of[1]))
@@ -298,7 +299,7 @@ def test_code_names_them_too_and_lets_others_read() -> None:
 
 
 def test_a_release_of_old_migrates_while_calls_are_made() -> None:
-    """In both orders in which transactions of the product take leads and attempts."""
+    """In both orders in which the product's transactions take leads and attempts."""
     orders = (
         ("UPDATE callbacks_callattempt SET hold_until = hold_until WHERE id = 1",
          "UPDATE leads_lead SET name = name WHERE id = 2",

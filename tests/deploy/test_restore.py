@@ -1,7 +1,7 @@
 """Backup and restore by the blocks of docs/deploy.md, on a real PostgreSQL with a real product.
 
-`docker compose` and `runuser` are stood in for: what they would run in a container, or as another
-user, is run here.
+Scripts stand in for `docker compose` and `runuser`: they run here what those would run in a
+container, or as another user.
 """
 
 import os
@@ -24,7 +24,7 @@ from tests.support.servers import redis_url
 from tests.support.simulator import eventually
 from tests.support.stack import ROOT, Stack
 
-# What runs the command behind the words of docker and runuser; the rest is for a daemon.
+# Runs the command that follows the words of docker or runuser; the other commands are for a daemon.
 STANDS_IN = """#!/bin/sh
 case "$(basename "$0") $*" in
 "docker compose exec -T postgres "*) shift 4 ;;
@@ -38,8 +38,8 @@ case "$(basename "$0") $*" in
 esac
 cd {root} && exec "$@"
 """
-# What waits in a backup of yesterday: two that are due, one with a chosen time to come. And calls
-# that were on: one accepted by the provider, one of which nobody knows, one that was not sent yet.
+# What waits in yesterday's backup: two leads that are due, and one with a chosen time ahead. And
+# calls that were on: one accepted by the provider, one of unknown outcome, one not yet sent.
 IN_THE_BACKUP = """
 import django; django.setup()
 from datetime import timedelta
@@ -73,7 +73,7 @@ for number, (phone, state) in enumerate(
 
 @dataclass(frozen=True)
 class Installation:
-    """One of the two ways to run it: its server, and as whom it is asked."""
+    """One of the two ways to run it: its server, and the roles that connect to it."""
 
     server: OwnPostgres
     product: str  # DATABASE_URL
@@ -102,7 +102,7 @@ def block(beginning: str, word: str) -> str:
 
 
 def paste(commands: str, at: Installation, folder: Path) -> None:
-    """As one pastes a block into a shell, line by line, up to the first that fails."""
+    """Runs a block as pasted into a shell, line by line, up to the first line that fails."""
     tools = folder / "tools"
     tools.mkdir(exist_ok=True)
     for name in ("docker", "runuser", "systemctl"):
@@ -176,7 +176,7 @@ def test_nobody_of_a_restored_backup_is_called_and_a_manager_finds_all(
             ).fetchone()
     assert {name for (name,) in names} == {"Noa Levi", "Gal Cohen"}
     assert found.pop("77") in {"connected", "called"}
-    # The chosen time is to come. The one that was being sent may be called, by a manager.
+    # The chosen time is still ahead. A manager may have the call made that was about to be sent.
     assert found == {"01": "held", "02": "held", "03": "waiting", "04": "called", "05": "failed",
                      "06": "held"}  # fmt: skip
     assert reasons == [

@@ -16,7 +16,7 @@ PASSWORDS = {"OWNER_PASSWORD": 'owner\'s "own"', "APP_PASSWORD": "app-password-0
 
 
 def run_script(server: OwnPostgres, **environment: str) -> str:
-    """What it says. AssertionError when it fails."""
+    """Returns the script's output. AssertionError when it fails."""
     done = server.run("psql", "--file", SCRIPT, "--quiet", "--no-psqlrc", **environment)
     said = (done.stdout + done.stderr).decode()
     assert done.returncode == 0, said
@@ -62,7 +62,7 @@ def test_the_product_works_with_the_role_that_owns_nothing(server: OwnPostgres) 
             "SELECT count(*) FROM callbacks_auditentry WHERE kind = 'leads_leadsource'"
         ).fetchone() or [0]
         assert kept, "what it has set up stands in the audit"
-        # The oldest go all the same, by the function that their owner has made.
+        # The oldest entries go all the same, through the function that their owner made.
         with psycopg.connect(_owner(server), autocommit=True) as owner:
             owner.execute(
                 "INSERT INTO callbacks_auditentry (at, act, kind) "

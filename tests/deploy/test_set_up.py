@@ -1,4 +1,4 @@
-"""`manage.py set_up`: what a new installation begins with."""
+"""`manage.py set_up`: what a new installation starts with."""
 
 from io import StringIO
 

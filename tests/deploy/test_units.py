@@ -1,4 +1,4 @@
-"""docs/deploy/systemd/: systemd itself reads the units, and they agree with what they start."""
+"""docs/deploy/systemd/: systemd itself reads the units, and they fit what they start."""
 
 import re
 import shutil
@@ -12,10 +12,10 @@ from tests.support.stack import ROOT, procfile
 
 UNITS = ROOT / "docs" / "deploy" / "systemd"
 SERVICES = sorted(path.name for path in UNITS.glob("*.service"))
-# It asks systemd itself to restart a unit, so it runs as root, for a moment.
+# It runs as root for a moment, to ask systemd for the restart of a unit.
 HEALER = "callbacks-heal@.service"
 OURS = [name for name in SERVICES if name != HEALER]
-# A unit of a template is named by what it is for.
+# The instance of a template is named after its purpose.
 INSTANCES = {
     "callbacks-worker@.service": "callbacks-worker@1.service",
     "callbacks-health@.service": "callbacks-health@worker-1.service",
@@ -25,7 +25,7 @@ INSTANCES = {
 
 
 def directives(name: str) -> dict[str, list[str]]:
-    """What a unit says, by key."""
+    """The directives of a unit, by key."""
     found: dict[str, list[str]] = {}
     for line in (UNITS / name).read_text().splitlines():
         if "=" in line and not line.startswith("#"):
@@ -35,7 +35,7 @@ def directives(name: str) -> dict[str, list[str]]:
 
 
 def installed(folder: Path) -> list[Path]:
-    """The units as they stand on a server, and what they start where this working copy has it."""
+    """The units as on a server, with the paths of this working copy."""
     for path in UNITS.iterdir():
         here = path.read_text().replace("/opt/callbacks", str(ROOT))
         (folder / path.name).write_text(here.replace(f"{ROOT}/.venv", str(_environment(folder))))
@@ -43,7 +43,7 @@ def installed(folder: Path) -> list[Path]:
 
 
 def _environment(folder: Path) -> Path:
-    """Where systemd finds programs of these names; these tests may run in another environment."""
+    """An environment with programs of these names for systemd; the tests may run in another."""
     programs = folder / "venv" / "bin"
     programs.mkdir(parents=True, exist_ok=True)
     for name in ("python", "gunicorn", "celery"):
@@ -81,7 +81,7 @@ def test_systemd_would_have_told_of_a_wrong_word(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_a_service_that_is_broken_into_can_do_little(name: str) -> None:
-    """By systemd's own count: 0 is nothing, 10 is all that its user may."""
+    """By systemd's own score, 0 is nothing, and 10 is everything that its user may do."""
     done = subprocess.run(
         [program("systemd-analyze"), "security", "--offline=true", "--threshold=25", "--no-pager",
          UNITS / name],
@@ -131,7 +131,7 @@ def test_the_target_starts_what_there_is() -> None:
 
 
 def test_the_target_stops_what_it_starts() -> None:
-    """Its address too: else the next visitor would start the web server again."""
+    """The socket unit, too: otherwise the next visitor would start the web server again."""
     for name in " ".join(directives("callbacks.target")["Wants"]).split():
         unit = re.sub(r"@[^.]+", "@", name)
         assert directives(unit).get("PartOf") == ["callbacks.target"], name
@@ -156,7 +156,7 @@ def test_what_has_stopped_working_is_restarted_by_the_name_of_its_unit(
     fake = tmp_path / "systemctl"
     fake.write_text('#!/bin/sh\necho "$@"\n')
     fake.chmod(0o755)
-    # As systemd tells it: exit codes, or the name of the signal that ended the check.
+    # As systemd reports it: exit codes, or the name of the signal that ended the check.
     for status, said in {
         "1": f"try-restart {unit}\n",
         "203": "",

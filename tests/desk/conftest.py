@@ -1,4 +1,4 @@
-"""A salesperson with a phone, logged in; attempts of any kind."""
+"""A salesperson with a phone, who is logged in; attempts of any kind."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,7 +18,7 @@ PASSWORD = "a-password-for-tests"
 
 @pytest.fixture(autouse=True)
 def _passwords_are_soon_hashed(settings: SettingsWrapper) -> None:
-    """The product's hash takes a quarter of a second on purpose."""
+    """The product's own hash takes a quarter of a second on purpose."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -40,7 +40,7 @@ def hers(dana: User) -> Client:
 
 @pytest.fixture
 def make_attempt(make_lead: Callable[..., Lead]) -> Callable[..., CallAttempt]:
-    """make_attempt(extension, "bridged"): a call to a new lead, by default now."""
+    """make_attempt(extension, "bridged"): a call to a new lead, made now by default."""
     made = iter(range(1, 500))
 
     def make(extension: Extension, state: str = "accepted", **values: Any) -> CallAttempt:

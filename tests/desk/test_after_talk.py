@@ -1,4 +1,4 @@
-"""What came of a talk, at the desk: buttons, a note, a time; of one's own calls alone."""
+"""The result of a talk, at the desk: buttons, a note, a time; for one's own calls only."""
 
 import html
 import re
@@ -32,7 +32,7 @@ def post(client: Client, attempt: CallAttempt, **values: object) -> tuple[int, s
 
 
 def buttons(page: str) -> list[tuple[str, str]]:
-    """The value and the words of each button that chooses."""
+    """The value and the words of each button that makes a choice."""
     found = re.findall(r'name="choice" value="([^"]*)"[^>]*>(.*?)</button>', page, re.DOTALL)
     return [
         (value, " ".join(re.sub("<[^>]+>", " ", words).split()))
@@ -84,7 +84,7 @@ def test_it_is_asked_after_a_talk_for_a_while(
     attempt = make_attempt(extension, state, at=NOON - timedelta(minutes=minutes))
     page = hers.get("/desk/").content.decode()
     assert ('class="card talk"' in page) is asked
-    # From the list it can be written at any time.
+    # From the list, the result can be written at any time.
     assert f'href="/desk/calls/{attempt.pk}/"' in page
 
 
@@ -109,7 +109,7 @@ def test_call_again_is_one_tap_for_the_usual_times(
     assert offered == [
         (f"{again}@2026-03-25T13:00+02:00", "In an hour 13:00"),
         (f"{again}@2026-03-26T09:00+02:00", "Tomorrow morning Thu 26 Mar 09:00"),
-        # The clocks have gone forward meanwhile.
+        # By then the clocks have gone forward.
         (f"{again}@2026-04-01T09:00+03:00", "Next week Wed 01 Apr 09:00"),
         (f"{again}@", "Another time…"),
     ]
@@ -121,7 +121,7 @@ def test_call_again_is_one_tap_for_the_usual_times(
 
 @pytest.fixture
 def office(team: Team) -> Schedule:
-    """Open from Sunday to Wednesday, nine to half past twelve, in Jerusalem."""
+    """Opening hours from Sunday to Wednesday, nine to half past twelve, in Jerusalem."""
     schedule = Schedule.objects.create(name="Office", time_zone="Asia/Jerusalem")
     for weekday in (6, 0, 1, 2):
         OpeningHours.objects.create(
@@ -138,7 +138,7 @@ def test_the_usual_times_are_moved_to_when_somebody_is_there(
     make_attempt(extension, "bridged")
     words = [words for value, words in buttons(hers.get("/desk/").content.decode()) if "@" in value]
     assert words == [
-        # An hour from now and tomorrow morning both come to the next opening.
+        # "In an hour" and "tomorrow morning" both lead to the next opening.
         "In an hour Sun 29 Mar 09:00 first possible time",
         "Next week Wed 01 Apr 09:00",
         "Another time…",
@@ -146,7 +146,7 @@ def test_the_usual_times_are_moved_to_when_somebody_is_there(
 
 
 TIMES: dict[str, tuple[str, str, str | None]] = {
-    # What was typed, what is said, and what is offered instead.
+    # What was typed, the answer, and what is offered instead.
     "nothing": ("", "Choose when to call again.", None),
     "no time": ("soon", "This is not a valid time.", None),
     "over": ("2026-03-25T11:59", "This time has passed.", None),

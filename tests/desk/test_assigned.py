@@ -1,4 +1,4 @@
-"""What a manager has assigned to a salesperson stands on their desk, and on nobody else's."""
+"""A lead that a manager assigned to a salesperson is on their desk, and on nobody else's."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -61,7 +61,7 @@ def test_many_are_cut_and_cost_no_more_queries(
         return len(seen)
 
     make_lead(assigned_to=dana)
-    queries()  # what is kept in memory is read
+    queries()  # loads what is kept in memory
     few = queries()
     for _ in range(MOST_ASSIGNED):
         make_lead(assigned_to=dana)

@@ -1,4 +1,4 @@
-"""The desk is in the language that a salesperson has chosen, else in their browser's."""
+"""The desk is in the language that a salesperson chose, otherwise in their browser's."""
 
 import re
 
@@ -51,7 +51,7 @@ def test_what_is_chosen_holds_on_every_page_and_in_what_it_asks_for(
         answer.text
     )
     for path in pages(extension):
-        # Whatever browser she sits at, and whatever an address names.
+        # Whichever browser she uses, and whatever the address names.
         says(hers.get(f"{path}?lang=en", headers={"Accept-Language": "fr, ru"}), language)
     asked = hers.get("/desk/now/", headers={"Accept-Language": "ru"})
     assert asked["Content-Language"] == language

@@ -1,4 +1,4 @@
-"""Who gets to the salesperson's page, and who does not."""
+"""Who can open the salesperson's page, and who cannot."""
 
 import pytest
 from django.contrib.auth.models import User

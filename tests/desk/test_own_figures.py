@@ -1,4 +1,4 @@
-"""A salesperson's own figures at the desk: today and this week, and nobody else's."""
+"""A salesperson's own figures at the desk: today and this week, and nobody else's figures."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ NOON = datetime(2026, 3, 25, 10, 0, tzinfo=UTC)  # Wednesday, 12:00 in Jerusalem
 
 
 def lines(page: str) -> dict[str, tuple[str, str]]:
-    """Name, today, this week."""
+    """By name: the figure of today, and of this week."""
     found = re.findall(
         r'<th scope="row">(.*?)</th><td>(.*?)</td><td>(.*?)</td>',
         page.partition("own-figures")[2],
@@ -42,7 +42,7 @@ def missed(make: MakeAttempt, phone: Extension, user: User) -> None:
 
 def test_today_and_this_week(dana: User, extension: Extension, make_attempt: MakeAttempt) -> None:
     with time_machine.travel(NOON, tick=False):
-        for days in (0, 1, 8):  # the last is of the week before
+        for days in (0, 1, 8):  # the last day is in the week before
             talk(make_attempt, extension, dana, days)
         missed(make_attempt, extension, dana)
         client = Client()
@@ -65,7 +65,7 @@ def test_nobody_elses(dana: User, extension: Extension, make_attempt: MakeAttemp
     his = Extension.objects.create(number="102", team=extension.team, user=noam)
     with time_machine.travel(NOON, tick=False):
         talk(make_attempt, his, noam)
-        # Dana's phone, when it was Noam's.
+        # On Dana's phone, when Noam had it.
         talk(make_attempt, extension, noam)
         client = Client()
         client.force_login(dana)

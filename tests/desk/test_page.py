@@ -66,7 +66,7 @@ def test_it_says_how_the_phone_stands(
         ("dialing", {"call_id": ""}, "Your phone is about to ring"),
         ("accepted", {}, "Your phone is ringing"),
         ("accepted", {"picked_up_at": NOON}, "On the line"),
-        # Nobody tells when they picked up, but no phone rings for so long.
+        # Nobody reported that they picked up, but no phone rings for that long.
         ("accepted", {"answered_at": NOON}, "On the line"),
         ("unknown", {"call_id": ""}, "A call may be in progress"),
     ],

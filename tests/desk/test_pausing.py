@@ -1,4 +1,4 @@
-"""Available or paused: by the salesperson, of their own phones alone, written to the log."""
+"""Salespeople make themselves available or pause, on their own phones only, and it is logged."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The running product while the provider refuses this server's address, and after."""
+"""The running product while the provider refuses this server's address, and afterwards."""
 
 import httpx
 
@@ -19,7 +19,7 @@ def provider(stack: Stack) -> bool:
 
 def test_leads_wait_and_are_called_once_each_when_the_account_is_taken_again(stack: Stack) -> None:
     stack.simulator.control(allowed_ips=["192.0.2.0/24"])
-    # One lead's refusal may be about that lead: two have to meet it.
+    # One refusal may be about that lead only, so two leads have to meet it.
     submit(stack, 1)
     submit(stack, 2)
     eventually(lambda: not provider(stack), within=60)
@@ -37,7 +37,7 @@ def test_leads_wait_and_are_called_once_each_when_the_account_is_taken_again(sta
     accepted = [it["target"] for it in stack.simulator.ledger() if it["accepted"]]
     assert sorted(accepted) == sorted(set(accepted))
     assert len(accepted) == 6
-    # While it lasted, hardly anything was sent: a try after ten seconds, then twenty.
+    # During the refusal, hardly anything was sent: a try after ten seconds, then after twenty.
     refused = CallAttempt.objects.filter(state="refused").count()
     assert before <= refused <= before + 3
     assert "the provider takes the account again" in stack.log("worker")

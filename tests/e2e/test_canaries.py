@@ -22,7 +22,7 @@ CANARIES = {name: f"canary{secrets.token_hex(30)}" for name in NAMES}
 
 
 def planted() -> dict[str, str]:
-    """Every secret is a canary, and what it leads to refuses every connection."""
+    """Settings in which every secret is a canary, and every address refuses connections."""
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]

@@ -29,13 +29,13 @@ from tests.support.simulator import eventually
 from tests.support.stack import CDR_SECRET, CODE, Stack
 from tests.support.tunnel import Tunnel
 
-# Nobody's: what is looked for in the logs.
+# Invented data of nobody, which is looked for in the logs.
 NAME, HEBREW = "Canariah Testovitz", "קנריה בדיקוביץ"
 EMAIL = "canariah.t@example.com"
 MESSAGE = "please ask about the violet piano"
 WORDS = ("Canariah", "Testovitz", "קנריה", "בדיקוביץ", "canariah.t", "violet", "piano")
 PASSWORD = "a-password-of-a-manager"
-# Their national parts; the lines are searched for them whatever stands between the digits.
+# National parts of numbers; the lines are searched for them, whatever is between the digits.
 NUMBERS = [f"5055501{n}" for n in range(70, 90)]
 PERSON = {"name": f"{NAME} {HEBREW}", "email": EMAIL, "message": MESSAGE, "source": "website"}
 
@@ -47,7 +47,7 @@ def running_stack(
     tmp_path_factory: pytest.TempPathFactory,
     tunnel: Tunnel,
 ) -> Iterator[Stack]:
-    """As JSON, with everything that is ever logged, and a provider that is not waited for long."""
+    """Logs everything, as JSON, and does not wait long for the provider."""
     with django_db_blocker.unblock():
         database = connection.settings_dict["NAME"]
     address = urlsplit(redis_url(settings.REDIS_URL, further=1))
@@ -60,7 +60,7 @@ def running_stack(
         LOG_FORMAT="json",
         LOG_LEVEL="DEBUG",
         VOICENTER_TIMEOUT="3",
-        # More of a traceback than anybody else needs.
+        # More of a traceback than usual.
         PYTHONFAULTHANDLER="1",
     ) as stack:
         yield stack
@@ -80,18 +80,18 @@ def logged(stack: Stack) -> str:
 
 
 def entries(stack: Stack) -> list[dict[str, Any]]:
-    """The lines that are JSON, which all of our own are; not one that is being written."""
+    """The lines that are JSON, as all of ours are; not a line that is still being written."""
     lines = [line for text in files(stack) for line in text.splitlines(keepends=True)]
     return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("\n")]
 
 
 def spellings(word: str) -> set[str]:
-    """A word as it may stand in a log: itself, escaped for JSON, for Python, for an address."""
+    """A word as a log may spell it: itself, or escaped for JSON, for Python, for an address."""
     return {word, quote(word), json.dumps(word)[1:-1], ascii(word)[1:-1], repr(word.encode())[2:-1]}
 
 
 def found(text: str, *secrets: str) -> list[str]:
-    """What is in `text` and may not be."""
+    """What `text` contains and must not."""
     lowered = text.lower()
     seen = [
         word
@@ -104,7 +104,7 @@ def found(text: str, *secrets: str) -> list[str]:
 
 @contextmanager
 def database_that_quotes(table: str, words: str) -> Iterator[None]:
-    """Each row that is put into `table` is refused in an error full of the row."""
+    """Refuses each new row of `table`, with an error that quotes the row."""
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION canary() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
@@ -133,7 +133,7 @@ def by_form(stack: Stack, **fields: str) -> requests.Response:
 
 
 def visitors(stack: Stack) -> None:
-    """What people and machines send, right and wrong."""
+    """Sends what people and programs send, right and wrong."""
     assert by_form(stack, phone=f"+972 {NUMBERS[0]}").status_code == 200
     assert by_form(stack, phone=f"0{NUMBERS[1]}99999").status_code == 422
     no_text = f"{NAME}\0\xff".encode("latin1")
@@ -142,7 +142,7 @@ def visitors(stack: Stack) -> None:
     requests.get(f"{stack.url}/contact/{NUMBERS[2]}/?name={quote(NAME)}", timeout=60)
     requests.get(f"{stack.url}/{quote(NAME)}/{EMAIL}?phone=0{NUMBERS[2]}", timeout=60)
     requests.put(f"{stack.url}/contact/website/?{quote(MESSAGE)}", timeout=60)
-    # The host that is refused is named, and nothing else of such a request.
+    # The log names the refused host, and nothing else of such a request.
     requests.get(f"{stack.url}/{quote(NAME)}", headers={"Host": "nobody.example"}, timeout=60)
     assert submit(stack, NUMBERS[3]).status_code == 201
     assert submit(stack, NUMBERS[3]).status_code == 201  # a duplicate
@@ -161,7 +161,7 @@ def visitors(stack: Stack) -> None:
 
 
 def provider_posts(stack: Stack) -> None:
-    """Records and pop-ups with the right secret and without, readable and not."""
+    """Posts records and pop-ups with the right secret and without, readable and not."""
     for secret in (CDR_SECRET, CDR_SECRET + "x"):
         for kind in ("cdr", "popup"):
             address = f"{stack.url}/webhooks/voicenter/{secret}/{kind}/"
@@ -221,7 +221,7 @@ def manager(stack: Stack) -> None:
 
 
 def acts(stack: Stack, post: Callable[..., requests.Response]) -> None:
-    """What a manager does about calls, extensions and unknown outcomes; some of it is refused."""
+    """Does what managers do about calls, extensions and unknown outcomes; some of it is refused."""
     stack.simulator.control(talk=600)
     extension = Extension.objects.earliest("id")
     called = [submit(stack, number).json()["id"] for number in NUMBERS[1:3]]
@@ -250,8 +250,8 @@ def _is_on(lead: Lead) -> bool:
 
 
 def provider_fails(stack: Stack, tunnel: Tunnel) -> None:
-    """Each way in which a call can go wrong."""
-    # Some keep their extension for as long as nobody knows what became of the call.
+    """Makes calls go wrong in each possible way."""
+    # Some calls keep their extension until it is known what became of them.
     team = Team.objects.get()
     Extension.objects.bulk_create(Extension(number=str(n), team=team) for n in range(201, 216))
     kinds = (
@@ -271,7 +271,7 @@ def provider_fails(stack: Stack, tunnel: Tunnel) -> None:
     for number in NUMBERS[6:16]:
         lead_id = submit(stack, number).json()["id"]
         eventually(lambda: Lead.objects.get(public_id=lead_id).attempts >= 1, within=120)  # noqa: B023
-    # The sweep asks what became of those that may have been called and were not.
+    # The sweep asks about calls that may have been made but were not.
     eventually(lambda: "looked up" in stack.log("worker"), within=120)
     tunnel.black_hole()
     assert submit(stack, NUMBERS[16]).status_code == 201
@@ -279,7 +279,7 @@ def provider_fails(stack: Stack, tunnel: Tunnel) -> None:
 
 
 def errors(stack: Stack) -> None:
-    """A database that quotes the row it refuses: to a view, and to a task."""
+    """A database that quotes refused rows: in errors for a view, and for a task."""
     said = len(logged(stack))
     with database_that_quotes("leads_lead", "NEW.name || NEW.phone || NEW.email || NEW.message"):
         assert by_form(stack, phone=f"0{NUMBERS[17]}").status_code >= 500
@@ -312,10 +312,10 @@ def test_no_log_tells_a_name_a_number_or_a_secret(stack: Stack, tunnel: Tunnel) 
     addresses = (stack.environment["DATABASE_URL"], stack.environment["REDIS_URL"])
     passwords = filter(None, (urlsplit(address).password for address in addresses))
     assert found(text, CDR_SECRET, CODE, settings.SECRET_KEY, *passwords) == []
-    # Whoever reads a log opens no visitor's page.
+    # A reader of the log must not be able to open a visitor's page.
     for public_id in Lead.objects.values_list("public_id", flat=True):
         assert str(public_id) not in text
-    # It was all there to be found: these flows did write lines.
+    # The check means something: these flows did write lines.
     for said in (
         "refused route",
         "dialled",

@@ -93,7 +93,7 @@ def test_two_beats_and_two_workers_send_a_report_once(server, processes, source)
     )
     (file,) = message.iter_attachments()
     assert (file.get_filename() or "").endswith(".xlsx")
-    ReportSubscription.objects.update(next_at=now)  # as if a beat had never come so far
+    ReportSubscription.objects.update(next_at=now)  # as if no beat had got this far
     eventually(lambda: ReportSubscription.objects.get().next_at > timezone.now(), within=90)
     assert len(server.kept) == OutgoingMail.objects.count() == 1
 
@@ -108,7 +108,7 @@ def test_a_mail_in_the_hands_of_a_killed_worker_is_sent_by_another(server, proce
     os.kill(pid, signal.SIGKILL)
     server.behave({})
     processes.start("worker2")
-    OutgoingMail.objects.update(next_at=timezone.now())  # its time is over
+    OutgoingMail.objects.update(next_at=timezone.now())  # as if it had been held for too long
     eventually(lambda: OutgoingMail.objects.get().state == MailState.SENT, within=90)
     assert len(server.kept) == 1
     assert OutgoingMail.objects.get().tries == 2

@@ -1,4 +1,4 @@
-"""A visitor's form to a call, through real processes; the simulator's ledger is the witness."""
+"""From a visitor's form to a call, through real processes; the witness is the ledger."""
 
 import re
 import signal
@@ -18,7 +18,7 @@ from tests.support.tunnel import Tunnel
 
 
 def submit(stack: Stack, phone: str = "050-555 0101") -> dict[str, Any]:
-    """Sends a lead to the API; its answer."""
+    """Sends a lead to the API; returns the answer."""
     answer = requests.post(
         f"{stack.url}/api/leads/",
         json={"source": "website", "name": "Noa Levi", "phone": phone},
@@ -83,7 +83,7 @@ def test_a_call_whose_answer_and_records_were_lost_is_looked_up_by_the_sweep(
 ) -> None:
     stack.simulator.control(faults=[{"kind": "reset_after"}, {"kind": "cdr_lost"}])
     submitted = submit(stack)
-    # A sweep that comes while the call is on looks again a minute later.
+    # A sweep that finds the call still on looks again a minute later.
     eventually(lambda: status_of(stack, submitted) == "connected", within=240)
     [entry] = stack.simulator.ledger()
     assert entry["cdr_fault"] == "cdr_lost"
@@ -141,7 +141,7 @@ def test_clients_that_keep_an_ended_connection_open_do_not_keep_others_waiting(
         for _ in range(60):
             lazy = kept.enter_context(socket.create_connection(("127.0.0.1", stack.port)))
             lazy.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-        # Not a measure of speed: the server would wait for them for a minute, one after the other.
+        # Not a measure of speed: the server would otherwise wait a minute for each of them.
         assert requests.get(f"{stack.url}/healthz", timeout=25).status_code == 200
 
 
@@ -151,7 +151,7 @@ def test_a_worker_that_is_killed_while_it_dials_leaves_no_second_call(stack: Sta
     eventually(stack.simulator.ledger)
     stack.stop("worker", signal.SIGKILL)
     stack.start("worker")
-    # The call was placed all the same: its records say so.
+    # The call was made all the same, as its records say.
     eventually(lambda: status_of(stack, submitted) == "connected", within=60)
     assert len(stack.simulator.ledger()) == 1
     assert Extension.objects.count() == 2

@@ -1,4 +1,4 @@
-"""SIGTERM, as every deployment sends it: what is in hand is ended, nothing new is taken."""
+"""SIGTERM, as in every deployment: work in hand is finished, and nothing new is taken."""
 
 import threading
 from typing import Any
@@ -25,7 +25,7 @@ _WAITS_TO_STORE = """
 def test_a_worker_ends_the_dial_in_hand_and_leaves_the_next_lead_to_the_next_worker(
     stack: Stack,
 ) -> None:
-    # The answer comes while the salesperson's phone still rings: no record may tell earlier.
+    # The answer comes while the salesperson's phone still rings, so no record can tell earlier.
     stack.simulator.control(answer_after=4, faults=[{"kind": "delay", "seconds": 2.5, "count": 1}])
     submit(stack)
     eventually(stack.simulator.ledger)
@@ -79,7 +79,7 @@ def test_beat_ends_in_good_order_and_goes_on_when_it_is_started_again(stack: Sta
 
 
 def _is_waiting(cursor: Any) -> bool:
-    # Who waits is looked at once in a transaction, unless it is told to look again.
+    # A transaction reads the statistics only once, unless it is told to clear them.
     cursor.execute("SELECT pg_stat_clear_snapshot()")
     cursor.execute(_WAITS_TO_STORE)
     return bool(cursor.fetchone()[0])

@@ -1,7 +1,7 @@
 """The running product on machines whose clocks are ten minutes wrong, against real servers.
 
-Nobody is lost, called twice, late, or outside of opening hours, no call under way is taken for
-lost; and it is said.
+No lead is lost, called twice, called late or outside opening hours; no call under way is taken for
+lost; and the wrong clock is reported.
 """
 
 import os
@@ -30,7 +30,7 @@ from tests.support.stack import ROOT, Stack
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TEN = 600.0
-# By how many seconds the clock of a process is ahead; all others are right.
+# How many seconds ahead the clock of each process is; all others are right.
 MACHINES = {
     "workers": {"worker": -TEN, "worker2": TEN},
     "web-ahead-beat-behind": {"web": TEN, "beat": -TEN},
@@ -77,7 +77,7 @@ def _answered_by(slug: str, schedule: Schedule | None, *numbers: str) -> None:
 
 
 def _open(name: str, opens_in: timedelta, closes_in: timedelta) -> Schedule:
-    """Open each day from so long to so long after now, in a zone where it is noon."""
+    """Opening hours on each day, from and until this long after now, in a zone where it is noon."""
     now = datetime.now(UTC)
     west = now.hour - 12
     local = now - timedelta(hours=west)
@@ -114,7 +114,7 @@ def readyz(stack: Stack) -> dict[str, Any]:
 
 
 def test_wrong_clocks_do_no_harm_and_are_said(stack: Stack, wrong: dict[str, float]) -> None:
-    # Opens in six minutes or seven, has closed six minutes or seven ago: not now, by the true time.
+    # One opens in seven minutes, one closed six minutes ago: by the true time, both are closed.
     soon, hour = timedelta(minutes=7), timedelta(hours=1)
     _answered_by("opens", _open("opens", soon, soon + hour), "201")
     _answered_by("closed", _open("closed", -soon - hour, -soon + timedelta(minutes=1)), "202")
@@ -122,12 +122,12 @@ def test_wrong_clocks_do_no_harm_and_are_said(stack: Stack, wrong: dict[str, flo
     not_yet = [submit(stack, 51, "opens"), submit(stack, 52, "closed")]
     began = sweeps(stack)
 
-    # One after the other, each at once: whichever worker, beat or web has to do with it.
+    # One after the other, each called at once, whichever worker, beat or web server handles it.
     for number in range(1, 9):
         lead = submit(stack, number)
         eventually(lambda lead=lead: Lead.objects.get(pk=lead.pk).status == "connected", within=60)
 
-    # A call of which the answer takes longer than several sweeps.
+    # A call whose answer takes longer than several sweeps.
     stack.simulator.control(talk=12.0, faults=[{"kind": "delay", "seconds": 8, "count": 1}])
     slow = submit(stack, 21)
     before = eventually(lambda: calls_to(stack, 21) and sweeps(stack), within=60)
@@ -135,7 +135,7 @@ def test_wrong_clocks_do_no_harm_and_are_said(stack: Stack, wrong: dict[str, flo
     stack.simulator.control(talk=0.05)
     eventually(lambda: Lead.objects.get(pk=slow.pk).status == "connected", within=60)
 
-    # The provider fails once: the next try comes when it was to come, and not minutes after.
+    # The provider fails once: the next try comes at its time, and not minutes later.
     stack.simulator.control(faults=[{"kind": "application_error", "count": 1}])
     again = submit(stack, 31)
     eventually(lambda: Lead.objects.get(pk=again.pk).status == "connected", within=60)
@@ -148,7 +148,7 @@ def test_wrong_clocks_do_no_harm_and_are_said(stack: Stack, wrong: dict[str, flo
     for name in stack.workers:
         assert "state=unknown" not in stack.log(name)
 
-    # Nobody was called whose team is closed, in all these sweeps.
+    # In all these sweeps, nobody was called whose team is closed.
     assert sweeps(stack) > began + 10
     for lead in not_yet:
         lead.refresh_from_db()
@@ -167,18 +167,18 @@ def _is_said(stack: Stack, wrong: dict[str, float]) -> None:
     metrics = httpx.get(f"{stack.url}/metrics", timeout=60).text
     told = re.findall(r'callbacks_clock_ahead_seconds{process="(\w+)@[^"]+"} (\S+)', metrics)
     clocks = {process: round(float(ahead), -1) for process, ahead in told}
-    # Both workers have the name that Celery gives them, and the last one to tell has it here.
+    # Both workers use Celery's default name, so this is the value of the last one to report.
     assert clocks.pop("celery") in {wrong.get(name, 0.0) for name in stack.workers}
     assert clocks == {name: wrong.get(name, 0.0) for name in ("web", "beat")}
     for name in stack.processes:
         ahead = wrong.get(name, 0.0)
         said = re.findall(r"The clock of this machine is (\d+\.\d) s (\w+)", stack.log(name))
-        # Each of its processes says so.
+        # Each process with a wrong clock says so.
         assert {word for _, word in said} == {"ahead" if ahead > 0 else "behind"} or not ahead
         assert bool(said) == bool(ahead), name
         assert all(float(seconds) == pytest.approx(TEN, abs=2) for seconds, _ in said)
 
-    # The container's health check, on the machine whose clock is wrong.
+    # The container's health check, on a machine whose clock is wrong.
     if "worker" in wrong:
         done = subprocess.run(
             [sys.executable, "manage.py", "health", "worker"],

@@ -1,4 +1,4 @@
-"""Leads that are never called by themselves: said at submission, in the tile, on every page."""
+"""Leads that are never called automatically: told at submission, in the tile, on every page."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ NEVER_MEET = "the calling window in the number's time zone never overlaps the te
 
 @dataclass(frozen=True)
 class Row:
-    """`phone` is never called in `window`, by a team with these hours in UTC; Israel's are."""
+    """`phone`, unlike Israel's, is never called in `window` by a team with these `hours` (UTC)."""
 
     phone: str
     window: tuple[int, int]
@@ -54,7 +54,7 @@ ROWS = {
 
 @pytest.fixture(params=ROWS.values(), ids=ROWS)
 def row(request: pytest.FixtureRequest, source: LeadSource, team: Team) -> Iterator[Row]:
-    """At noon, with an extension that is free."""
+    """The source and team of a row, at noon, with a free extension."""
     row: Row = request.param
     source.allowed_countries = ["IL", "RU", "US"]
     source.call_from, source.call_until = (time(hour) for hour in row.window)

@@ -1,4 +1,4 @@
-"""For which sources nobody can be rung at this moment, and what is said of it."""
+"""Sources for which nobody can be rung at this moment, and what is said about them."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""What if a lead came: who would be rung, and what would follow."""
+"""What would happen if a lead came: who would be rung, and what would follow."""
 
 import json
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from leads.models import Lead, LeadSource
 from tests.support.reading import read_only
 
 ZONE = ZoneInfo("Asia/Jerusalem")
-# A Friday; at two o'clock in the night the clocks go forward in Israel.
+# A Friday; at two o'clock at night the clocks go forward in Israel.
 NIGHT = "2026-03-27 01:55"
 NOW = datetime(2026, 3, 26, 20, 0, tzinfo=ZONE)
 
@@ -122,7 +122,7 @@ def test_retries_are_told_right_over_the_night_in_which_the_clocks_change(
     extension: Extension,
 ) -> None:
     told = follows(ask())["The lead does not answer"]
-    # 01:55 and 2 minutes; 15 minutes more are 03:12, as there is no hour from two to three.
+    # 2 minutes after 01:55; 15 minutes later it is 03:12, as that night has no 02:00 to 03:00.
     assert told == "again at 01:57, 03:12, 05:12, Sat 28 Mar 05:12; then unreached"
 
 

@@ -1,4 +1,4 @@
-"""How long visitors have waited for their phone to ring, in the last hour."""
+"""How long visitors waited for their phone to ring, in the last hour."""
 
 import math
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def silent(*seconds: float) -> list[Wait]:
         (rang(601, 601, 601, 601, 601), 900),
         (rang(1800, 1800, 1800, 1800, 1800), 1800),
         (rang(1801, 1801, 1801, 1801, 1801), None),
-        # Four of five: the one that is silent has waited longer, or never rings.
+        # Four of five rang; the silent one has waited longer, or never rings.
         (rang(10, 10, 10, 10, 50) + silent(60), 50),
         (rang(10, 10, 10, 10, 50) + silent(5), 10),
         (rang(10, 10, 10, 10, 10) + silent(math.inf, math.inf), None),
@@ -61,7 +61,7 @@ def said(source: LeadSource, now: datetime) -> float | None:
 
 @pytest.fixture
 def ask(team: Team) -> Callable[..., None]:
-    """ask(source, took, **values): LEAST requests of a source, and when their phones rang."""
+    """ask(source, took, **values): LEAST requests, whose phones rang after `took` seconds."""
     numbers = iter(range(100, 200))
 
     def asks(source: LeadSource, took: float | None = 30, **values: object) -> None:
@@ -122,7 +122,7 @@ def test_nothing_is_made_better_by_those_whose_phone_never_rang(
     ask(source, None, closed_at=timezone.now(), status="unreached")
     assert said(source, timezone.now()) is None
     talked = {"connected_at": timezone.now(), "status": "connected"}
-    Lead.objects.filter(rang_at=None).update(**talked)  # it rang, and nobody knows when
+    Lead.objects.filter(rang_at=None).update(**talked)  # the phone rang, but nobody knows when
     assert said(source, timezone.now()) == 30
 
 

@@ -1,4 +1,4 @@
-"""Why a lead that waits does so, in words."""
+"""Why a waiting lead waits, in words."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def waiting(make_lead: Callable[..., Lead]) -> Callable[..., Lead]:
-    """waiting(seconds): a lead that could have been called for so long."""
+    """waiting(seconds): a lead that could have been called for this long."""
 
     def make(seconds: float = 5, **values: Any) -> Lead:
         at = NOW - timedelta(seconds=seconds)
@@ -138,7 +138,7 @@ def test_a_retry_that_falls_into_the_night_waits_for_the_opening(
 
 @pytest.fixture
 def rung(waiting: Callable[..., Lead], extension: Extension) -> Lead:
-    """A lead whose number was rung for another one until 20 seconds ago."""
+    """A lead whose number was called for another lead until 20 seconds ago."""
     earlier = waiting(status="connected", closed_at=NOW, connected_at=NOW)
     on_a_call(extension, earlier, state="bridged", connected_at=NOW,
               ended_at=NOW - timedelta(seconds=20))  # fmt: skip
@@ -160,7 +160,7 @@ def test_a_number_that_is_on_a_call(waiting: Callable[..., Lead], extension: Ext
 
 
 def lost(extension: Extension, lead: Lead, **values: Any) -> CallAttempt:
-    """A call whose answer the provider's network has lost: nobody knows whether it is on."""
+    """A call whose answer was lost on the network: nobody knows whether it is on."""
     return on_a_call(extension, lead, state="unknown", call_id="", **values)
 
 

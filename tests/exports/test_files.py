@@ -119,7 +119,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
         _to_xlsx(table, tmp_path)
 
     for write in (_to_csv, to_xlsx):
-        _peak(write, 100)  # what is loaded once
+        _peak(write, 100)  # loads what is loaded only once
         assert _peak(write, 16_000) - _peak(write, 1600) < 160_000
 
 

@@ -1,4 +1,4 @@
-"""The list of leads as a file: the same rows, streamed, and who has taken it is recorded."""
+"""The list of leads as a file: the same rows, streamed, with a record of who took it."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -206,7 +206,7 @@ def test_who_exported_what_is_recorded_and_a_superuser_reads_it(
 
 @pytest.fixture
 def many(make_lead: MakeLead) -> int:
-    """More leads than go out at once."""
+    """More leads than are sent at once."""
     source = make_lead().source
     count = csv_file.CHUNK * 3
     now = timezone.now()
@@ -231,7 +231,7 @@ def test_rows_are_read_as_they_are_sent_and_the_page_is_told(managing: Client, m
     answer: Any = managing.post(EXPORT, {"format": "csv", "ticket": TICKET})
     assert not answer.has_header("Content-Length")
     pieces: Iterator[bytes] = iter(answer.streaming_content)
-    next(pieces), next(pieces), next(pieces)  # the header, and two pieces of rows
+    next(pieces), next(pieces), next(pieces)  # the header, and two chunks of rows
     assert _cursors() == 1
     record = ExportRecord.objects.get()
     assert (record.rows, record.rows_written, record.state) == (many, csv_file.CHUNK, "under_way")
@@ -249,14 +249,14 @@ def test_a_connection_that_ends_half_way_is_recorded(managing: Client, many: int
     answer: Any = managing.post(EXPORT, {"format": "csv"})
     pieces = iter(answer.streaming_content)
     next(pieces), next(pieces)
-    answer._iterator.close()  # as for a connection that is gone
+    answer._iterator.close()  # like a connection that is gone
     record = ExportRecord.objects.get()
     assert (record.state, record.rows_written < many) == ("broken_off", True)
     assert _cursors() == 0
 
 
 def test_a_proxy_without_pieces_gets_the_length_first(managing: Client, many: int) -> None:
-    """HTTP/1.0 ends an answer by closing: only the length tells that a part is missing."""
+    """HTTP/1.0 ends an answer by closing: only the length shows that a part is missing."""
     answer: Any = managing.post(EXPORT, {"format": "csv"}, SERVER_PROTOCOL="HTTP/1.0")
     data = body(answer)
     assert int(answer["Content-Length"]) == len(data)
@@ -267,7 +267,7 @@ def test_a_proxy_without_pieces_gets_the_length_first(managing: Client, many: in
 def test_an_error_half_way_sends_nothing_that_looks_whole(
     managing: Client, many: int, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The database goes away while rows are read: the last piece never comes."""
+    """The database goes away while rows are read, so the last chunk never comes."""
 
     def read(*_args: object, **_kwargs: object) -> Iterator[Lead]:
         yield Lead.objects.select_related("source")[0]

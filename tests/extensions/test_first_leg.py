@@ -1,4 +1,4 @@
-"""Which numbers may be rung first: the same at entry, at the dial and for a conference."""
+"""Which numbers may be rung first: the same rule at entry, at the dial and for a conference."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from tests.support.simulator import SimulatorProcess
 MakeLead = Callable[..., Lead]
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# kind, number, whether it may be rung where the sources accept Israel's numbers
+# kind, number, whether it may be rung if the sources accept Israel's numbers
 TABLE = {
     "a short code": ("sip", "101", True),
     "a SIP code": ("sip", "SIPdana12", True),
@@ -60,7 +60,7 @@ def test_at_the_dial(
     make_lead: MakeLead,
     simulator: SimulatorProcess,
 ) -> None:
-    # Entered by SQL, or before there was a rule.
+    # Entered by SQL, or before the rule existed.
     Extension.objects.create(kind=kind, number=number, team=team)
     lead = make_lead()
     dispatch.call_lead(lead.pk)

@@ -1,4 +1,4 @@
-"""A login is switched off, on again or deleted: its phones are rung or not, and say why."""
+"""A login is switched off, on again or deleted: whether its phones are rung, and what they say."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ SWITCHED_OFF = "the login is switched off"
 
 @pytest.fixture
 def noa(extension: Extension) -> User:
-    """The salesperson of two phones; another phone is nobody's."""
+    """A salesperson with two phones; a third phone belongs to nobody."""
     noa = User.objects.create_user("noa")
     Extension.objects.filter(pk=extension.pk).update(user=noa)
     Extension.objects.create(number="102", team=extension.team, user=noa)
@@ -60,8 +60,8 @@ def test_the_phones_of_a_login_that_is_off_are_not_rung_until_it_is_on_again(
 
 @dataclass(frozen=True)
 class Row:
-    """A phone as it is before: what it is while the login is off, and after that. A pause ends so
-    long after the test begins, which may be hours after this table is read.
+    """A phone before, while the login is off, and after that. A pause ends this long after the test
+    begins, which may be hours after this table is read.
     """
 
     before: dict[str, Any]
@@ -104,7 +104,7 @@ def test_a_pause_that_a_person_made_stays(noa: User, row: Row) -> None:
         **{name: now + it if isinstance(it, timedelta) else it for name, it in row.before.items()}
     )
     until = Extension.objects.get().paused_until
-    for _ in range(2):  # saved once more while it is off
+    for _ in range(2):  # saves the login once more while it is off
         switch(noa, on=False)
         assert pauses() == [row.off]
         assert Extension.objects.get().paused_until is None
@@ -129,7 +129,7 @@ def test_a_lunch_that_is_over_while_the_login_is_off_is_over(noa: User) -> None:
 
 
 def test_a_lunch_of_an_earlier_time_does_not_come_back(noa: User) -> None:
-    """Un-paused for somebody else while the login was off; then it is off once more."""
+    """The pause ended while the login was off; then the login was switched off once more."""
     Extension.objects.update(
         is_paused=True, pause_reason="Lunch", paused_until=timezone.now() + timedelta(hours=1)
     )

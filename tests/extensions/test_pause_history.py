@@ -34,7 +34,7 @@ def pause(extension: Extension, by: User, reason: str, until: datetime | None = 
 
 
 def rows() -> list[tuple[str, str, str, bool]]:
-    """Kind, who made it, why, whether it is over; the oldest first."""
+    """Kind, who made it, why, and whether it is over; the oldest first."""
     found = Pause.objects.order_by("pk").select_related("made_by")
     return [
         (it.kind, it.made_by.username if it.made_by else "", it.reason, it.ended_at is not None)
@@ -57,7 +57,7 @@ def test_a_pause_that_is_changed_ends_and_another_begins(extension: Extension, d
     pause(extension, dana, "lunch", timezone.now() + timedelta(minutes=30))
     pause(extension, dana, "lunch", timezone.now() + timedelta(minutes=60))
     pause(extension, dana, "meeting")
-    # The same once more is a second click.
+    # The same pause once more is a second click.
     again = pauses.pause(None, "meeting", timezone.now(), ZONE)
     assert not pauses.carry_out(again, extension, dana)
     assert [(reason, over) for _kind, _by, reason, over in rows()] == [
@@ -73,7 +73,7 @@ def test_one_that_ended_by_itself_did_so_at_its_time(extension: Extension, dana:
     (found,) = Pause.objects.all()
     assert found.over_at(timezone.now()) == until
     Extension.objects.update(paused_until=until, paused_as="", paused_by=None)
-    # The statement above ends it as well: set it back to what a late sweep finds.
+    # The statement above also ends the pause: restore what a late sweep finds.
     Pause.objects.update(ended_at=None, until=until)
     tasks.sweep()
     (found,) = Pause.objects.all()
@@ -110,7 +110,7 @@ def test_a_phone_that_is_handed_over_while_it_is_paused(extension: Extension, da
     Extension.objects.filter(pk=extension.pk).update(user=noam)
     first, second = Pause.objects.order_by("pk")
     assert (first.salesperson, first.kind, first.ended_at is None) == (dana, "own", False)
-    # It is a pause of his that somebody else has made.
+    # It is his pause, although somebody else made it.
     assert (second.salesperson, second.kind, second.ended_at) == (noam, "manager", None)
 
 

@@ -1,4 +1,4 @@
-"""Pauses end by themselves, and of several who change an extension one wins."""
+"""Pauses end by themselves, and of several people who change an extension one wins."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -44,7 +44,7 @@ def test_a_pause_whose_time_is_over_ends_by_itself_and_who_waits_is_called(
     tasks.sweep()
     extension.refresh_from_db()
     assert (extension.is_paused, extension.paused_until) == (False, None)
-    # Nobody has said that somebody sits there again.
+    # Nobody has said that the salesperson is back.
     assert (extension.pause_reason, extension.missed_in_a_row) == ("", 2)
     assert queued() == [("callbacks.call_lead", lead.pk)]
 

@@ -1,4 +1,4 @@
-"""Carrying out what was chosen, on PostgreSQL."""
+"""Carrying out the chosen changes, on PostgreSQL."""
 
 from collections.abc import Callable
 from datetime import timedelta

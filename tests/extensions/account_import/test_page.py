@@ -56,7 +56,7 @@ def test_it_shows_what_differs_and_changes_nothing(managing: Client) -> None:
     ):
         assert words in page
     assert re.search(r'name="add" value="105" checked', page)
-    assert re.search(r'name="rename" value="101">', page)  # a name of ours is kept unless asked
+    assert re.search(r'name="rename" value="101">', page)  # our name stays unless ticked
     assert re.search(r'name="switch_off" value="109">', page)
     assert rows() == UNTOUCHED
 

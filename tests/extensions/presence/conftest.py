@@ -56,6 +56,6 @@ def is_over(extension: Extension, at: datetime) -> bool:
 
 
 def again() -> bool:
-    """Looks again, as if the time for it had come."""
+    """Looks again, as if the next look were due."""
     Presence.objects.update(asked_at=timezone.now() - timedelta(minutes=2))
     return presence.look()

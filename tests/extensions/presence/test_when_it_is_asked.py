@@ -1,4 +1,4 @@
-"""When the provider is asked who is not free, what follows when that fails, and what it costs."""
+"""When the provider is asked who is not free, what happens if that fails, and what it costs."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -104,7 +104,7 @@ def test_presence_that_fails_keeps_nobody_from_being_rung_and_is_not_asked_at_on
     with time_machine.travel(now + timedelta(seconds=6), tick=False):
         assert not presence.look()
     sim.control(faults=[])
-    # Nothing new is known; what was seen runs out by itself.
+    # Nothing new is known, and what was seen before expires by itself.
     assert (seen(extension), seen(other)) == ("lunch", "")
     assert not is_over(extension, now + timedelta(seconds=14))
     assert is_over(extension, now + timedelta(seconds=20))
@@ -134,7 +134,7 @@ def test_an_answer_that_took_long_is_old_when_it_comes(extension: Extension, due
 def test_a_slow_provider_delays_nobody_who_is_due(
     sim: SimulatorProcess, due: Lead, extension: Extension
 ) -> None:
-    """Whoever can be called is woken before the provider is asked; the answer is not waited for."""
+    """Leads that can be called are woken before the provider is asked, without waiting for it."""
     sim.control(faults=[{"kind": "delay", "seconds": 30, "on": "activecalls"}])
 
     def woken_first() -> list[tuple[str, int]]:
@@ -163,7 +163,7 @@ def test_it_takes_as_many_statements_for_two_hundred_extensions_as_for_two(
     away = [ExtensionCalls(str(number), status_id=3 + 4 * (number % 2)) for number in
             range(1000, 1200)]  # fmt: skip
     back = [ExtensionCalls(state.extension, status_id=1) for state in away]
-    statements(away), statements(back)  # what is set up is read once a process
+    statements(away), statements(back)  # what is set up is read once per process
     few = len(statements(away[:2])), len(statements(back[:2]))
     many = len(statements(away)), len(statements(back))
     assert few == many

@@ -1,4 +1,4 @@
-"""Who is on another call, or away, is not rung: asked of the simulator over HTTP."""
+"""Whoever is on another call, or away, is not rung: the simulator is asked over HTTP."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -38,7 +38,7 @@ def test_who_is_on_a_call_that_is_not_ours_is_not_rung_for_some_seconds(
     before = timezone.now()
     assert presence.look()
     assert (seen(extension), seen(other)) == ("on another call", "")
-    # The next look is 5 s later, or with the sweep after that.
+    # The next look is 5 s later, or at the next sweep after that.
     lasts = extension.provider_busy_until - before  # type: ignore[operator]
     assert timedelta(seconds=10) < lasts < timedelta(seconds=30)
 
@@ -66,8 +66,8 @@ def test_a_status_that_is_missing_or_unknown_is_not_away(status: int | None) -> 
     assert presence.away_by_number(states, {"101", "102"}) == {}
 
 
-# What the two sales phones show, one look after the other, and as what they are seen at the end.
-# 901 and 902 are support's.
+# What the phones show, one look after the other, and what is stored about the two sales phones in
+# the end. 901 and 902 are support's.
 LOOKS: dict[str, tuple[list[dict[str, int]], tuple[str, str]]] = {
     "sales never logs in, support does": ([{"101": 2, "102": 2, "901": 1, "902": 3}], ("", "")),
     "nobody logs in": ([{"101": 2, "102": 2, "901": 2}], ("", "")),
@@ -133,7 +133,7 @@ def test_our_own_call_is_not_another_call(
     sim: SimulatorProcess, due: Lead, extension: Extension, make_lead: Callable[..., Lead]
 ) -> None:
     strangers_call(sim, "101")
-    # Its CALLID is not known yet: the extension is ours all the same.
+    # The CALLID is not known yet, but the extension is on our own call.
     attempt(make_lead(), extension, state="unknown")
     presence.look()
     assert seen(extension) == ""
