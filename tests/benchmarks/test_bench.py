@@ -10,8 +10,11 @@ from typing import Any
 
 import psutil
 import pytest
+import redis
 
+from leads.guard.counters import PREFIX
 from tests.benchmarks import figures, popups
+from tests.benchmarks.bench import check_counted
 from tests.benchmarks.figures import NotOnce
 from tests.benchmarks.load import Answered, NotTaken, Submitted
 from tests.support.measuring import numbers
@@ -55,6 +58,13 @@ def test_it_fails_unless_every_lead_is_called_exactly_once(
 ) -> None:
     with pytest.raises(NotOnce, match=words):
         figures.match(SENT, ledger)
+
+
+def test_it_fails_unless_submissions_are_counted(broker: redis.Redis) -> None:
+    with pytest.raises(NotTaken, match="not counted"):
+        check_counted(broker)
+    broker.set(f"{PREFIX}number:1", 1)
+    check_counted(broker)
 
 
 @pytest.mark.parametrize(("share", "value"), [(0.5, 50), (0.95, 95), (0.99, 99), (1.0, 100)])
