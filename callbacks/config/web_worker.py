@@ -167,6 +167,7 @@ class Connection(TConn):  # type: ignore[misc]  # no types
         self.incoming = Incoming()
         self.data_ready = True
         self.is_told_to_go_on = False
+        self.is_closed = False
 
     def init(self) -> None:
         """Passes the collected bytes to the parser; called in the thread, before a request."""
@@ -206,8 +207,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         if not WEB_DRAIN or self._drained_at is not None:
             super().handle_exit(sig, frame)
             return
-        stopping.begin()
         self._drained_at = time.monotonic() + WEB_DRAIN
+        stopping.begin()
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Starts or stops accepting. A stopping worker still serves the clients in its queue.
@@ -366,6 +367,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(told, conn))
 
     def _close(self, conn: Connection) -> None:
+        """May be called twice: the loop may already have learned that a client whose connection is
+        closed here has sent something.
+        """
+        if conn.is_closed:
+            return
+        conn.is_closed = True
         self._collecting.pop(conn, None)
         self._leaving.pop(conn, None)
         with suppress(OSError, KeyError, ValueError):  # not watched

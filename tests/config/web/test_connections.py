@@ -1,0 +1,68 @@
+"""A worker's loop counts its connections rightly, and signals may come at any moment."""
+
+import os
+import selectors
+import socket
+from collections.abc import Iterator
+
+import pytest
+from gunicorn.config import Config
+
+from callbacks.common import stopping
+from callbacks.config import web_worker
+from callbacks.config.web_worker import Worker
+from tests.support.simulator import eventually
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        yield listening
+
+
+@pytest.fixture
+def worker(listener: socket.socket) -> Iterator[Worker]:
+    """A worker whose loop does not run: the test does what the loop would."""
+    made = Worker(0, os.getpid(), [listener], None, 30, Config(), None)
+    made.poller = selectors.DefaultSelector()
+    made.poller.register(listener, selectors.EVENT_READ, made.accept)
+    yield made
+    made.poller.close()
+
+
+def test_a_connection_that_is_closed_as_its_client_sends_something_is_counted_once(
+    worker: Worker, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_worker, "MOST_COLLECTING", 1)
+    address = listener.getsockname()
+    with socket.create_connection(address) as first:
+        assert eventually(lambda: worker.poller.select(0))
+        worker.accept(listener)
+        with socket.create_connection(address):
+            first.send(b"P")
+            eventually(lambda: len(worker.poller.select(0)) == 2)
+            events = [key for key, _ in worker.poller.select(0)]
+            # The second client takes the first one's place, before the loop comes to what it sent.
+            for key in sorted(events, key=lambda it: it.fileobj is not listener):
+                key.data(key.fileobj)
+            assert worker.nr_conns == 1
+
+
+def test_a_second_signal_during_the_first_one_stops_the_worker_at_once(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker.alive = True
+    worker.method_queue.init()
+    monkeypatch.setattr(web_worker, "WEB_DRAIN", 3600)
+    begun = 0
+
+    def begin() -> None:
+        nonlocal begun
+        begun += 1
+        worker.handle_exit(15, None)
+
+    monkeypatch.setattr(stopping, "begin", begin)
+    worker.handle_exit(15, None)
+    assert begun == 1
+    assert not worker.alive
