@@ -43,7 +43,8 @@ class _Bounded(smtplib.SMTP):
     def _shut(self) -> None:
         try:
             if self.sock:
-                self.sock.shutdown(socket.SHUT_RDWR)
+                # Not SSLSocket's own, which would change what the other thread is reading.
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
         except OSError:
             pass  # the session is over already
 
