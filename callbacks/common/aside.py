@@ -8,7 +8,6 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
 from django.db import connection
 
@@ -39,20 +38,25 @@ class Aside:
         self._next()
 
     def _next(self) -> None:
-        with suppress(RuntimeError):  # this process is stopping; the next sweep wakes another
+        try:
             self._pool.submit(self._run)
+        except RuntimeError:
+            # This process is stopping, or no thread can be started; a later sweep wakes it again.
+            with self._lock:
+                self._is_busy = False
 
     def _run(self) -> None:
         did_something = False
         try:
-            did_something = self._do_next()
+            try:
+                did_something = self._do_next()
+            finally:
+                connection.close()  # back to the pool: the next job may be far away
         except Exception:
             log.exception("background work failed name=%s", self._name)
-        finally:
-            connection.close()  # back to the pool: the next job may be far away
-        with self._lock:
-            self._is_busy = did_something or self._is_asked_again
-            self._is_asked_again = False
-            if not self._is_busy:
-                return
-        self._next()
+        finally:  # whatever happened: a thread that counts as busy would never be woken again
+            with self._lock:
+                self._is_busy = goes_on = did_something or self._is_asked_again
+                self._is_asked_again = False
+            if goes_on:
+                self._next()
