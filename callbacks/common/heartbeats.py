@@ -150,14 +150,15 @@ def say() -> None:
 def _noting_outages() -> Iterator[None]:
     """Wraps each exchange with Redis. The first exchange after an outage records its end."""
     global _missed
+    missed = _missed  # as it is now: another thread's exchange may end the outage meanwhile
     try:
-        if _missed and _missed[1] - _missed[0] >= LEAST_OUTAGE:
+        if missed and missed[1] - missed[0] >= LEAST_OUTAGE:
             with suppress(redis.ResponseError):  # it accepts no writes
                 _client().set(_BACK, _now(), ex=_KEPT)
         yield
     except redis.RedisError:
-        failed_at = time.monotonic()
-        _missed = (_missed[0] if _missed else failed_at, failed_at)
+        failed_at, missed = time.monotonic(), _missed
+        _missed = (missed[0] if missed else failed_at, failed_at)
         raise
     _missed = None
 

@@ -37,3 +37,18 @@ def test_a_sign_that_is_added_as_the_last_one_is_written_is_written_too(
     heartbeats.worker_seen("worker-1@here:1")
     assert eventually(lambda: heartbeats.process_seen("beat-1@here"))
     assert heartbeats.process_seen("worker-1@here")
+
+
+class OutageThatEnds(tuple[float, float]):
+    """Another thread's exchange ends the outage just when somebody has seen that there was one."""
+
+    def __bool__(self) -> bool:
+        heartbeats._missed = None
+        return True
+
+
+def test_an_outage_whose_end_two_threads_notice_at_once_ends_neither(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(heartbeats, "_missed", OutageThatEnds((100.0, 200.0)))
+    assert heartbeats.read().back
