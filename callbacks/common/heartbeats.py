@@ -137,13 +137,17 @@ def count(**amounts: float) -> None:
 
 
 def say() -> None:
-    """Makes a separate thread write waiting signs; returns at once."""
+    """Makes a separate thread write waiting signs; returns at once. Never raises."""
     global _writing
     with _lock:
         if _writing or not _unsaid:
             return
         _writing = True
-    _writer().submit(_write)
+    try:
+        _writer().submit(_write)
+    except RuntimeError:  # this process is ending, or no thread can be started now
+        with _lock:
+            _writing = False  # the next sign tries again
 
 
 @contextmanager

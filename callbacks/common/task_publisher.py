@@ -10,7 +10,8 @@ caller waits for them no longer than LONGEST_WAIT.
 import logging
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -127,13 +128,16 @@ def publish(task: str, *keys: int, expires: float | None = None) -> bool:
     if _breaker.is_open:
         # This wake-up tests whether the broker is back, without waiting for the result.
         if _breaker.is_time_for_a_trial(time.monotonic()):
-            _senders().submit(_try, task, keys, expires)
+            with suppress(RuntimeError):  # no thread can be started: a later one tests it
+                _senders().submit(_try, task, keys, expires)
         return False
-    sent = _senders().submit(_send, task, keys, expires)
+    sent: Future[None] | None = None
     try:
+        sent = _senders().submit(_send, task, keys, expires)
         sent.result(LONGEST_WAIT)
     except Exception as error:  # noqa: BLE001  # no error here is the caller's problem
-        sent.cancel()
+        if sent is not None:  # else this process is ending, or no thread can be started
+            sent.cancel()
         _breaker.failed(time.monotonic())
         heartbeats.count(publish_failures=1)
         # A broker error's message may contain the address with the password: the type is enough.

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -97,11 +97,13 @@ def count(counters: Sequence[Counter], now: datetime) -> Counted:
     """Counts a submission with each counter. Raises Away. One round trip."""
     if not _breaker.lets_through():
         raise Away
-    asked = _askers().submit(_ask, counters, now)
+    asked: Future[list[Any]] | None = None
     try:
+        asked = _askers().submit(_ask, counters, now)
         answer = asked.result(LONGEST_WAIT)
     except Exception as error:  # noqa: BLE001  # no problem of Redis is the caller's
-        asked.cancel()
+        if asked is not None:  # else this process is ending, or no thread can be started
+            asked.cancel()
         _breaker.tell(answered=False)
         # The message can hold Redis's address with the password, so only its type is logged.
         log.warning("submissions are not counted error=%s", type(error).__name__)

@@ -1,6 +1,7 @@
-"""Signs that are added while earlier ones are being written."""
+"""Signs that are added while earlier ones are being written, or while none can be written."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -37,6 +38,19 @@ def test_a_sign_that_is_added_as_the_last_one_is_written_is_written_too(
     heartbeats.worker_seen("worker-1@here:1")
     assert eventually(lambda: heartbeats.process_seen("beat-1@here"))
     assert heartbeats.process_seen("worker-1@here")
+
+
+def test_a_moment_without_a_free_thread_ends_no_caller_and_not_all_later_signs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended = ThreadPoolExecutor(1)
+    ended.shutdown()
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(heartbeats, "_writer", lambda: ended)
+        heartbeats.beat_seen("beat-1@here:2")
+    heartbeats.worker_seen("worker-1@here:1")
+    assert eventually(lambda: heartbeats.process_seen("worker-1@here"))
+    assert heartbeats.process_seen("beat-1@here")
 
 
 class OutageThatEnds(tuple[float, float]):

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -122,6 +123,19 @@ def test_a_lead_is_stored_while_the_broker_is_a_black_hole(
 ) -> None:
     broker_at(black_hole[0])
     assert Lead.objects.filter(pk=make_lead().pk).exists()
+
+
+def test_a_process_that_can_start_no_thread_is_not_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended = ThreadPoolExecutor(1)
+    ended.shutdown()
+    breaker = task_publisher.Breaker(0)  # the second one may test it at once
+    monkeypatch.setattr(task_publisher, "_senders", lambda: ended)
+    monkeypatch.setattr(task_publisher, "_breaker", breaker)
+    assert task_publisher.publish(task_publisher.CALL_LEAD, 1) is False
+    assert breaker.is_open
+    assert task_publisher.publish(task_publisher.CALL_LEAD, 2) is False
 
 
 def test_after_a_failure_one_try_a_time_finds_out_whether_the_broker_is_back() -> None:

@@ -3,6 +3,7 @@
 import threading
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from ipaddress import ip_network
 from urllib.parse import urlsplit, urlunsplit
@@ -93,6 +94,18 @@ def test_it_is_held_while_it_lasts_and_no_longer(source: LeadSource, off: Settin
     assert [at(0, 101), at(5, 102), at(9.9, 103)] == [WAITING, WAITING, HELD]
     assert [at(15.1, 104), at(60, 105)] == [WAITING, HELD]  # the fifth of the day
     assert at(24 * 60 + 59, 106) == WAITING
+
+
+def test_where_no_thread_can_be_started_it_is_held_until_the_next_sweep_asks_again(
+    source: LeadSource, off: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    off.RATE_ADDRESS = read("1/d")
+    ended = ThreadPoolExecutor(1)
+    ended.shutdown()
+    monkeypatch.setattr(counters, "_askers", lambda: ended)
+    lead = submit(source, 101)
+    assert lead.status == HELD
+    assert lead.findings.get().is_unanswered
 
 
 def test_a_request_sent_again_is_counted_once(source: LeadSource, off: Settings) -> None:
