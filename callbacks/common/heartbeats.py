@@ -11,6 +11,7 @@ While Redis is unreachable, counts wait in their process; a count whose acknowle
 written twice. Counts are for information only: nothing depends on them.
 """
 
+import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -98,6 +99,15 @@ _lock = threading.Lock()
 _writing = False
 # By time.monotonic(): when the first and the last exchange of an outage failed.
 _missed: tuple[float, float] | None = None
+
+
+def _begin_anew() -> None:
+    """In a forked process, which has no writer yet: what its parent noted, the parent writes."""
+    global _lock, _unsaid, _writing
+    _lock, _unsaid, _writing = threading.Lock(), _Unsaid(), False
+
+
+os.register_at_fork(after_in_child=_begin_anew)
 
 
 def seen(what: str) -> None:
@@ -285,7 +295,6 @@ def _client() -> redis.Redis:
     return bounded_client(settings.REDIS_URL, TIMEOUT)
 
 
-# Created by the first sign, which comes after the web server's fork.
 @MadeOnce
 def _writer() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="pulse")

@@ -1,5 +1,6 @@
 """What a process makes when it first needs it, and keeps: clients, pools of threads."""
 
+import os
 import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -12,11 +13,16 @@ class MadeOnce(Generic[T]):
 
     Unlike functools.cache it makes one object even if several threads need the first one at the
     same time. A second Redis client, for example, is dropped at once, and closes the connections
-    of the pipeline that its thread has just begun.
+    of the pipeline that its thread has just begun. A forked process makes its own, because the
+    threads of a pool do not survive the fork.
     """
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
+        self._begin()
+        os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
         self._lock = threading.Lock()
         self._made: list[T] = []
 

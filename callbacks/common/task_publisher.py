@@ -202,7 +202,6 @@ def connection() -> Connection:
     return made
 
 
-# Created by the first message, which comes after the web server's fork.
 @MadeOnce
 def _senders() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_SENDERS, thread_name_prefix="publish")

@@ -1,5 +1,6 @@
 """Signs that are added while earlier ones are being written, or while none can be written."""
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -66,3 +67,17 @@ def test_an_outage_whose_end_two_threads_notice_at_once_ends_neither(
 ) -> None:
     monkeypatch.setattr(heartbeats, "_missed", OutageThatEnds((100.0, 200.0)))
     assert heartbeats.read().back
+
+
+def test_a_forked_process_writes_its_own_signs() -> None:
+    heartbeats.worker_seen("worker-1@here:1")
+    assert eventually(lambda: heartbeats.process_seen("worker-1@here") and not heartbeats._writing)
+    child = os.fork()
+    if not child:
+        try:
+            heartbeats.worker_seen("worker-2@here:2")
+            eventually(lambda: not heartbeats._writing, within=20)
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    assert heartbeats.process_seen("worker-2@here")
