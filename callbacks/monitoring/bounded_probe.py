@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from django.db import connections
@@ -12,6 +13,18 @@ from django.db import connections
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Asked(Generic[T]):
+    """A question that is being asked, or was; it is awaited until `until` (monotonic clock)."""
+
+    result: Future[T]
+    until: float
+
+    def answer(self) -> T:
+        """The answer. Raises TimeoutError, or what the question raised."""
+        return self.result.result(max(0.0, self.until - time.monotonic()))
 
 
 class Probe(Generic[T]):
@@ -29,25 +42,27 @@ class Probe(Generic[T]):
         self._kept = kept
         self._kept_until = 0.0
         self._lock = threading.Lock()
-        self._asked: Future[T] | None = None
-        self._until = 0.0
+        self._asked: Asked[T] | None = None
 
-    def start(self) -> None:
-        """Asks, unless it is being asked or the last answer is still good."""
+    def start(self) -> Asked[T]:
+        """Asks, unless it is being asked or the last answer is still good. The caller who asks
+        several probes at once starts all of them before awaiting the first.
+        """
         with self._lock:
-            is_over = self._asked is None or self._asked.done()
-            if is_over and time.monotonic() >= self._kept_until:
-                self._asked = Future()
-                self._until = time.monotonic() + self._seconds
-                threading.Thread(target=self._run, args=(self._asked,), daemon=True).start()
+            asked = self._asked
+            # In this order: an answer is kept before it is there.
+            is_over = asked is None or asked.result.done()
+            if asked is None or (is_over and time.monotonic() >= self._kept_until):
+                self._asked = asked = Asked(Future(), time.monotonic() + self._seconds)
+                try:
+                    threading.Thread(target=self._run, args=(asked.result,), daemon=True).start()
+                except RuntimeError as error:  # no thread can be started; the next caller tries
+                    asked.result.set_exception(error)
+            return asked
 
     def answer(self) -> T:
         """The answer. Raises TimeoutError, or what the question raised."""
-        self.start()
-        with self._lock:
-            asked, until = self._asked, self._until
-        assert asked is not None  # noqa: S101  # started above
-        return asked.result(max(0.0, until - time.monotonic()))
+        return self.start().answer()
 
     def _run(self, asked: "Future[T]") -> None:
         try:

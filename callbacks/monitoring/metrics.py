@@ -6,8 +6,9 @@ processes, each scrape would get those of another one. A part that does not answ
 out, and `callbacks_up` says so.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,11 +24,13 @@ from prometheus_client.registry import Collector
 
 from callbacks.common import heartbeats
 from callbacks.monitoring import queue_figures, readiness
-from callbacks.monitoring.bounded_probe import Probe
+from callbacks.monitoring.bounded_probe import Asked, Probe
 from callbacks.reconciliation import manual_resolution
 from callbacks.telephony import account_refusals
 from leads import failed_submissions
 from leads.failed_submissions import FailedBy
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -74,21 +77,18 @@ _signs = Probe("signs", heartbeats.read, readiness.PATIENCE)
 class _Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         """Asks both at the same time, and yields what answered."""
-        _database.start()
-        _signs.start()
+        database, signs = _database.start(), _signs.start()
         up = GaugeMetricFamily(
             "callbacks_up",
             "1 if this part answered in time. Otherwise 0, and its figures are missing.",
             labels=["part"],
         )
-        for part, found in (("database", _from_database), ("redis", _from_signs)):
-            try:
-                metrics = list(found())
-            except Exception:  # noqa: BLE001  # callbacks_up reports it
-                up.add_metric([part], 0)
-                continue
-            up.add_metric([part], 1)
-            yield from metrics
+        for part, figures in (
+            ("database", _answered(database, _from_database)),
+            ("redis", _answered(signs, _from_signs)),
+        ):
+            up.add_metric([part], int(figures is not None))
+            yield from figures or ()
         yield up
 
 
@@ -100,8 +100,15 @@ def exposition(accept: str) -> tuple[bytes, str]:
     return encode(_registry), content_type
 
 
-def _from_database() -> Iterator[Metric]:
-    stored = _database.answer()
+def _answered(asked: Asked[T], figures: Callable[[T], Iterator[Metric]]) -> list[Metric] | None:
+    """The figures of an answer; None if there is none in time, which callbacks_up reports."""
+    try:
+        return list(figures(asked.answer()))
+    except Exception:  # noqa: BLE001  # it may name the host
+        return None
+
+
+def _from_database(stored: _Stored) -> Iterator[Metric]:
     leads = GaugeMetricFamily("callbacks_leads_open", "Open leads, by status.", labels=["status"])
     for status, count in stored.leads.items():
         leads.add_metric([status], count)
@@ -179,8 +186,7 @@ def _of_the_last_hour(recent: queue_figures.RecentCalls) -> Iterator[Metric]:
     )
 
 
-def _from_signs() -> Iterator[Metric]:
-    signs = _signs.answer()
+def _from_signs(signs: heartbeats.Heartbeats) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "callbacks_redis_takes_writes",
         "1 if Redis accepts writes, 0 if its memory or disk is full or it is a replica.",

@@ -15,7 +15,7 @@ from callbacks.explain import nobody_now
 from callbacks.explain.nobody_now import SilentSource
 from callbacks.models.account_refusals import RefusedFor
 from callbacks.monitoring import clocks, newer_database, queue_figures, signs_in_redis, storing
-from callbacks.monitoring.bounded_probe import Probe
+from callbacks.monitoring.bounded_probe import Asked, Probe
 from callbacks.monitoring.clocks import WrongClock
 from callbacks.routing import claim
 from callbacks.telephony import account_refusals
@@ -114,11 +114,12 @@ _signs = Probe("signs", heartbeats.read, PATIENCE)
 
 def checks() -> list[Check]:
     """All checks in reading order: the first that fails is the cause."""
-    for probe in (_database, storing, _broker, _signs):
-        probe.start()  # in parallel: the whole takes no longer than the slowest
-    database, signs = _answer(_database), _answer(_signs)
+    # In parallel: the whole takes no longer than the slowest.
+    storing.start()
+    asked, broker, asked_signs = _database.start(), _broker.start(), _signs.start()
+    database, signs = _answer(asked), _answer(asked_signs)
     return [
-        *_look_at_database(database), *_look_at_broker(),
+        *_look_at_database(database), *_look_at_broker(broker),
         *_look_at_redis(signs), *_look_at_processes(signs),
         _look_at_people(database, signs), _look_at_account(database), _look_at_clocks(signs),
     ]  # fmt: skip
@@ -126,17 +127,16 @@ def checks() -> list[Check]:
 
 def processes() -> tuple[list[Check], list[WrongClock]]:
     """The checks of the broker and what runs with it, and the wrong clocks; asks no database."""
-    for probe in (_broker, _signs):
-        probe.start()
-    signs = _answer(_signs)
-    checks = [*_look_at_broker(), *_look_at_redis(signs), *_look_at_processes(signs)]
+    broker, asked_signs = _broker.start(), _signs.start()
+    signs = _answer(asked_signs)
+    checks = [*_look_at_broker(broker), *_look_at_redis(signs), *_look_at_processes(signs)]
     return checks, clocks.wrong(signs.clocks) if signs else []
 
 
-def _answer(probe: Probe[T]) -> T | None:
+def _answer(asked: Asked[T]) -> T | None:
     """The answer, or None for any error: an error may name the host, so it is not shown."""
     try:
-        return probe.answer()
+        return asked.answer()
     except Exception:  # noqa: BLE001
         return None
 
@@ -164,9 +164,9 @@ def _look_at_database(database: _Database | None) -> Iterator[Check]:
     )
 
 
-def _look_at_broker() -> Iterator[Check]:
+def _look_at_broker(asked: Asked[None]) -> Iterator[Check]:
     try:
-        _broker.answer()
+        asked.answer()
     except Exception:  # noqa: BLE001
         yield Check(
             "broker",

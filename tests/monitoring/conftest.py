@@ -52,4 +52,4 @@ def through_tunnel(
     heartbeats._client.forget()
     tunnel.open()
     # The next test's question would share the answer of one that still hangs.
-    eventually(lambda: all(it._asked is None or it._asked.done() for it in OF_REDIS))
+    eventually(lambda: all(it._asked is None or it._asked.result.done() for it in OF_REDIS))

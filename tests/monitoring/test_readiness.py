@@ -20,6 +20,8 @@ from pytest_django.fixtures import Settings as SettingsWrapper
 from callbacks import tasks
 from callbacks.common import heartbeats
 from callbacks.models import Extension, Schedule, Team
+from callbacks.monitoring import readiness
+from callbacks.monitoring.bounded_probe import Probe
 from callbacks.routing import claim
 from leads.models import Lead, LeadStatus
 from tests.support.simulator import eventually
@@ -57,6 +59,26 @@ def advice_of() -> dict[str, str]:
 
 def test_all_is_well(signs: redis.Redis) -> None:
     assert wrong() == []
+
+
+def test_while_the_slowest_is_awaited_no_other_is_asked_a_second_time(
+    signs: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = 0
+
+    def reach() -> None:
+        nonlocal times
+        times += 1
+
+    def look() -> readiness._Database:
+        eventually(lambda: broker._asked and broker._asked.result.done())
+        return readiness._Database()
+
+    broker = Probe("broker", reach, 60)
+    monkeypatch.setattr(readiness, "_broker", broker)
+    monkeypatch.setattr(readiness, "_database", Probe("database", look, 60))
+    assert all(it.ok for it in readiness.checks() if it.name in {"database", "broker"})
+    assert times == 1
 
 
 def test_a_table_that_is_missing_is_no_silence_of_postgresql(signs: redis.Redis) -> None:
