@@ -22,6 +22,10 @@ from tests.support.stack import ROOT
 _SCRIPT = ROOT / "docs" / "deploy" / "roles.sql"
 FORM = {"name": "Noa Levi", "phone": "050-555 0101"}
 _END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'callbacks_app'"
+_OTHERS = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
 _CLOSE = "ALTER DATABASE callbacks ALLOW_CONNECTIONS false"
 
 
@@ -64,9 +68,25 @@ class Site:
 
     def begin_to_stop(self) -> None:
         """PostgreSQL begins to stop, and waits for an administrator who is still connected."""
-        self.held.append(psycopg.connect(self.server.url("postgres", PASSWORD, "postgres")))
+        url = self.server.url("postgres", PASSWORD, "postgres")
+        admin = psycopg.connect(url, autocommit=True)
+        self.held.append(admin)
         self.running.send_signal(signal.SIGTERM)
-        self.held[0].execute(_END)
+
+        def takes_nobody() -> bool:
+            try:
+                psycopg.connect(url).close()
+            except psycopg.OperationalError:
+                return True
+            return False
+
+        def is_alone() -> bool:
+            admin.execute(_END)
+            return admin.execute(_OTHERS).fetchone() == (0,)
+
+        # A connection that was being made as the signal came is still let in, and would stay.
+        eventually(takes_nobody)
+        eventually(is_alone)
 
     def stop(self) -> None:
         """PostgreSQL stops, and nobody starts it again."""
