@@ -41,10 +41,8 @@ def _named(model: Any) -> list[tuple[str, str]]:
     """The code names and names of the model's permissions, in English."""
     options = model._meta
     with override(None):
-        return [
-            *(
-                (get_permission_codename(action, options), f"Can {action} {options.verbose_name}")
-                for action in options.default_permissions
-            ),
-            *((codename, str(name)) for codename, name in options.permissions),
+        standard = [
+            (get_permission_codename(action, options), f"Can {action} {options.verbose_name_raw}")
+            for action in options.default_permissions
         ]
+        return standard + [(codename, str(name)) for codename, name in options.permissions]

@@ -107,7 +107,12 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
     connection = _Connection(target, allowed_address(target))
     deadline = threading.Timer(ANSWER_WITHIN, connection.abort)
     deadline.daemon = True
-    deadline.start()
+    try:
+        deadline.start()
+    except RuntimeError:
+        raise NoAnswer(
+            gettext("Our server could start no thread just now, so nothing was sent.")
+        ) from None
     try:
         connection.request("POST", target.path, body, {**headers, "Connection": "close"})
         status = connection.getresponse().status

@@ -54,7 +54,7 @@ class Aside:
                 connection.close()  # back to the pool: the next job may be far away
         except Exception:
             log.exception("background work failed name=%s", self._name)
-        finally:  # whatever happened: a thread that counts as busy would never be woken again
+        finally:  # whatever happened: an Aside that counts as busy is never woken again
             with self._lock:
                 self._is_busy = goes_on = did_something or self._is_asked_again
                 self._is_asked_again = False

@@ -54,6 +54,8 @@ _reading: _Reading | None = None
 _said = 0.0
 _starting = threading.Lock()
 _thread: threading.Thread | None = None
+# The process whose thread could not be started; "" if it runs or nobody has asked for it.
+_missing = ""
 
 
 @wraps(timezone.now)
@@ -100,19 +102,32 @@ def measure() -> float | None:
 
 
 def keep_measuring(process: str) -> None:
-    """Measures from now on in a separate thread; once for each process.
+    """Measures from now on in a separate thread; once for each process. Never raises.
 
     Reports in the log and the signs of life how far the clock of this process (`worker-1@host`) is
-    off.
+    off. If no thread can be started now, `try_again` starts it later.
     """
-    global _thread
+    global _thread, _missing
     with _starting:
         if _thread is not None and _thread.is_alive():
             return
-        _thread = threading.Thread(
+        thread = threading.Thread(
             target=_measure_for_ever, args=(process,), name="clock", daemon=True
         )
-        _thread.start()
+        try:
+            thread.start()
+        except RuntimeError:
+            if not _missing:
+                log.warning("The clock is not measured yet: no thread could be started.")
+            _missing = process
+        else:
+            _thread, _missing = thread, ""
+
+
+def try_again() -> None:
+    """Starts what `keep_measuring` could not start. Every process calls this every few seconds."""
+    if _missing:
+        keep_measuring(_missing)
 
 
 def _measure_for_ever(process: str) -> None:

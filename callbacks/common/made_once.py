@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class MadeOnce(Generic[T]):
-    """Decorates a function without arguments: its first result is everybody's.
+    """Decorates a function without arguments: all threads of the process share its first result.
 
     Unlike functools.cache it makes one object even if several threads need the first one at the
     same time. A second Redis client, for example, is dropped at once, and closes the connections

@@ -14,7 +14,7 @@ from typing import Any
 
 from celery import beat
 
-from callbacks.common import heartbeats, task_publisher
+from callbacks.common import clock, heartbeats, task_publisher
 
 
 class Scheduler(beat.Scheduler):  # type: ignore[misc]  # Celery has no types
@@ -35,6 +35,7 @@ class Scheduler(beat.Scheduler):  # type: ignore[misc]  # Celery has no types
                 self._next[name] = now + entry.schedule.seconds
                 self.apply_entry(entry)
         heartbeats.beat_seen(self._name)
+        clock.try_again()
         due = min(self._next.values(), default=float("inf"))
         return max(0.0, min(due - time.monotonic(), float(self.max_interval)))
 

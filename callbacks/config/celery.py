@@ -38,8 +38,13 @@ class Pulse(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no typ
         name = f"{consumer.hostname}:{consumer.pid}"
         heartbeats.worker_seen(name)
         self._timer = consumer.timer.call_repeatedly(
-            heartbeats.WORKER_SIGNS_EVERY, heartbeats.worker_seen, (name,)
+            heartbeats.WORKER_SIGNS_EVERY, self._go_on, (name,)
         )
+
+    @staticmethod
+    def _go_on(name: str) -> None:
+        heartbeats.worker_seen(name)
+        clock.try_again()
 
     def stop(self, _consumer: Any) -> None:
         """Stops the heartbeat: the consumer no longer takes tasks."""

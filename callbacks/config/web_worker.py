@@ -27,7 +27,7 @@ from typing import Any
 from gunicorn.http.unreader import SocketUnreader  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
-from callbacks.common import stopping
+from callbacks.common import clock, stopping
 from callbacks.config.process_settings import WEB_DRAIN
 
 # Seconds for a request's head to arrive, from the connection or from the first byte on a connection
@@ -268,6 +268,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         if now < self._look_again_at:
             return
         self._look_again_at = now + 0.2
+        clock.try_again()
         if self.alive and self._drained_at is not None and self._drained_at <= now:
             self.alive = False
             return

@@ -37,7 +37,11 @@ class _Bounded(smtplib.SMTP):
         made: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]
         self._cut = threading.Timer(LONGEST, self._shut)
         self._cut.daemon = True
-        self._cut.start()
+        try:
+            self._cut.start()
+        except RuntimeError as error:  # no thread can be started now
+            made.close()
+            raise OSError("no thread could be started to limit the session") from error
         return made
 
     def _shut(self) -> None:

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Asked(Generic[T]):
-    """A question that is being asked, or was; it is awaited until `until` (monotonic clock)."""
+    """A question that was asked; its answer is awaited until `until` (monotonic seconds)."""
 
     result: Future[T]
     until: float
@@ -50,13 +50,14 @@ class Probe(Generic[T]):
         """
         with self._lock:
             asked = self._asked
-            # In this order: an answer is kept before it is there.
+            # `done` first: the thread sets `_kept_until` before the result.
             is_over = asked is None or asked.result.done()
             if asked is None or (is_over and time.monotonic() >= self._kept_until):
                 self._asked = asked = Asked(Future(), time.monotonic() + self._seconds)
                 try:
                     threading.Thread(target=self._run, args=(asked.result,), daemon=True).start()
                 except RuntimeError as error:  # no thread can be started; the next caller tries
+                    log.warning("no thread probe=%s", self._name)
                     asked.result.set_exception(error)
             return asked
 

@@ -128,7 +128,11 @@ def _have_sent(request: HttpRequest, typed: str) -> None:
         return
     if tries.take(ONE_MAILBOX, typed.casefold(), now) or not _waiting.acquire(blocking=False):
         return
-    _sender.submit(_send, typed)
+    try:
+        _sender.submit(_send, typed)
+    except RuntimeError:
+        # No thread could be started. The mail waits in the queue, and goes out with the next one.
+        log.warning("a mail with a link to a new password waits: no thread could be started")
 
 
 def _send(typed: str) -> None:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from pytest_django.fixtures import Settings as SettingsWrapper
 from callbacks.alerts import safe_http
 from callbacks.alerts.safe_http import NoAnswer, NotAllowed, may_be_asked, target_of
 from tests.support.simulator import eventually
+from tests.support.threads import no_thread_starts
 from tests.support.webhook_receiver import WebhookReceiver
 
 ADDRESSES = [
@@ -124,6 +126,19 @@ def test_a_name_that_also_stands_for_a_private_address_is_refused(
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found("8.8.8.8", "10.0.0.1"))
     with pytest.raises(NotAllowed):
         safe_http.post("https://hooks.example.com/", b"{}", {})
+
+
+def test_where_no_thread_can_be_started_it_says_so_and_posts_nothing(
+    monkeypatch: pytest.MonkeyPatch, settings: SettingsWrapper, webhook: WebhookReceiver
+) -> None:
+    settings.WEBHOOKS_TO_LOOPBACK = True
+    with (
+        no_thread_starts(monkeypatch, of=threading.Timer),
+        pytest.raises(NoAnswer, match="could start no thread"),
+    ):
+        safe_http.post(webhook.url, b"{}", {})
+    assert webhook.posted == []
+    assert safe_http.post(webhook.url, b"{}", {}) == 204
 
 
 def test_a_name_that_changes_its_address_meanwhile_is_not_looked_up_again(

@@ -209,7 +209,7 @@ class Bench:
         self._prepared(side).set_up()
         claiming(self._databases[side.name], what="few", extensions=self._plan.few)
         with psycopg.connect(self._databases[side.name]) as connection:
-            # Our client has no API key; otherwise its leads would be held.
+            # Our client has no API key: without this, its leads would be held.
             connection.execute("UPDATE leads_leadsource SET without_key = 'accepted'")
 
     @contextmanager
@@ -310,7 +310,7 @@ class Bench:
 
 
 def check_counted(counters: redis.Redis) -> None:
-    """Raises NotTaken if no submission was counted, which is a part of its cost."""
+    """Raises NotTaken if Redis counted no submission: counting is part of a submission's cost."""
     if next(counters.scan_iter("callbacks:rates:*"), None) is None:
         raise NotTaken("the rates of strangers' submissions were not counted")
 

@@ -17,7 +17,7 @@ from tests.support.simulator import eventually
 from tests.support.stack import CDR_SECRET, CODE, ROOT, free_port, procfile, spawn
 
 PROJECT = "callbacks.config"
-# A network of documentation, in which nobody is.
+# A network reserved for documentation: no client is in it.
 NOBODY = "192.0.2.0/24"
 # The rates that a submission by the API without a key is counted for.
 COUNTED = (

@@ -1,7 +1,7 @@
 """What 400 open status pages cost the web server, in per cent of one core.
 
 Once as if each page asked every second, once as if it asked when its answers say. `make bench` does
-not run it:
+not run it. Run it with
 `.venv/bin/python -m callbacks.localrun.servers .venv/bin/python -m pytest -s` and this file's path.
 """
 

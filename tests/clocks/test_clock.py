@@ -1,6 +1,7 @@
 """The database's clock, measured and carried on, against real PostgreSQL."""
 
 import logging
+import queue
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from callbacks.common import clock
+from tests.support.threads import no_thread_starts
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -115,3 +117,21 @@ def test_the_clock_that_nobody_sets_goes_on() -> None:
     before = clock.elapsed()
     with time_machine.travel(datetime(2026, 3, 1, tzinfo=UTC), tick=False):
         assert 0 <= clock.elapsed() - before < 60
+
+
+def test_it_is_measured_as_soon_as_a_thread_can_be_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    measured: queue.Queue[str] = queue.Queue()
+    monkeypatch.setattr(clock, "_thread", None)
+    monkeypatch.setattr(clock, "_missing", "")
+    monkeypatch.setattr(clock, "_measure_for_ever", measured.put)
+    clock.try_again()  # nobody has asked for it
+    with no_thread_starts(monkeypatch):
+        clock.keep_measuring("web@here")
+        clock.try_again()
+    assert measured.empty()
+    clock.try_again()
+    assert measured.get(timeout=60) == "web@here"
+    clock.try_again()
+    assert measured.empty()

@@ -1,11 +1,11 @@
-"""Work beside a worker's threads is taken up again, whatever the last job ended in."""
+"""An Aside can be woken again, however its last job ended."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from callbacks.common.aside import Aside
+from tests.support.threads import no_thread_starts
 
 
 def test_it_goes_on_until_nothing_is_left() -> None:
@@ -22,7 +22,7 @@ def test_it_goes_on_until_nothing_is_left() -> None:
     assert done.wait(60)
 
 
-def test_after_a_job_that_ended_its_thread_it_is_woken_again() -> None:
+def test_after_a_job_that_raised_system_exit_it_is_woken_again() -> None:
     begun = threading.Semaphore(0)
     ends = iter([True, False])
 
@@ -50,10 +50,7 @@ def test_a_moment_without_a_free_thread_does_not_put_it_to_sleep_for_ever(
         return False
 
     aside = Aside("work", work)
-    ended = ThreadPoolExecutor(1)
-    ended.shutdown()
-    with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(aside, "_pool", ended)
+    with no_thread_starts(monkeypatch):
         aside.wake()
     aside.wake()
     assert done.wait(60)

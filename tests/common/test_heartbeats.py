@@ -8,6 +8,7 @@ import pytest
 
 from callbacks.common import heartbeats
 from tests.support.simulator import eventually
+from tests.support.threads import no_thread_starts
 
 # The writer takes what waits, looks again, and finds nothing.
 TAKEN_AND_NONE_LEFT = 2
@@ -41,14 +42,14 @@ def test_a_sign_that_is_added_as_the_last_one_is_written_is_written_too(
     assert heartbeats.process_seen("worker-1@here")
 
 
-def test_a_moment_without_a_free_thread_ends_no_caller_and_not_all_later_signs(
+def test_a_moment_without_a_free_thread_raises_nothing_and_later_signs_are_written(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ended = ThreadPoolExecutor(1)
-    ended.shutdown()
-    with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(heartbeats, "_writer", lambda: ended)
+    fresh = ThreadPoolExecutor(1)
+    monkeypatch.setattr(heartbeats, "_writer", lambda: fresh)
+    with no_thread_starts(monkeypatch):
         heartbeats.beat_seen("beat-1@here:2")
+    assert not heartbeats._writing
     heartbeats.worker_seen("worker-1@here:1")
     assert eventually(lambda: heartbeats.process_seen("worker-1@here"))
     assert heartbeats.process_seen("beat-1@here")

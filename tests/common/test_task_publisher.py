@@ -17,6 +17,7 @@ from callbacks.config.broker import transport_options
 from leads.models import Lead
 from tests.support.queue import queued
 from tests.support.simulator import eventually
+from tests.support.threads import no_thread_starts
 from tests.support.tunnel import Tunnel
 
 MakeLead = Callable[..., Lead]
@@ -128,14 +129,14 @@ def test_a_lead_is_stored_while_the_broker_is_a_black_hole(
 def test_a_process_that_can_start_no_thread_is_not_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ended = ThreadPoolExecutor(1)
-    ended.shutdown()
+    fresh = ThreadPoolExecutor(1)
     breaker = task_publisher.Breaker(0)  # the second one may test it at once
-    monkeypatch.setattr(task_publisher, "_senders", lambda: ended)
+    monkeypatch.setattr(task_publisher, "_senders", lambda: fresh)
     monkeypatch.setattr(task_publisher, "_breaker", breaker)
-    assert task_publisher.publish(task_publisher.CALL_LEAD, 1) is False
-    assert breaker.is_open
-    assert task_publisher.publish(task_publisher.CALL_LEAD, 2) is False
+    with no_thread_starts(monkeypatch):
+        assert task_publisher.publish(task_publisher.CALL_LEAD, 1) is False
+        assert breaker.is_open
+        assert task_publisher.publish(task_publisher.CALL_LEAD, 2) is False
 
 
 def test_after_a_failure_one_try_a_time_finds_out_whether_the_broker_is_back() -> None:

@@ -35,6 +35,8 @@ def secured() -> tuple[ssl.SSLSocket, ssl.SSLSocket]:
         it.set_ciphers(_ANONYMOUS)
     ours.sslsocket_class = CutAsItReads
     here, there = socket.socketpair()
+    for end in (here, there):
+        end.settimeout(60)
     client = ours.wrap_socket(here, do_handshake_on_connect=False)
     server = theirs.wrap_socket(there, server_side=True, do_handshake_on_connect=False)
     return client, server

@@ -18,6 +18,7 @@ from callbacks.simulator.mailbox.server import DRIP, DROP, HANG
 from tests.support.mail_server import MailServer
 from tests.support.queue import queued_without_key
 from tests.support.simulator import eventually
+from tests.support.threads import no_thread_starts
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -173,6 +174,18 @@ def test_a_mail_whose_answer_is_lost_is_handed_over_twice_at_most(server, settin
     mail.refresh_from_db()
     assert (mail.state, len(server.kept)) == (MailState.FAILED, 2)
     assert len({it.message()["Message-ID"] for it in server.kept}) == 1
+
+
+def test_a_mail_whose_session_finds_no_free_thread_is_tried_again(server, monkeypatch) -> None:
+    mail = posted()
+    with no_thread_starts(monkeypatch, of=threading.Timer):
+        outbox.send_next()
+    mail.refresh_from_db()
+    assert (mail.state, mail.doubts, server.kept) == (MailState.WAITING, 0, [])
+    assert outbox.send_again(mail.pk, timezone.now())
+    outbox.send_next()
+    mail.refresh_from_db()
+    assert mail.state == MailState.SENT
 
 
 def test_a_mail_whose_process_died_is_handed_over_once_more(server) -> None:

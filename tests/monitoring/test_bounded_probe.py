@@ -6,6 +6,7 @@ import pytest
 
 from callbacks.monitoring.bounded_probe import Probe
 from tests.support.simulator import eventually
+from tests.support.threads import no_thread_starts
 
 
 def test_it_answers() -> None:
@@ -90,12 +91,7 @@ def test_an_answer_is_kept_for_as_long_as_it_was_told() -> None:
 def test_a_question_for_which_no_thread_can_be_started_is_asked_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def start(_thread: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
-
     probe = Probe("two", lambda: 2, 60)
-    with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(threading.Thread, "start", start)
-        with pytest.raises(RuntimeError):
-            probe.answer()
+    with no_thread_starts(monkeypatch), pytest.raises(RuntimeError):
+        probe.answer()
     assert probe.answer() == 2

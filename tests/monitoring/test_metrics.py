@@ -19,7 +19,8 @@ from callbacks import tasks
 from callbacks.common import heartbeats, task_publisher
 from callbacks.models import AccountRefusal, CallAttempt, Extension, Team
 from callbacks.models.account_refusals import RefusedFor
-from callbacks.monitoring import queue_figures
+from callbacks.monitoring import metrics, queue_figures
+from callbacks.monitoring.bounded_probe import Probe
 from leads import failed_submissions
 from leads.failed_submissions import FailedBy
 from leads.models import Lead, LeadStatus
@@ -182,6 +183,27 @@ def test_what_could_not_be_counted_while_redis_was_away_is_counted_afterwards(
     heartbeats._client.forget()
     heartbeats.count(publish_failures=1)
     eventually(lambda: scraped().get(("callbacks_publish_failures_total",)) == 4)
+
+
+def test_while_the_database_is_awaited_redis_is_not_asked_a_second_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def read() -> heartbeats.Heartbeats:
+        asked.append(1)
+        return heartbeats.read()
+
+    def look() -> metrics._Stored:
+        eventually(lambda: signs._asked and signs._asked.result.done())
+        return metrics._ask_database()
+
+    signs = Probe("signs", read, 60)
+    monkeypatch.setattr(metrics, "_signs", signs)
+    monkeypatch.setattr(metrics, "_database", Probe("figures", look, 60))
+    found = scraped()
+    assert found["callbacks_up", "database"] == found["callbacks_up", "redis"] == 1
+    assert len(asked) == 1
 
 
 def test_prometheus_can_read_it_in_both_formats(make_lead: MakeLead) -> None:

@@ -1,6 +1,8 @@
 """A forgotten password: a link by mail, and the same answer for everybody."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +16,7 @@ from callbacks.models import OutgoingMail
 from callbacks.signin import forgotten
 from tests.support.authenticator import PASSWORD, given_to
 from tests.support.mail_server import MailServer
+from tests.support.threads import no_thread_starts
 
 pytestmark = pytest.mark.django_db
 PAGE = "/sign-in/forgotten/"
@@ -49,6 +52,18 @@ def test_everybody_reads_the_same(typed: str, mail: MailServer, dana: User) -> N
     assert (answer.status_code, answer["Location"]) == (302, "/sign-in/forgotten/sent/")
     assert "If a login has this address" in Client().get(answer["Location"]).text
     forgotten._sender.submit(int).result()  # waits until the request was handled
+
+
+def test_where_no_thread_can_be_started_everybody_reads_the_same(
+    mail: MailServer, dana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forgotten, "_sender", ThreadPoolExecutor(1))
+    monkeypatch.setattr(forgotten, "_waiting", threading.BoundedSemaphore(1))
+    with no_thread_starts(monkeypatch):
+        answer = Client().post(PAGE, {"email": "dana@example.com"}, HTTP_HOST="localhost")
+    assert (answer.status_code, answer["Location"]) == (302, "/sign-in/forgotten/sent/")
+    forgotten._sender.submit(int).result()  # the request waited for a thread
+    assert forgotten._waiting.acquire(blocking=False)
 
 
 def test_the_link_leads_to_a_new_password_once(mail: MailServer, dana: User) -> None:

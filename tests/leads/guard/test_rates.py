@@ -19,6 +19,7 @@ from leads.guard.rate import Rate, read
 from leads.guard.verdicts import Refused
 from leads.models import Lead, LeadSource
 from tests.leads.guard.conftest import ELSEWHERE, HELD, HERE, WAITING, number, submit
+from tests.support.threads import no_thread_starts
 from tests.support.tunnel import Tunnel
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("counting")]
@@ -96,14 +97,14 @@ def test_it_is_held_while_it_lasts_and_no_longer(source: LeadSource, off: Settin
     assert at(24 * 60 + 59, 106) == WAITING
 
 
-def test_where_no_thread_can_be_started_it_is_held_until_the_next_sweep_asks_again(
+def test_where_no_thread_can_be_started_it_is_held_as_while_redis_is_away(
     source: LeadSource, off: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     off.RATE_ADDRESS = read("1/d")
-    ended = ThreadPoolExecutor(1)
-    ended.shutdown()
-    monkeypatch.setattr(counters, "_askers", lambda: ended)
-    lead = submit(source, 101)
+    fresh = ThreadPoolExecutor(1)
+    monkeypatch.setattr(counters, "_askers", lambda: fresh)
+    with no_thread_starts(monkeypatch):
+        lead = submit(source, 101)
     assert lead.status == HELD
     assert lead.findings.get().is_unanswered
 
