@@ -33,6 +33,10 @@ class NotAllowed(ValueError):  # noqa: N818  # shown to a person
     """Nothing may be posted to the URL; the message is a sentence that says why."""
 
 
+class NotSent(Exception):  # noqa: N818
+    """This process can start no thread now: the receiver was not asked."""
+
+
 class NoAnswer(Exception):  # noqa: N818
     """There was no answer; the message is a sentence that says why."""
 
@@ -102,7 +106,7 @@ def may_be_asked(address: Address) -> bool:
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
-    """The HTTP status of the answer. Raises NotAllowed or NoAnswer."""
+    """The HTTP status of the answer. Raises NotAllowed, NoAnswer or NotSent."""
     target = target_of(url)
     connection = _Connection(target, allowed_address(target))
     deadline = threading.Timer(ANSWER_WITHIN, connection.abort)
@@ -110,9 +114,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
     try:
         deadline.start()
     except RuntimeError:
-        raise NoAnswer(
-            gettext("Our server could start no thread just now, so nothing was sent.")
-        ) from None
+        raise NotSent from None
     try:
         connection.request("POST", target.path, body, {**headers, "Connection": "close"})
         status = connection.getresponse().status

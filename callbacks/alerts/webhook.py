@@ -104,6 +104,9 @@ def _post(message: AlertMessage, receiver: AlertReceiver) -> None:
     try:
         # The current URL: a manager may have corrected it.
         status = safe_http.post(receiver.url, body, headers)
+    except safe_http.NotSent:
+        _put_off(message)
+        return
     except (safe_http.NotAllowed, safe_http.NoAnswer) as problem:
         error = str(problem)
     else:
@@ -157,6 +160,22 @@ def _failed(message: AlertMessage, receiver: AlertReceiver, status: int | None, 
     stopped = receivers.filter(failures__gte=STOP_AFTER, stopped_at=None)
     if stopped.update(stopped_at=now, stopped_because=reason[:300]):
         log.warning("alert receiver stopped receiver=%s", receiver.pk)
+
+
+def _put_off(message: AlertMessage) -> None:
+    """Posts it later. It costs no try, because the receiver was not asked."""
+    log.warning("alert not posted: no thread could be started message=%s", message.pk)
+    if message.is_test:
+        _give_up(message, busy())
+        return
+    AlertMessage.objects.filter(pk=message.pk).update(
+        next_try_at=timezone.now() + WAITS[0], tries=F("tries") - 1, last_error=busy()
+    )
+
+
+def busy() -> str:
+    """Why a message was not posted that the receiver has not seen."""
+    return gettext("Our server was too busy to send it. Try again in a minute.")
 
 
 def _give_up(message: AlertMessage, why: str) -> None:

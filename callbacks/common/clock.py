@@ -55,7 +55,7 @@ _said = 0.0
 _starting = threading.Lock()
 _thread: threading.Thread | None = None
 # The process whose thread could not be started; "" if it runs or nobody has asked for it.
-_missing = ""
+_not_started = ""
 
 
 @wraps(timezone.now)
@@ -107,7 +107,7 @@ def keep_measuring(process: str) -> None:
     Reports in the log and the signs of life how far the clock of this process (`worker-1@host`) is
     off. If no thread can be started now, `try_again` starts it later.
     """
-    global _thread, _missing
+    global _thread, _not_started
     with _starting:
         if _thread is not None and _thread.is_alive():
             return
@@ -117,17 +117,18 @@ def keep_measuring(process: str) -> None:
         try:
             thread.start()
         except RuntimeError:
-            if not _missing:
+            if not _not_started:
                 log.warning("The clock is not measured yet: no thread could be started.")
-            _missing = process
+            _not_started = process
         else:
-            _thread, _missing = thread, ""
+            _thread, _not_started = thread, ""
 
 
 def try_again() -> None:
-    """Starts what `keep_measuring` could not start. Every process calls this every few seconds."""
-    if _missing:
-        keep_measuring(_missing)
+    """Starts what `keep_measuring` could not start. Web
+    workers, workers and beat call this from their loops."""
+    if _not_started:
+        keep_measuring(_not_started)
 
 
 def _measure_for_ever(process: str) -> None:

@@ -38,11 +38,11 @@ class Pulse(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no typ
         name = f"{consumer.hostname}:{consumer.pid}"
         heartbeats.worker_seen(name)
         self._timer = consumer.timer.call_repeatedly(
-            heartbeats.WORKER_SIGNS_EVERY, self._go_on, (name,)
+            heartbeats.WORKER_SIGNS_EVERY, self._pulse, (name,)
         )
 
     @staticmethod
-    def _go_on(name: str) -> None:
+    def _pulse(name: str) -> None:
         heartbeats.worker_seen(name)
         clock.try_again()
 

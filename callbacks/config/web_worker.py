@@ -263,7 +263,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         self._watch(conn, self.on_client_socket_readable)
 
     def murder_pending(self) -> None:
-        """Ends connections that took too long. Checks at most a few times a second."""
+        """Ends connections that took too long, and measures the clock if that could not begin.
+        Checks at most a few times a second.
+        """
         now = time.monotonic()
         if now < self._look_again_at:
             return

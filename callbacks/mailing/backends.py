@@ -4,6 +4,7 @@
 still hold a connection for hours. So the connection is cut after LONGEST seconds.
 """
 
+import logging
 import smtplib
 import socket
 import threading
@@ -13,6 +14,8 @@ from typing import Any
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
+
+log = logging.getLogger(__name__)
 
 # Seconds from the connection to the last answer.
 LONGEST = 45.0
@@ -40,6 +43,7 @@ class _Bounded(smtplib.SMTP):
         try:
             self._cut.start()
         except RuntimeError as error:  # no thread can be started now
+            log.warning("no thread could be started to limit a mail session")
             made.close()
             raise OSError("no thread could be started to limit the session") from error
         return made

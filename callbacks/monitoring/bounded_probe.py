@@ -57,7 +57,7 @@ class Probe(Generic[T]):
                 try:
                     threading.Thread(target=self._run, args=(asked.result,), daemon=True).start()
                 except RuntimeError as error:  # no thread can be started; the next caller tries
-                    log.warning("no thread probe=%s", self._name)
+                    log.warning("no thread could be started probe=%s", self._name)
                     asked.result.set_exception(error)
             return asked
 

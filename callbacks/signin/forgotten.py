@@ -6,8 +6,8 @@ a link opens an account.
 """
 
 import logging
-import threading
-from concurrent.futures import ThreadPoolExecutor
+import queue
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.core.mail import EmailMessage
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -29,6 +29,7 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext, override
 from django.views.decorators.cache import never_cache
 
+from callbacks.common.aside import Aside
 from callbacks.common.site_address import absolute
 from callbacks.mailing.backends import MailIsOff
 from callbacks.signin import door, login_mail, second_factor, tries
@@ -41,8 +42,8 @@ ONE_MAILBOX = tries.Allowance("reset", 1, timedelta(minutes=5), timedelta(minute
 ONE_ADDRESS = tries.Allowance("reset-from", 10, timedelta(minutes=1), timedelta(hours=1))
 _MOST_WAITING = 20
 
-_sender = ThreadPoolExecutor(1, thread_name_prefix="password-reset")
-_waiting = threading.BoundedSemaphore(_MOST_WAITING)
+# The addresses that were typed and whose mails are to be sent.
+_waiting: queue.Queue[str] = queue.Queue(_MOST_WAITING)
 
 
 def is_offered() -> bool:
@@ -126,22 +127,26 @@ def _have_sent(request: HttpRequest, typed: str) -> None:
     sender = addresses.of_request(request)
     if sender is not None and tries.take(ONE_ADDRESS, addresses.customer(sender), now):
         return
-    if tries.take(ONE_MAILBOX, typed.casefold(), now) or not _waiting.acquire(blocking=False):
+    if tries.take(ONE_MAILBOX, typed.casefold(), now):
         return
-    try:
-        _sender.submit(_send, typed)
-    except RuntimeError:
-        # No thread could be started. The mail waits in the queue, and goes out with the next one.
-        log.warning("a mail with a link to a new password waits: no thread could be started")
+    with suppress(queue.Full):
+        _waiting.put_nowait(typed)
+    _aside.wake()
 
 
-def _send(typed: str) -> None:
-    try:
-        send(typed)
-    except (OSError, MailIsOff):
-        log.warning("a mail with a link to a new password could not be sent", exc_info=True)
-    except Exception:
-        log.exception("a mail with a link to a new password failed")
-    finally:
-        _waiting.release()
-        connection.close()  # back to the pool
+def _send_waiting() -> bool:
+    """Sends all that waits in one job, so that a process that stops sends it first."""
+    while True:
+        try:
+            typed = _waiting.get_nowait()
+        except queue.Empty:
+            return False
+        try:
+            send(typed)
+        except (OSError, MailIsOff):
+            log.warning("a mail with a link to a new password could not be sent", exc_info=True)
+        except Exception:
+            log.exception("a mail with a link to a new password failed")
+
+
+_aside = Aside("password-reset", _send_waiting)

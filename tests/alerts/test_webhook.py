@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import threading
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -12,9 +13,10 @@ from django.db import connection
 from django.utils import timezone
 
 from callbacks.alerts import safe_http, tell, webhook
-from callbacks.alerts.webhook import STOP_AFTER, WAITS, deliver, send_next
+from callbacks.alerts.webhook import STOP_AFTER, WAITS, busy, deliver, send_next
 from callbacks.models import AlertMessage, AlertReceiver
 from tests.alerts.conftest import NOON, Clock, MakeReceiver
+from tests.support.threads import no_thread_starts
 from tests.support.together import at_once
 from tests.support.webhook_receiver import Posted, WebhookReceiver
 
@@ -247,3 +249,27 @@ def test_nothing_is_done_aside_while_nothing_is_due(
 
 def webhook_module() -> Any:  # a fixture is also called `webhook`
     return webhook
+
+
+def test_a_shortage_of_ours_is_no_failure_of_the_receiver(
+    make_receiver: MakeReceiver,
+    clock: Clock,
+    webhook: WebhookReceiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    receiver = make_receiver()
+    message = message_for(receiver)
+    with no_thread_starts(monkeypatch, of=threading.Timer):
+        post_due()
+        test = tell.send_test(receiver)
+        deliver(test.pk)
+    message.refresh_from_db()
+    receiver.refresh_from_db()
+    test.refresh_from_db()
+    assert (message.state, message.tries, receiver.failures) == ("waiting", 0, 0)
+    assert (test.state, test.last_error) == ("failed", busy())
+    assert webhook.posted == []
+    clock.move(seconds=WAITS[0].total_seconds())
+    post_due()
+    message.refresh_from_db()
+    assert (message.state, message.last_error) == ("sent", "")

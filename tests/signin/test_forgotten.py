@@ -1,8 +1,7 @@
 """A forgotten password: a link by mail, and the same answer for everybody."""
 
+import queue
 import re
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,10 +11,12 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 
+from callbacks.common.aside import Aside
 from callbacks.models import OutgoingMail
 from callbacks.signin import forgotten
 from tests.support.authenticator import PASSWORD, given_to
 from tests.support.mail_server import MailServer
+from tests.support.simulator import eventually
 from tests.support.threads import no_thread_starts
 
 pytestmark = pytest.mark.django_db
@@ -51,19 +52,24 @@ def test_everybody_reads_the_same(typed: str, mail: MailServer, dana: User) -> N
     answer = Client().post(PAGE, {"email": typed}, HTTP_HOST="localhost")
     assert (answer.status_code, answer["Location"]) == (302, "/sign-in/forgotten/sent/")
     assert "If a login has this address" in Client().get(answer["Location"]).text
-    forgotten._sender.submit(int).result()  # waits until the request was handled
+    eventually(lambda: not forgotten._aside._is_busy)
 
 
 def test_where_no_thread_can_be_started_everybody_reads_the_same(
     mail: MailServer, dana: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forgotten, "_sender", ThreadPoolExecutor(1))
-    monkeypatch.setattr(forgotten, "_waiting", threading.BoundedSemaphore(1))
+    sent: list[str] = []
+    monkeypatch.setattr(forgotten, "send", sent.append)
+    monkeypatch.setattr(forgotten, "_aside", Aside("fresh", forgotten._send_waiting))
     with no_thread_starts(monkeypatch):
-        answer = Client().post(PAGE, {"email": "dana@example.com"}, HTTP_HOST="localhost")
-    assert (answer.status_code, answer["Location"]) == (302, "/sign-in/forgotten/sent/")
-    forgotten._sender.submit(int).result()  # the request waited for a thread
-    assert forgotten._waiting.acquire(blocking=False)
+        for number in range(forgotten._MOST_WAITING + 5):
+            asked = {"email": f"dana{number}@example.com"}
+            answer = Client().post(PAGE, asked, REMOTE_ADDR=f"198.51.100.{number}")
+            assert (answer.status_code, answer["Location"]) == (302, "/sign-in/forgotten/sent/")
+    Client().post(PAGE, {"email": "dana@example.com"}, REMOTE_ADDR="203.0.113.1")
+    eventually(lambda: len(sent) >= forgotten._MOST_WAITING and not forgotten._aside._is_busy)
+    Client().post(PAGE, {"email": "noa@example.com"}, REMOTE_ADDR="203.0.113.2")
+    eventually(lambda: sent[-1] == "noa@example.com")
 
 
 def test_the_link_leads_to_a_new_password_once(mail: MailServer, dana: User) -> None:
@@ -128,17 +134,17 @@ def test_who_cannot_log_in_by_password_gets_none(
 def test_a_mailbox_is_not_filled(
     mail: MailServer, dana: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr(forgotten._sender, "submit", lambda _, typed: asked.append(typed))
-    monkeypatch.setattr(forgotten._waiting, "acquire", lambda blocking: True)
+    asked: queue.Queue[str] = queue.Queue()
+    monkeypatch.setattr(forgotten, "_waiting", asked)
+    monkeypatch.setattr(forgotten._aside, "wake", lambda: None)
     for number in range(5):
         typed = {"email": ["dana@example.com", "Dana@Example.com"][number % 2]}
         Client().post(PAGE, typed, REMOTE_ADDR=f"198.51.100.{number}")
-    assert len(asked) == 1
+    assert asked.qsize() == 1
     for number in range(30):
         typed = {"email": f"somebody{number}@example.com"}
         Client().post(PAGE, typed, REMOTE_ADDR="203.0.113.9")
-    assert len(asked) == 11
+    assert asked.qsize() == 11
 
 
 def test_without_mail_there_is_no_such_page(client: Client) -> None:

@@ -40,6 +40,8 @@ def _test(receiver: AlertReceiver, _user: object) -> str:
         return gettext("A test is on its way to %(to)s.") % {"to": message.to}
     webhook.deliver(message.pk)
     message.refresh_from_db()
+    if message.last_error == webhook.busy():
+        raise CannotCall(message.last_error)
     if message.state != AlertMessageState.SENT:
         raise CannotCall(
             gettext("%(to)s did not accept the test. %(error)s")
