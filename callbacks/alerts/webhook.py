@@ -169,13 +169,16 @@ def _put_off(message: AlertMessage) -> None:
         _give_up(message, busy())
         return
     AlertMessage.objects.filter(pk=message.pk).update(
-        next_try_at=timezone.now() + WAITS[0], tries=F("tries") - 1, last_error=busy()
+        next_try_at=timezone.now() + WAITS[0],
+        tries=F("tries") - 1,
+        last_status=None,
+        last_error=busy(),
     )
 
 
 def busy() -> str:
     """Why a message was not posted that the receiver has not seen."""
-    return gettext("Our server was too busy to send it. Try again in a minute.")
+    return gettext("Our server was too busy to send it.")
 
 
 def _give_up(message: AlertMessage, why: str) -> None:

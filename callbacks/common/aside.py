@@ -41,7 +41,8 @@ class Aside:
         try:
             self._pool.submit(self._run)
         except RuntimeError:
-            # This process is stopping, or no thread can be started; a later sweep wakes it again.
+            # Whoever has work for it next wakes it again: for mail and webhooks, the next sweep.
+            log.warning("no thread could be started, or this process ends name=%s", self._name)
             with self._lock:
                 self._is_busy = False
 

@@ -17,7 +17,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.core.mail import EmailMessage
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -147,6 +147,8 @@ def _send_waiting() -> bool:
             log.warning("a mail with a link to a new password could not be sent", exc_info=True)
         except Exception:
             log.exception("a mail with a link to a new password failed")
+        finally:
+            connection.close()  # a broken connection fails one mail and not all that wait
 
 
 _aside = Aside("password-reset", _send_waiting)

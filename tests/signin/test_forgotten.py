@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 
 from callbacks.common.aside import Aside
@@ -70,6 +71,26 @@ def test_where_no_thread_can_be_started_everybody_reads_the_same(
     eventually(lambda: len(sent) >= forgotten._MOST_WAITING and not forgotten._aside._is_busy)
     Client().post(PAGE, {"email": "noa@example.com"}, REMOTE_ADDR="203.0.113.2")
     eventually(lambda: sent[-1] == "noa@example.com")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_breaks_fails_one_mail_and_not_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[str] = []
+
+    def send(typed: str) -> None:
+        User.objects.exists()
+        if typed == "dana@example.com":
+            connection.connection.close()  # as a restart of PostgreSQL does
+            User.objects.exists()
+        sent.append(typed)
+
+    monkeypatch.setattr(forgotten, "send", send)
+    for typed in ("dana@example.com", "noa@example.com"):
+        forgotten._waiting.put(typed)
+    forgotten._send_waiting()
+    assert sent == ["noa@example.com"]
 
 
 def test_the_link_leads_to_a_new_password_once(mail: MailServer, dana: User) -> None:

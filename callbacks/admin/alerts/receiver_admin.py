@@ -41,7 +41,7 @@ def _test(receiver: AlertReceiver, _user: object) -> str:
     webhook.deliver(message.pk)
     message.refresh_from_db()
     if message.last_error == webhook.busy():
-        raise CannotCall(message.last_error)
+        raise CannotCall(gettext("Our server was too busy to send it. Try again in a minute."))
     if message.state != AlertMessageState.SENT:
         raise CannotCall(
             gettext("%(to)s did not accept the test. %(error)s")
