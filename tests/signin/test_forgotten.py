@@ -56,6 +56,13 @@ def test_everybody_reads_the_same(typed: str, mail: MailServer, dana: User) -> N
     eventually(lambda: not forgotten._aside._is_busy)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_whoever_asks_gets_a_link(mail: MailServer, dana: User) -> None:
+    Client().post(PAGE, {"email": "dana@example.com"})
+    eventually(lambda: mail.kept)
+    assert choose(Client(), link_in(mail))["Location"] == "/desk/login/"
+
+
 def test_where_no_thread_can_be_started_everybody_reads_the_same(
     mail: MailServer, dana: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
