@@ -8,15 +8,16 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext, ngettext
 
 from callbacks.access.scope import EVERYTHING, Scope
+from callbacks.common.shared_reading import StillReading
 from callbacks.reports import cells, pictures, selection, usual
 from callbacks.reports.cells import Cell
 from callbacks.reports.date_ranges import last_days
 from callbacks.reports.filters import Asked
 from callbacks.reports.groupings import GROUPINGS
-from callbacks.reports.measures import MEASURES
+from callbacks.reports.measures import MEASURES, Measure
 from callbacks.reports.periods import TODAY
 from callbacks.reports.pictures import Picture
-from callbacks.reports.queries import Figure, figures
+from callbacks.reports.queries import Figure, Table, figures
 from callbacks.routing import config
 
 SHOWN = (
@@ -47,15 +48,12 @@ def read(now: datetime, seen: Scope = EVERYTHING) -> Today:
     asked = Asked(last_days(1, timezone.localdate(now)), TODAY, seen=seen)
     measures = [MEASURES[key] for key in SHOWN]
     table = figures(asked, measures, GROUPINGS["hour"], now=now)
-    past = usual.usual(measures, now)
-    against = tuple(
-        Against(
-            cells.cell(table, table.total, it.key),
-            cells.words(Figure(it, past.values[it.key], 0)),
-            past.values[it.key] is not None,
-        )
-        for it in measures
-    )
+    past: usual.Usual | None
+    try:
+        past = usual.usual(measures, now)
+    except StillReading:  # by another page, for a second or longer
+        past = None
+    against = tuple(_against(table, it, past.values[it.key] if past else None) for it in measures)
     picture = None
     if table.total["leads"].leads:
         hours = range(timezone.localtime(now).hour + 1)
@@ -65,7 +63,17 @@ def read(now: datetime, seen: Scope = EVERYTHING) -> Today:
     return Today(against, _said(past, timezone.localdate(now).weekday()), picture)
 
 
-def _said(past: usual.Usual, weekday: int) -> str:
+def _against(table: Table, measure: Measure, usually: float | None) -> Against:
+    return Against(
+        cells.cell(table, table.total, measure.key),
+        cells.words(Figure(measure, usually, 0)),
+        usually is not None,
+    )
+
+
+def _said(past: usual.Usual | None, weekday: int) -> str:
+    if past is None:
+        return gettext("The usual figures are still being read. They appear here by themselves.")
     if not past.days:
         return gettext("No earlier %(weekday)s to compare with.") % {"weekday": WEEKDAYS[weekday]}
     return ngettext(

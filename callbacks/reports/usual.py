@@ -5,18 +5,17 @@ the leads submitted by the same time of day, with their results as of now. Days 
 with leads are left out, as are days on which the figure has no value.
 """
 
-import time as clocks
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import reduce
 from operator import or_
 from statistics import median
-from threading import Lock
 
 from django.db.models import Q
 from django.utils import timezone
 
+from callbacks.common.shared_reading import SharedReading
 from callbacks.reports.date_ranges import Days, midnight
 from callbacks.reports.filters import Asked
 from callbacks.reports.groupings import GROUPINGS
@@ -30,6 +29,8 @@ WEEKS = 8
 STEP = 5
 # Seconds that a reading is kept; leads of those days may change meanwhile.
 KEPT_FOR = 300.0
+# Seconds that a page waits for another page that reads.
+_PATIENCE = 1.0
 
 
 @dataclass(frozen=True)
@@ -45,19 +46,26 @@ class Usual:
     values: dict[str, float | None]
 
 
+_Key = tuple[date, time, tuple[str, ...]]  # the day, `until`, and the keys of the measures
+_shared = SharedReading[_Key, Usual](_PATIENCE)
+
+
 def usual(measures: Iterable[Measure], now: datetime) -> Usual:
     """In the site's time zone. One query, which reads the leads of eight days by an index; none
     while a reading of the same step is kept. `measures` must include MEASURES["leads"].
+
+    Raises StillReading.
     """
     measures = tuple(measures)
     local = timezone.localtime(now)
     until = time(local.hour, local.minute - local.minute % STEP)
-    return _kept.get((local.date(), until, tuple(it.key for it in measures)), measures, now)
+    key = (local.date(), until, tuple(it.key for it in measures))
+    return _shared.get(key, KEPT_FOR, lambda: _read(local.date(), until, measures, now))
 
 
 def forget() -> None:
     """Makes the next call read from the database."""
-    _kept.forget()
+    _shared.forget()
 
 
 def _read(today: date, until: time, measures: tuple[Measure, ...], now: datetime) -> Usual:
@@ -86,30 +94,3 @@ def _read(today: date, until: time, measures: tuple[Measure, ...], now: datetime
         seen = [value for value in known if value is not None]
         values[it.key] = median(seen) if seen else None
     return Usual(until, len(rows), values)
-
-
-class _Kept:
-    """The last reading of this process: when (monotonic clock), its key, and its result."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._last: tuple[float, object, Usual] | None = None
-
-    def get(
-        self, key: tuple[date, time, tuple[str, ...]], measures: tuple[Measure, ...], now: datetime
-    ) -> Usual:
-        with self._lock:
-            last = self._last
-            if last and last[1] == key and clocks.monotonic() - last[0] < KEPT_FOR:
-                return last[2]
-            read_at = clocks.monotonic()
-            found = _read(key[0], key[1], measures, now)
-            self._last = read_at, key, found
-            return found
-
-    def forget(self) -> None:
-        with self._lock:
-            self._last = None
-
-
-_kept = _Kept()

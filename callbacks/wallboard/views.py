@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from callbacks.common.shared_reading import StillReading
 from callbacks.models import Wallboard
 from callbacks.models.wallboards import link_id_of
 from callbacks.wallboard import snapshot
@@ -23,9 +24,16 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_safe
 def now(_request: HttpRequest, token: str) -> HttpResponse:
-    """The figures as JSON, at most `snapshot.FRESH_FOR` old. 404: the link no longer works."""
+    """The figures as JSON, at most `snapshot.FRESH_FOR` old.
+
+    404: the link no longer works. 503: the database is slow; the board asks again.
+    """
     link_id = link_id_of(token)
-    body = snapshot.body_for(link_id) if link_id else None
+    try:
+        body = snapshot.body_for(link_id) if link_id else None
+    except StillReading:
+        busy = {"error": gettext("Not available now. Try again shortly.")}
+        return _discreet(JsonResponse(busy, status=503))
     if body is None:
         return _discreet(JsonResponse({"error": gettext("No such board.")}, status=404))
     return _discreet(HttpResponse(body, content_type="application/json"))

@@ -131,6 +131,19 @@ def test_without_a_past_there_is_nothing_usual(
     assert {it.usual for it in shown.figures} == {"-"}
 
 
+def test_a_page_does_not_wait_long_for_the_one_that_reads_the_past(
+    managing: Client, make_lead: Callable[..., Lead]
+) -> None:
+    make_lead()
+    usual.forget()
+    with usual._shared._is_reading:  # as another page has it while its query is slow
+        shown = managing.get("/admin/").context["today"]
+    assert shown.said.startswith("The usual figures are still being read.")
+    assert {it.usual for it in shown.figures} == {"-"}
+    assert ">1</a>" in shown.figures[0].cell.shown
+    assert managing.get("/admin/").context["today"].said.startswith("No earlier")
+
+
 def test_each_figure_of_today_leads_to_its_leads(managing: Client, source: LeadSource) -> None:
     draw = random.Random(7)
     with time_machine.travel(NOON, tick=False):

@@ -1,5 +1,6 @@
 """`make run` itself, with all its processes, on free ports and data of its own."""
 
+import contextlib
 import os
 import re
 import signal
@@ -19,6 +20,7 @@ import psutil
 import pytest
 
 from callbacks.localrun import print_addresses, processes
+from callbacks.localrun.__main__ import shops_port
 from tests.support.launching import ROOT, without_addresses
 from tests.support.stack import free_port
 
@@ -52,7 +54,9 @@ class Launcher:
         self._said = threading.Condition()
         given = without_addresses()
         given.pop("VOICENTER_URL", None)
-        given |= {"PORT": str(self.port), "SIMULATOR_PORT": str(free_port())}
+        given |= {"PORT": str(self.port)}
+        # Another run of the tests beside this one may be about to take the shop's usual port.
+        given |= {name: str(free_port()) for name in ("SIMULATOR_PORT", "SHOP_PORT")}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "callbacks.localrun"],
             cwd=ROOT,
@@ -225,7 +229,7 @@ def test_beside_a_real_provider_it_starts_no_simulator_and_stops_all_when_one_pr
 NOBODY = {"DATABASE_URL": "postgres://127.0.0.1:9/none", "REDIS_URL": "redis://127.0.0.1:9/0"}
 
 
-@pytest.mark.parametrize("variable", ["PORT", "SIMULATOR_PORT"])
+@pytest.mark.parametrize("variable", ["PORT", "SIMULATOR_PORT", "SHOP_PORT"])
 def test_it_says_who_holds_a_port_it_needs(tmp_path, variable):
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]
@@ -244,6 +248,34 @@ def test_it_says_so_when_a_port_is_no_number(tmp_path):
         launcher._reader.join(BUSY)
     assert (
         "PORT is 'eighty', which is not a port number. Set for example PORT=8000" in launcher.output
+    )
+
+
+def test_a_shop_that_named_no_port_takes_another_one_if_its_usual_one_is_busy(monkeypatch):
+    monkeypatch.delenv("SHOP_PORT", raising=False)
+    with socket.socket() as holder:
+        with contextlib.suppress(OSError):  # held by another run, which is as good
+            holder.bind(("127.0.0.1", 8020))
+            holder.listen()
+        assert shops_port() != 8020
+
+
+def test_a_shop_whose_port_was_taken_meanwhile_says_so(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "callbacks.localrun.shop"],
+            cwd=ROOT,
+            env={**os.environ, "SHOP_PORT": str(port), "SHOP_CALLBACKS": "http://127.0.0.1:9"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=BUSY,
+        )
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"Port {port} cannot be used (Address already in use). Take another port: "
+        f"SHOP_PORT={port + 1} make run\n"
     )
 
 

@@ -65,10 +65,17 @@ def server(port: int, ours: str) -> ThreadingHTTPServer:
 
 
 def main() -> None:
-    """Serves until SIGTERM."""
+    """Serves until SIGTERM. Says so if the port cannot be used."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     port, ours = int(os.environ["SHOP_PORT"]), os.environ["SHOP_CALLBACKS"]
-    with server(port, ours) as listening:
+    try:
+        listening = server(port, ours)
+    except OSError as error:  # taken since the launcher found it free
+        sys.exit(
+            f"Port {port} cannot be used ({error.strerror}). Take another port: "
+            f"SHOP_PORT={port + 1} make run"
+        )
+    with listening:
         listening.serve_forever()
 
 
