@@ -1,26 +1,26 @@
 -- The claim: reserves one waiting lead and one free extension for each other, and writes the attempt.
 --
--- Runs in psql as it stands. A migration installs it; another text gets another name (_v2), so that
--- an older version of the product goes on with its own while a new one is rolled out.
+-- Runs in psql as it stands. A migration installs it; a changed text gets a new name (_v2), so that
+-- an older version of the product keeps its own function while a new one is rolled out.
 -- callbacks.routing.rules.choose is the same rule in Python, for previews and the replay;
 -- tests/routing/test_rules_agree_with_claim.py runs both on the same random set-ups.
 --
 -- The steps:
---   1. Lock the lead, if it is waiting, due, and its number may be rung.
---   2. Note the extensions that have refused this lead with error 1: they come last.
---   3. A manager has chosen an extension: take that one.
---   4. Sticky agent: take whoever talked last with this number, or wait for them.
+--   1. Lock the lead, if it is waiting and due and its number may be called.
+--   2. Note the extensions that refused this lead with error 1: they come last.
+--   3. If a manager chose an extension, take it.
+--   4. Sticky agent: take the extension that last talked with this number, or wait for it.
 --   5. Team by team: take the first free extension of the queue.
 --   6. Record what was seen of the teams' queues, for the routing trace.
 --   7. Write the attempt and the lead.
 --   8. Move the extension to its new place in the queue.
 --
 -- Locks are taken with SKIP LOCKED: a locked row is being claimed by somebody else right now. The
--- partial unique indexes over live attempts are the second lock on the door.
+-- partial unique indexes on live attempts are a second safeguard.
 --
--- Parameters: the teams that are asked stand in arrays, one for each of their terms, in order.
--- given_closed holds the schedules that are closed now, given_opens when each opens.
--- Returns one row for the attempt it has written, or none.
+-- Parameters: each array has one element for each team to look at, in the order of the teams.
+-- given_closed holds the schedules that are closed now, given_opens when each of them opens.
+-- Returns one row for the attempt it wrote, or none.
 
 CREATE OR REPLACE FUNCTION callbacks_claim_v1(
     given_lead bigint,
@@ -34,7 +34,7 @@ CREATE OR REPLACE FUNCTION callbacks_claim_v1(
     given_any_language boolean[],     -- whether the team has waited long enough for the language
     given_has_languages boolean[],    -- whether any extension of the team names its languages
     given_owner_since timestamptz[],  -- a conversation after this makes a sticky agent; NULL: none
-    given_an_owner_since timestamptz, -- the earliest of them; NULL: no team has sticky agents
+    given_an_owner_since timestamptz, -- the earliest of these; NULL: no team has sticky agents
     given_holds_for_owner boolean[],  -- whether the team still waits for a busy sticky agent
     given_closed bigint[],
     given_opens timestamptz[],
@@ -52,7 +52,7 @@ CREATE OR REPLACE FUNCTION callbacks_claim_v1(
 ) LANGUAGE plpgsql AS $claim$
 DECLARE
     looked_at CONSTANT int := 12;              -- extensions of each team that a trace remembers
-    catch_up CONSTANT double precision := 5.0; -- turns that nobody may lag behind: rules.CATCH_UP
+    catch_up CONSTANT double precision := 5.0; -- the most turns that one lags behind: rules.CATCH_UP
     the_lead record;
     the_extension record;
     talk record;
@@ -64,21 +64,21 @@ DECLARE
     next_free double precision;
     accepts_any_language boolean;
     accepts_refused boolean;
-    place int;      -- of the team that is being asked, from 1
+    place int;      -- of the team that is being looked at, from 1
     the_place int;  -- of the team whose extension is taken
 BEGIN
-    -- 1. The lead. callbacks.routing.number_limits asks the same of a number for other readers.
+    -- 1. The lead. callbacks.routing.number_limits applies the same limits for other readers.
     SELECT id, phone, language, waiting_since, attempts INTO the_lead
     FROM leads_lead lead
     WHERE id = given_lead AND status = 'waiting' AND call_after <= given_due
         AND ((
             SELECT GREATEST(
-                -- The gap after the last call. A manager's "Call now" (counted_from) passes it.
+                -- The gap after the last call. A manager's "Call now" (counted_from) overrides it.
                 max(ended_at) FILTER (WHERE ended_at > CASE
                     WHEN lead.counted_from > lead.submitted_at THEN lead.counted_from
                     ELSE '-infinity'
                 END) + given_gap,
-                -- The bound of the day: the earliest of the last calls has to be a day ago.
+                -- The limit of the day: the earliest of the last calls must be a day ago.
                 CASE WHEN count(*) = given_calls_a_day THEN min(rung_at) + given_a_day END
             )
             FROM (
@@ -86,7 +86,7 @@ BEGIN
                 FROM callbacks_callattempt rung
                 WHERE rung.phone = lead.phone AND (
                     rung.state NOT IN ('not_sent', 'refused', 'agent_no_answer', 'never_placed')
-                    -- The salesperson hung up while it rang: only the lead's record tells.
+                    -- The salesperson hung up while it rang: only the lead's record says so.
                     OR EXISTS (
                         SELECT FROM callbacks_callrecord record
                         WHERE record.attempt_id = rung.id AND record.leg = 2 AND (
@@ -224,10 +224,11 @@ BEGIN
                     -- OFFSET 0 keeps the planner from joining all attempts for one extension.
                     OFFSET 0
                 )
-                -- Somebody may have claimed the extension between the snapshot and the lock.
-                -- PostgreSQL then checks these conditions again on the row as it is now: another
-                -- last call than the one seen sends the claim on to the next in the queue. A CASE,
-                -- since PostgreSQL would expect an equality to fit hardly any row and sort them all.
+                -- Another claim may have taken the extension between the snapshot and the lock.
+                -- PostgreSQL then checks these conditions again on the current row. If its last
+                -- call is not the one in the snapshot, the next extension in the queue is tried.
+                -- This is a CASE because PostgreSQL would expect a plain comparison to match hardly
+                -- any row, and would sort all of them.
                 AND CASE WHEN as_seen.last_called_at IS DISTINCT FROM extension.last_called_at
                     THEN false ELSE true END
                 AND (
@@ -300,7 +301,7 @@ BEGIN
         looked := looked || look.extensions;
     END LOOP;
 
-    -- 7. The attempt; and the lead, which mirrors its newest attempt.
+    -- 7. The attempt, and the lead, which repeats the details of its newest attempt.
     INSERT INTO callbacks_callattempt (
         public_id, kind, lead_id, extension_id, phone, extension_number, record_name, state,
         claimed_at, sent_at, hold_until, call_id, error_message, failure_reason, recording_url,
@@ -309,7 +310,7 @@ BEGIN
     VALUES (
         gen_random_uuid(), 'call', the_lead.id, the_extension.id, the_lead.phone,
         the_extension.number, '', 'dialing',
-        -- Never before the wait that it ends began, even where a clock is behind.
+        -- Never earlier than the start of the wait that it ends, even if a clock is slow.
         GREATEST(given_now, the_lead.waiting_since), given_sent_at, given_hold_until,
         '', '', '', '',
         jsonb_build_object(

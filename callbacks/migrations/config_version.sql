@@ -1,4 +1,4 @@
--- A change of any of these tables changes the version of the configuration; the function is in
+-- A change to any of these tables gives the configuration a new version. The function is in
 -- leads/migrations/config_version.sql.
 
 CREATE TRIGGER setup_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON callbacks_team
@@ -20,7 +20,7 @@ CREATE TRIGGER setup_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE
 CREATE TRIGGER setup_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON callbacks_callparameters
     FOR EACH STATEMENT EXECUTE FUNCTION leads_setup_changed();
 
--- Every call changes an extension; only the columns that a manager sets count.
+-- Every call changes an extension, so only columns that a manager sets count.
 CREATE TRIGGER setup_changed AFTER INSERT
     OR UPDATE OF kind, number, team_id, is_active, schedule_id, languages
     OR DELETE OR TRUNCATE ON callbacks_extension

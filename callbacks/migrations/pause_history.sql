@@ -1,12 +1,11 @@
--- Pauses as they were, in callbacks_pause: written by the very statement that changes an
--- extension, by whichever way it was made. An extension's row is locked while it is written, so
--- that its pauses follow each other.
+-- Writes the history of pauses, callbacks_pause, in the same statement that changes an extension,
+-- however the change is made. The extension's row is locked meanwhile, so its pauses never overlap.
 
 CREATE FUNCTION callbacks_note_pause() RETURNS trigger LANGUAGE plpgsql AS $note$
 DECLARE
     moment CONSTANT timestamptz := clock_timestamp();
 BEGIN
-    -- A pause that ended by itself did so at its time; LEAST leaves out what is NULL.
+    -- A pause that ended by itself ended at `until`. LEAST ignores NULL.
     UPDATE callbacks_pause
     SET ended_at = GREATEST(began_at, LEAST(until, moment))
     WHERE extension_id = NEW.id AND ended_at IS NULL;
@@ -31,7 +30,7 @@ $note$;
 CREATE TRIGGER pause_begun AFTER INSERT ON callbacks_extension
     FOR EACH ROW WHEN (NEW.is_paused) EXECUTE FUNCTION callbacks_note_pause();
 
--- A claim, which writes other columns, does not come here.
+-- A claim writes other columns, so it does not cause this.
 CREATE TRIGGER pause_changed
     AFTER UPDATE OF is_paused, paused_until, pause_reason, user_id ON callbacks_extension
     FOR EACH ROW
@@ -42,7 +41,7 @@ CREATE TRIGGER pause_changed
     )
     EXECUTE FUNCTION callbacks_note_pause();
 
--- From now on it is known. Pauses that are on began before, nobody knows when.
+-- The history begins now. It is not known when the present pauses began.
 INSERT INTO callbacks_historystart (what, since) VALUES ('pauses', now());
 INSERT INTO callbacks_pause (extension_id, salesperson_id, kind, reason, began_at, until)
 SELECT id, user_id, '', pause_reason, now(), paused_until FROM callbacks_extension

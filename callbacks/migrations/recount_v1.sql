@@ -1,8 +1,8 @@
--- Counts a call by its real minutes, once its record tells them, in place of those that it was taken
--- to last (spend.sql), where its hour and day still go on.
+-- Counts a call by its real minutes once its record tells them, instead of the minutes that it was
+-- assumed to last (spend.sql), if its hour or day is not over.
 --
--- Runs in psql as it stands. A migration installs it; another text gets other names (_v2). It locks
--- the counts alone: call it in a transaction that locks nothing else.
+-- Runs in psql as it stands. A migration installs it; a changed text gets new names (_v2). It
+-- locks only the counts: call it in a transaction that locks nothing else.
 
 -- What a call to this number costs if it lasts so many minutes.
 CREATE OR REPLACE FUNCTION callbacks_cost_v1(given_phone text, given_minutes numeric)
@@ -20,7 +20,7 @@ RETURNS numeric LANGUAGE sql STABLE AS $cost$
     )
 $cost$;
 
--- Returns by how much dearer it was than it had been counted.
+-- Returns how much the cost rose.
 CREATE OR REPLACE FUNCTION callbacks_recount_v1(
     given_attempt bigint,
     given_counted numeric,

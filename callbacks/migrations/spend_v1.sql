@@ -1,15 +1,15 @@
--- The spending limits: counts each call as it is sent, and refuses the one that would exceed a limit.
+-- The spending limits: counts each call when it is sent, and refuses a call that would exceed one.
 --
--- Runs in psql as it stands. A migration installs it; another text gets other names (_v2).
+-- Runs in psql as it stands. A migration installs it; a changed text gets new names (_v2).
 --
--- A call is counted when its attempt's `sent_at` is set: by the claim, which writes it, or by the
--- worker that takes on what another process has written. Both are short transactions of their own.
--- The rows of the counts are locked last in them and by nobody who locks anything afterwards, so
--- that they can be waited for: two workers that reach the last call of an hour come one after the
+-- A call is counted when its attempt's `sent_at` is set: by the claim that writes the attempt, or by
+-- the worker that takes on an attempt from another process. Both are short transactions of their
+-- own. They lock the rows of the counts last, and no transaction locks anything after these rows, so
+-- waiting for them is safe: two workers that reach the last call of an hour come one after the
 -- other, and the second is refused. Its transaction ends with the error `spend_limit_reached`, and
 -- nothing was reserved.
 
--- Which country's limit a call to this number uses, and what it is taken to cost.
+-- Which country's limit a call to this number uses, and its estimated cost.
 CREATE OR REPLACE FUNCTION callbacks_price_v1(
     given_phone text,
     OUT its_country text,
@@ -30,8 +30,8 @@ BEGIN
 END
 $price$;
 
--- The limits that a call of this source to this country uses, with the hour and the day that
--- `given_at` is in. In one order for everybody.
+-- The limits that a call of this source to this country uses, with the hour and the day of
+-- `given_at`, always in the same order.
 CREATE OR REPLACE FUNCTION callbacks_limits_of_v1(
     given_source bigint,
     given_country text,
@@ -87,7 +87,7 @@ BEGIN
 END
 $spend$;
 
--- A call that turned out not to have been made: uncounted, where its hour and day still go on.
+-- Uncounts a call that turned out not to have been made, if its hour or day is not over.
 CREATE OR REPLACE FUNCTION callbacks_unspend_v1(
     given_source bigint,
     given_phone text,

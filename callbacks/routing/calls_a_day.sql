@@ -1,4 +1,4 @@
--- How often a number may be called within 24 hours for a lead of a source, at most.
+-- How often, at most, a number may be called within 24 hours for a lead of a source.
 --
 -- The smallest of three: the setting CALLS_A_DAY, the source's own bound, and the bounds of the
 -- active teams that answer the source. Used by the claim (claim.sql) and
@@ -8,7 +8,7 @@
 CREATE OR REPLACE FUNCTION callbacks_calls_a_day_v1(given_source bigint, given_setting bigint)
 RETURNS bigint LANGUAGE plpgsql STABLE AS $calls$
 BEGIN
-    RETURN LEAST(  -- which passes over NULL: none of its own
+    RETURN LEAST(  -- LEAST ignores NULL, which means: no limit of its own
         given_setting,
         (SELECT source.calls_a_day FROM leads_leadsource source WHERE source.id = given_source),
         (

@@ -19,7 +19,7 @@
 -- Locks are taken with SKIP LOCKED: a locked row is being claimed by somebody else right now. The
 -- partial unique indexes on live attempts are a second safeguard.
 --
--- Parameters: the teams that are asked are in arrays, one for each of their terms, in order.
+-- Parameters: each array has one element for each team to look at, in the order of the teams.
 -- given_closed holds the schedules that are closed now, given_opens when each of them opens.
 -- Returns one row for the attempt it wrote, or none.
 
@@ -35,12 +35,12 @@ CREATE OR REPLACE FUNCTION callbacks_claim_v5(
     given_any_language boolean[],     -- whether the team has waited long enough for the language
     given_has_languages boolean[],    -- whether any extension of the team names its languages
     given_owner_since timestamptz[],  -- a conversation after this makes a sticky agent; NULL: none
-    given_an_owner_since timestamptz, -- the earliest of them; NULL: no team has sticky agents
+    given_an_owner_since timestamptz, -- the earliest of these; NULL: no team has sticky agents
     given_holds_for_owner boolean[],  -- whether the team still waits for a busy sticky agent
     given_closed bigint[],
     given_opens timestamptz[],
     given_gap interval,
-    given_calls_a_day bigint,         -- the setting: callbacks_calls_a_day_v1 may know a smaller one
+    given_calls_a_day bigint,         -- the setting; callbacks_calls_a_day_v1 may lower it
     given_a_day interval
 ) RETURNS TABLE (
     attempt_id bigint,
@@ -54,25 +54,25 @@ CREATE OR REPLACE FUNCTION callbacks_claim_v5(
 ) LANGUAGE plpgsql AS $claim$
 DECLARE
     looked_at CONSTANT int := 12;              -- extensions of each team that a trace remembers
-    catch_up CONSTANT double precision := 5.0; -- turns that nobody may lag behind: rules.CATCH_UP
+    catch_up CONSTANT double precision := 5.0; -- the most turns that one lags behind: rules.CATCH_UP
     the_lead record;
     the_extension record;
     talk record;
     look record;
     looked jsonb := '[]';
     refused bigint[] := '{}';
-    theirs bigint[];  -- the phones of its owner
-    talked_on bigint; -- the one on which they talked with this number
-    the_language text;  -- of the lead, its first part: rules.first_part
+    theirs bigint[];  -- the phones of the lead's owner
+    talked_on bigint; -- the phone on which they talked with this number
+    the_language text;  -- the first part of the lead's language: rules.first_part
     strategy text;
     new_position double precision;
     next_free double precision;
     accepts_any_language boolean;
     accepts_refused boolean;
-    place int;      -- of the team that is being asked, from 1
+    place int;      -- of the team that is being looked at, from 1
     the_place int;  -- of the team whose extension is taken
 BEGIN
-    -- 1. The lead. callbacks.routing.number_limits asks the same of a number for other readers.
+    -- 1. The lead. callbacks.routing.number_limits applies the same limits for other readers.
     SELECT lead.id, phone, language, waiting_since, lead.attempts, assigned_to_id INTO the_lead
     FROM leads_lead lead,
         LATERAL (
@@ -85,12 +85,12 @@ BEGIN
     WHERE id = given_lead AND status = 'waiting' AND call_after <= given_due
         AND ((
             SELECT GREATEST(
-                -- The gap after the last call. A manager's "Call now" (counted_from) passes it.
+                -- The gap after the last call. A manager's "Call now" (counted_from) overrides it.
                 max(ended_at) FILTER (WHERE ended_at > CASE
                     WHEN lead.counted_from > lead.submitted_at THEN lead.counted_from
                     ELSE '-infinity'
                 END) + given_gap,
-                -- The bound of the day: the earliest of the last calls has to be a day ago.
+                -- The limit of the day: the earliest of the last calls must be a day ago.
                 CASE WHEN count(*) = allowed.calls THEN min(rung_at) + given_a_day END
             )
             FROM (
@@ -101,7 +101,7 @@ BEGIN
                         'not_sent', 'refused', 'never_placed', 'agent_no_answer', 'agent_unreached',
                         'bad_number', 'lead_not_rung'
                     )
-                    -- The salesperson hung up while it rang: only the lead's record tells.
+                    -- The salesperson hung up while it rang: only the lead's record says so.
                     OR EXISTS (
                         SELECT FROM callbacks_callrecord record
                         WHERE record.attempt_id = rung.id AND record.leg = 2 AND (
@@ -113,8 +113,8 @@ BEGIN
                 ORDER BY claimed_at DESC LIMIT allowed.calls
             ) last_calls
         ) <= given_now) IS NOT FALSE
-        -- It may have been called, and wait again, between the snapshot and the lock: that call is not
-        -- among the last ones that were looked at.
+        -- If the lead was called between the snapshot and the lock, and already waits again, the
+        -- limits above did not count that call. The next sweep looks at such a lead again.
         AND lead.attempts = as_seen.attempts
     FOR UPDATE OF lead SKIP LOCKED;
     IF NOT FOUND THEN
@@ -156,10 +156,10 @@ BEGIN
             given_any_language := ARRAY[false];
         END IF;
 
-    -- 4. Its owner: a person, on whichever of their phones. A phone without a login is its own.
+    -- 4. The lead's owner: a person, on any of their phones. A phone without a login counts as one.
     ELSE
         IF the_lead.assigned_to_id IS NOT NULL THEN
-            -- Theirs, of all teams that are asked: an assignment is no team's terms.
+            -- Their phones in any of these teams: no team's settings limit an assignment.
             theirs := ARRAY(
                 SELECT extension.id FROM callbacks_extension extension
                 WHERE extension.user_id = the_lead.assigned_to_id
@@ -174,7 +174,7 @@ BEGIN
             ORDER BY claimed_at DESC LIMIT 1;
             IF FOUND THEN
                 talked_on := talk.extension_id;
-                -- Theirs, of teams that are asked and go by owners for so long.
+                -- Their phones in teams whose sticky agents last long enough for that conversation.
                 theirs := ARRAY(
                     SELECT extension.id FROM callbacks_extension extension
                     WHERE (
@@ -236,8 +236,8 @@ BEGIN
             LIMIT 1 FOR UPDATE OF extension SKIP LOCKED;
             IF FOUND THEN
                 the_place := array_position(given_teams, the_extension.team_id);
-            -- On a call, and to be rung after it as far as anybody knows: worth waiting for.
-            -- callbacks.routing.availability has the same as COMES_BACK.
+            -- On a call, with nothing known against being rung after it: worth waiting for.
+            -- callbacks.routing.availability calls this COMES_BACK.
             ELSIF EXISTS (
                 SELECT FROM callbacks_extension extension
                 WHERE extension.id = ANY (theirs)
@@ -270,7 +270,7 @@ BEGIN
                             )
                         OFFSET 0
                     )
-                    -- The call that is on counts: it may be the last one of the day.
+                    -- Including the present call, which may be the last one of the day.
                     AND (
                         SELECT limits.capped_until FROM callbacks_limits_v1(
                             extension.id, extension.team_id, extension.daily_cap,
@@ -330,7 +330,7 @@ BEGIN
                     WHERE live.salesperson_id = extension.user_id
                         AND live.ended_at IS NULL OFFSET 0
                 )
-                -- What is so of the same person's other phones, as far as it is the person's.
+                -- The states of the person's other phones that concern the person, not the phone.
                 AND NOT EXISTS (
                     SELECT FROM callbacks_extension other
                     WHERE other.user_id = extension.user_id AND other.id <> extension.id
@@ -347,10 +347,11 @@ BEGIN
                         )
                     OFFSET 0
                 )
-                -- Somebody may have claimed the extension between the snapshot and the lock.
-                -- PostgreSQL then checks these conditions again on the row as it is now: another
-                -- last call than the one seen sends the claim on to the next in the queue. A CASE,
-                -- since PostgreSQL would expect an equality to fit hardly any row and sort them all.
+                -- Another claim may have taken the extension between the snapshot and the lock.
+                -- PostgreSQL then checks these conditions again on the current row. If its last
+                -- call is not the one in the snapshot, the next extension in the queue is tried.
+                -- This is a CASE because PostgreSQL would expect a plain comparison to match hardly
+                -- any row, and would sort all of them.
                 AND CASE WHEN as_seen.last_called_at IS DISTINCT FROM extension.last_called_at
                     THEN false ELSE true END
                 AND (
@@ -435,7 +436,7 @@ BEGIN
                 WHERE team_id = given_teams[place] AND is_active
                 ORDER BY tier, queue_position, id LIMIT looked_at
             ) extension
-            -- What is so of the same person's other phones, as far as it is the person's.
+            -- The states of the person's other phones that concern the person, not the phone.
             LEFT JOIN LATERAL (
                 SELECT
                     bool_or(other.is_paused AND (other.paused_until > given_now) IS NOT FALSE)
@@ -460,7 +461,7 @@ BEGIN
         looked := looked || look.extensions;
     END LOOP;
 
-    -- 7. The attempt; and the lead, which mirrors its newest attempt.
+    -- 7. The attempt, and the lead, which repeats the details of its newest attempt.
     INSERT INTO callbacks_callattempt (
         public_id, kind, lead_id, extension_id, phone, extension_number, record_name, state,
         claimed_at, sent_at, hold_until, call_id, error_message, failure_reason, recording_url,
@@ -469,7 +470,7 @@ BEGIN
     VALUES (
         gen_random_uuid(), 'call', the_lead.id, the_extension.id, the_lead.phone,
         the_extension.number, '', 'dialing',
-        -- Never before the wait that it ends began, even where a clock is behind.
+        -- Never earlier than the start of the wait that it ends, even if a clock is slow.
         GREATEST(given_now, the_lead.waiting_since), given_sent_at, given_hold_until,
         '', '', '', '',
         jsonb_build_object(
@@ -487,8 +488,8 @@ BEGIN
     WHERE id = the_lead.id;
 
     -- 8. The extension's place: rules.position_at_claim.
-    --    By the team's strategy as it is now. Whoever changes it writes new places, and has had the
-    --    extension before us or waits for us: no place by the old strategy stands among the new ones.
+    --    By the team's strategy as it is now. A change of the strategy writes new places, to rows
+    --    that it locks: before this claim, or after it. So places of two strategies never mix.
     SELECT team.strategy INTO strategy FROM callbacks_team team
     WHERE team.id = the_extension.team_id;
     IF strategy IN ('weighted', 'fair') THEN

@@ -1,8 +1,9 @@
--- The calls of a day and the wrap-up of an extension: until when either keeps it from being rung.
+-- An extension's limit of calls a day and its wrap-up: until when each keeps it from being rung.
 --
 -- Written at the end of each call (callbacks.routing.rotation), and by the triggers below when a
--- manager changes the inputs: caps, wrap-ups, teams, time zones. So a change takes effect at once,
--- in both directions, however it is made. Runs in psql as it stands; a migration installs it.
+-- manager changes a cap, a wrap-up, a team or a time zone. So a change takes effect at once, whether
+-- it raises or lowers a limit, and however it is made. Runs in psql as it stands; a migration
+-- installs it.
 --
 -- A day is a day in the time zone of the team's hours. For a team that is open round the clock, or
 -- whose zone is unknown, it is a day in the setting TIME_ZONE, which each connection of the product
@@ -11,13 +12,13 @@
 CREATE OR REPLACE FUNCTION callbacks_limits_v1(
     given_extension bigint,
     given_team bigint,
-    given_cap int,      -- of its own; NULL: its team's
-    given_wrap_up int,  -- seconds, the same
+    given_cap int,      -- the extension's own; NULL: its team's
+    given_wrap_up int,  -- likewise, in seconds
     given_now timestamptz
 ) RETURNS TABLE (capped_until timestamptz, wrap_up_until timestamptz)
 LANGUAGE plpgsql STABLE AS $limits$
 DECLARE
-    -- How calls end that did not ring the salesperson: rules.rang_the_salesperson.
+    -- Outcomes of calls that did not ring the salesperson: rules.rang_the_salesperson.
     did_not_ring CONSTANT text[] :=
         '{offline,blocked,invalid,misconfigured,provider_error,not_sent,agent_unreached}';
     usual_zone CONSTANT text := COALESCE(

@@ -1,7 +1,7 @@
--- Queue places when a team changes its strategy or an extension changes its team. By time: whoever
--- was called last stays last. By turns: all start anew. Triggers keep times from mixing with turns,
--- however the change is made. Runs in psql as it stands; a migration installs it. How a place moves
--- with calls is in callbacks.routing.rules.
+-- Places in the queue after a team changed its strategy, or an extension its team. Where places are
+-- times, the extension that was called last stays last; where they are turns, all start again from 0.
+-- Triggers keep times from mixing with turns, however the change is made. Runs in psql as it stands;
+-- a migration installs it. callbacks.routing.rules says how a call changes the place.
 
 CREATE OR REPLACE FUNCTION callbacks_first_place(given_team bigint, last_called_at timestamptz)
 RETURNS double precision LANGUAGE sql STABLE AS $$

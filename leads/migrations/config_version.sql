@@ -1,6 +1,7 @@
--- Every change of the configuration gives leads_setupversion a new version in the same transaction,
--- whichever way it is made; processes that keep the configuration in memory see that theirs is old
--- (leads.config_cache). callbacks/migrations/config_version.sql has the triggers of its own tables.
+-- Every change of the configuration, however it is made, writes a new version to leads_setupversion
+-- in the same transaction. Processes that keep the configuration in memory then know that theirs is
+-- old (leads.config_cache). The triggers of the app callbacks are in
+-- callbacks/migrations/config_version.sql.
 
 CREATE FUNCTION leads_setup_changed() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -12,5 +13,5 @@ CREATE FUNCTION leads_setup_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 CREATE TRIGGER setup_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON leads_leadsource
     FOR EACH STATEMENT EXECUTE FUNCTION leads_setup_changed();
 
--- There is a version from the first day.
+-- A new database has a version too.
 INSERT INTO leads_setupversion (id, version) VALUES (1, gen_random_uuid());

@@ -1,6 +1,6 @@
--- A consent text stays as somebody has agreed to it, whichever way it would be changed. It can be
--- withdrawn, once; and whoever wrote it may leave. Every text gives the configuration a new version
--- (config_version.sql).
+-- Visitors have agreed to a consent text, so nothing can change it. It can only be withdrawn, once,
+-- and lose its author when that login is deleted. Each new or withdrawn text gives the configuration
+-- a new version (config_version.sql).
 
 CREATE FUNCTION leads_consent_text_stays_v1() RETURNS trigger LANGUAGE plpgsql AS $stays$
 BEGIN

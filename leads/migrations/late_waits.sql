@@ -1,6 +1,6 @@
--- Each wait of a lead that ends after its due time is kept as it was divided (leads.models.LateWait).
--- Every transition that ends a wait adds to the columns waited_*, so what it has added is the wait.
--- The condition stands at the trigger: of all other updates none calls the function.
+-- Keeps each wait of a lead that ended after its due time, divided by reason (leads.models.LateWait).
+-- Each transition that ends a wait adds it to the columns waited_*: what was added is the wait.
+-- The condition is the trigger's own, so no other update calls the function.
 
 CREATE FUNCTION leads_late_wait_kept() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -8,7 +8,7 @@ CREATE FUNCTION leads_late_wait_kept() RETURNS trigger LANGUAGE plpgsql AS $$
             waited_chosen, waited_retry, waited_closed, waited_extension)
         VALUES (
             NEW.id,
-            -- As leads.wait_accounting has it.
+            -- The same rule is in leads.wait_accounting.
             CASE WHEN OLD.status = 'connected' THEN OLD.connected_at
                 WHEN OLD.status IN ('waiting', 'calling') THEN OLD.waiting_since
                 ELSE COALESCE(OLD.closed_at, OLD.waiting_since) END,

@@ -1,8 +1,8 @@
--- What leads are found by (leads/text_search.py). No extension of PostgreSQL is needed for it:
--- pg_trgm is not everywhere, and who may migrate need not be who may install it.
+-- The index by which leads are found (leads/text_search.py). It does without PostgreSQL's pg_trgm,
+-- because not every server has it, and the role that migrates may not be allowed to install it.
 
--- In small letters, with one space between words, one before and one after all of them. Quotation
--- marks that are typed in several ways are one, direction marks are none.
+-- The text in lower case, with one space between words, one before the first and one after the last.
+-- Variants of a quotation mark become the same one, and direction marks are removed.
 CREATE FUNCTION leads_search_words(typed text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT ' ' || trim(regexp_replace(
@@ -10,9 +10,9 @@ CREATE FUNCTION leads_search_words(typed text) RETURNS text
         '\s+', ' ', 'g')) || ' '
 $$;
 
--- A number for each three letters in a row of `words`, together with the block of leads it is in.
--- Each block of 2^14 leads has entries of its own in the index, so that the newest leads are
--- searched first, and a search that finds enough there reads no further.
+-- A number for each three consecutive letters of `words`, combined with the lead's block. Each block
+-- of 2^14 leads has its own entries in the index, so a search begins with the newest leads, and reads
+-- no further once it has found enough.
 CREATE FUNCTION leads_search_keys(words text, block bigint) RETURNS bigint[]
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS $$
     SELECT array_agg(DISTINCT hashtext(three) + (block << 32))
