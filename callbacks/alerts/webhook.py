@@ -166,17 +166,17 @@ def _put_off(message: AlertMessage) -> None:
     """Posts it later. It costs no try, because the receiver was not asked."""
     log.warning("alert not posted: no thread could be started message=%s", message.pk)
     if message.is_test:
-        _give_up(message, busy())
+        _give_up(message, _busy())
         return
     AlertMessage.objects.filter(pk=message.pk).update(
         next_try_at=timezone.now() + WAITS[0],
         tries=F("tries") - 1,
         last_status=None,
-        last_error=busy(),
+        last_error=_busy(),
     )
 
 
-def busy() -> str:
+def _busy() -> str:
     """Why a message was not posted that the receiver has not seen."""
     return gettext("Our server was too busy to send it.")
 

@@ -1,6 +1,7 @@
 """Alerts in the admin: setting up, testing and viewing them, and who may."""
 
 import re
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from callbacks.alerts.watch import watch
 from callbacks.alerts.webhook import send_next
 from callbacks.models import Alert, AlertMessage, AlertReceiver, Extension, OutgoingMail
 from leads.models import Lead, LeadSource
+from tests.support.threads import no_thread_starts
 from tests.support.webhook_receiver import WebhookReceiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -162,7 +164,7 @@ def test_who_is_switched_on_again_is_told_of_what_is_from_now_on(
     ("status", "words"),
     [
         (204, "127.0.0.1 accepted the test with status 204."),
-        (500, "127.0.0.1 did not accept the test. It answered with status 500."),
+        (500, "The test to 127.0.0.1 failed. It answered with status 500."),
         (302, "It answered with a redirect (302); redirects are not followed."),
     ],
 )
@@ -175,6 +177,18 @@ def test_a_test_says_what_came_of_it(
     answer = managing.post(page(receiver, "test"), {"confirmed": "yes"}, follow=True)
     assert words in answer.text
     assert [it.json["test"] for it in webhook.posted] == [True]
+
+
+def test_a_test_that_our_own_server_could_not_send_blames_nobody(
+    managing: Client,
+    receiver: AlertReceiver,
+    webhook: WebhookReceiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with no_thread_starts(monkeypatch, of=threading.Timer):
+        answer = managing.post(page(receiver, "test"), {"confirmed": "yes"}, follow=True)
+    assert "The test to 127.0.0.1 failed. Our server was too busy to send it." in answer.text
+    assert webhook.posted == []
 
 
 def test_a_stopped_receiver_says_why_and_a_test_starts_it(

@@ -40,11 +40,9 @@ def _test(receiver: AlertReceiver, _user: object) -> str:
         return gettext("A test is on its way to %(to)s.") % {"to": message.to}
     webhook.deliver(message.pk)
     message.refresh_from_db()
-    if message.last_error == webhook.busy():
-        raise CannotCall(gettext("Our server was too busy to send it. Try again in a minute."))
     if message.state != AlertMessageState.SENT:
         raise CannotCall(
-            gettext("%(to)s did not accept the test. %(error)s")
+            gettext("The test to %(to)s failed. %(error)s")
             % {"to": message.to, "error": message.last_error}
         )
     return gettext("%(to)s accepted the test with status %(status)s.") % {
