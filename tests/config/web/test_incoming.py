@@ -2,7 +2,7 @@
 
 import pytest
 
-from callbacks.config.web_worker import LONGEST_BODY, LONGEST_HEAD, Incoming
+from callbacks.config.incoming import LONGEST_BODY, LONGEST_HEAD, Incoming
 
 POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
