@@ -73,7 +73,7 @@ def _against(table: Table, measure: Measure, usually: float | None) -> Against:
 
 def _said(past: usual.Usual | None, weekday: int) -> str:
     if past is None:
-        return gettext("The usual figures are still being read. They appear here by themselves.")
+        return gettext("The usual figures are not ready yet. They will appear here by themselves.")
     if not past.days:
         return gettext("No earlier %(weekday)s to compare with.") % {"weekday": WEEKDAYS[weekday]}
     return ngettext(

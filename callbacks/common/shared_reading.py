@@ -1,5 +1,6 @@
 """What one thread reads from the database, for all threads of the process that need it."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +17,8 @@ class StillReading(Exception):  # noqa: N818  # no error: asked again
 
 @dataclass(frozen=True)
 class _Reading(Generic[Key, Value]):
-    read_at: float  # on the monotonic clock
+    began_at: float  # on the monotonic clock, as `ended_at`
+    ended_at: float
     key: Key
     value: Value
 
@@ -24,9 +26,8 @@ class _Reading(Generic[Key, Value]):
 class SharedReading(Generic[Key, Value]):
     """The last reading, and one thread at a time that replaces it.
 
-    While the database is slow, callers wait for that thread for at most `patience` seconds each.
-    Otherwise pages that ask again and again would soon hold every thread of a web process, and
-    visitors could not send their forms.
+    Callers wait for that thread for at most `patience` seconds. Without this limit, pages that ask
+    again and again would soon hold all the threads they may use, whenever the database is slow.
     """
 
     def __init__(self, patience: float) -> None:
@@ -35,22 +36,24 @@ class SharedReading(Generic[Key, Value]):
         self._last: _Reading[Key, Value] | None = None
 
     def get(self, key: Key, kept_for: float, read: Callable[[], Value]) -> Value:
-        """The last reading if it has this key and began less than `kept_for` seconds ago, or else
-        what `read` returns.
+        """The last reading if it has this key and began less than `kept_for` seconds ago, or ended
+        while this caller waited for it. Otherwise, what `read` returns.
 
-        Raises StillReading, or what `read` raises; the next call then reads again.
+        Raises StillReading. Also raises what `read` raises, and the next caller reads again.
         """
-        if last := self._kept(key, kept_for):
+        asked_at = time.monotonic()
+        if last := self._kept(key, asked_at - kept_for):
             return last.value
         if not self._is_reading.acquire(timeout=self._patience):
             raise StillReading
         try:
-            if last := self._kept(key, kept_for):  # read by the thread that this one waited for
+            began_at = time.monotonic()
+            if last := self._kept(key, began_at - kept_for, asked_at):
                 return last.value
             self._last = None
-            read_at = time.monotonic()
-            self._last = _Reading(read_at, key, read())
-            return self._last.value
+            value = read()
+            self._last = _Reading(began_at, time.monotonic(), key, value)
+            return value
         finally:
             self._is_reading.release()
 
@@ -59,8 +62,14 @@ class SharedReading(Generic[Key, Value]):
         with self._is_reading:
             self._last = None
 
-    def _kept(self, key: Key, kept_for: float) -> _Reading[Key, Value] | None:
+    def _kept(
+        self, key: Key, began_after: float, ended_after: float = math.inf
+    ) -> _Reading[Key, Value] | None:
         last = self._last
-        if last and last.key == key and time.monotonic() - last.read_at < kept_for:
+        if (
+            last
+            and last.key == key
+            and (last.began_at > began_after or last.ended_at > ended_after)
+        ):
             return last
         return None

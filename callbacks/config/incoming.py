@@ -1,6 +1,7 @@
-"""The part of a request that has arrived, and whether a thread can answer it."""
+"""The part of a request that has arrived: whether a thread can answer it, and whom it is for."""
 
 import re
+from urllib.parse import unquote_to_bytes
 
 # Bytes of a head; its lines have their own limits (gunicorn.conf.py).
 LONGEST_HEAD = 64 * 1024
@@ -12,6 +13,10 @@ _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r]*chunked", re.IGNORECASE)
 _CHUNK = re.compile(rb"([0-9a-f]{1,15})(?:[ \t]*;[^\r\n]*)?\r\n", re.IGNORECASE)
 _LONGEST_CHUNK_LINE = 4096  # bytes
 _EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
+# The path in a request's first line, also if the line names the whole address.
+_PATH = re.compile(rb"[!-~]+ (?:https?://[^/ ]*)?(/[^ ?]*)", re.IGNORECASE)
+# Pages of people who work here. Signing in is one of them, also for strangers who try.
+_STAFF = (b"/admin/", b"/desk/", b"/sign-in/", b"/wallboard/")
 
 
 class Incoming:
@@ -70,6 +75,12 @@ class Incoming:
     def has_head(self) -> bool:
         """Whether the whole head has arrived."""
         return self._body_at > 0
+
+    @property
+    def is_for_staff(self) -> bool:
+        """Whether it asks for a staff page. False for what gunicorn will refuse."""
+        path = _PATH.match(self.data)
+        return path is not None and unquote_to_bytes(path[1]).startswith(_STAFF)
 
     @property
     def is_too_large(self) -> bool:

@@ -9,6 +9,10 @@ a whole has a deadline, however its bytes are spread:
                      │                                          └─ ended ──> leaving ──> closed
                      └─ too slow: 408, too large a head: 431 ──────────────────^
 
+Half of the threads answer only visitors and the provider. Staff pages may take long: a report reads
+for a minute, a screen waits for a locked table. At most the other half of the threads answers them,
+and further requests wait without a thread. So a form or a webhook never waits for a report.
+
 There are limits for connections, for the bytes of one request and for the bytes of all. Above the
 limits for all, the oldest or the largest connection is closed. A proxy in front does the same for
 more connections, and by address (docs/deploy.md). The proxy handles TLS.
@@ -17,6 +21,7 @@ more connections, and by address (docs/deploy.md). The proxy handles TLS.
 import selectors
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -90,6 +95,19 @@ class Connection(TConn):  # type: ignore[misc]  # no types
         self.incoming = Incoming()
         self.sock.settimeout(ANSWER_SECONDS)
 
+    def nobody_waits(self) -> bool:
+        """Whether the client has left before it was answered, and its request changes nothing: it
+        has asked for the page again, for example.
+        """
+        if not self.incoming.data.startswith((b"GET ", b"HEAD ")):
+            return False
+        try:
+            return not self.sock.recv(1, socket.MSG_PEEK)
+        except (BlockingIOError, InterruptedError):
+            return False
+        except OSError:
+            return True
+
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # no types
     """gunicorn's worker with threads, whose loop collects the requests for them."""
@@ -101,6 +119,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         # Both in the order of their beginning.
         self._collecting: dict[Connection, None] = {}
         self._leaving: dict[Connection, None] = {}
+        # Staff pages: those that have a thread, and those that wait for one.
+        self._most_staff = max(self.cfg.threads // 2, 1)
+        self._staff: set[Connection] = set()
+        self._waiting_staff: deque[Connection] = deque()
         self._look_again_at = 0.0
         self._drained_at: float | None = None  # when the worker stops accepting
         self._stops_at: float | None = None  # when the worker stops waiting for silent clients
@@ -158,8 +180,28 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         self.keepalived_conns.remove(conn)
         self._collect(conn, time.monotonic() + HEAD_SECONDS)
 
+    def enqueue_req(self, conn: Connection) -> None:
+        """Gives a request a thread, or has it wait for its turn if it is for a staff page."""
+        if conn.incoming.is_for_staff:
+            if len(self._staff) >= self._most_staff:
+                self._waiting_staff.append(conn)
+                return
+            self._staff.add(conn)
+        super().enqueue_req(conn)
+
+    def _next_staff(self) -> None:
+        """Gives the thread of a staff page that was answered to the one that has waited longest."""
+        while self._waiting_staff and len(self._staff) < self._most_staff:
+            conn = self._waiting_staff.popleft()
+            if conn.nobody_waits():
+                self._close(conn)
+            else:
+                self.enqueue_req(conn)
+
     def finish_request(self, conn: Connection, fs: "Future[Any]") -> None:
         """Waits for the next request after an answer, or ends the connection."""
+        self._staff.discard(conn)
+        self._next_staff()
         if fs.cancelled() or fs.exception() or not fs.result():
             self._leave(conn)
             return

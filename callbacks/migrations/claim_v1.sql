@@ -18,8 +18,8 @@
 -- Locks are taken with SKIP LOCKED: a locked row is being claimed by somebody else right now. The
 -- partial unique indexes on live attempts are a second safeguard.
 --
--- Parameters: each array has one element for each team to look at, in the order of the teams.
--- given_closed holds the schedules that are closed now, given_opens when each of them opens.
+-- Parameters: given_closed holds the schedules that are closed now, given_opens when each of them
+-- opens. Every other array has one element for each team to look at, in the order of the teams.
 -- Returns one row for the attempt it wrote, or none.
 
 CREATE OR REPLACE FUNCTION callbacks_claim_v1(
@@ -52,7 +52,7 @@ CREATE OR REPLACE FUNCTION callbacks_claim_v1(
 ) LANGUAGE plpgsql AS $claim$
 DECLARE
     looked_at CONSTANT int := 12;              -- extensions of each team that a trace remembers
-    catch_up CONSTANT double precision := 5.0; -- the most turns that one lags behind: rules.CATCH_UP
+    catch_up CONSTANT double precision := 5.0; -- turns that one may lag behind: rules.CATCH_UP
     the_lead record;
     the_extension record;
     talk record;

@@ -1,5 +1,5 @@
 -- Counts a call by its real minutes once its record tells them, instead of the minutes that it was
--- assumed to last (spend.sql), if its hour or day is not over.
+-- assumed to last (spend.sql), in its hour and in its day, unless that is over.
 --
 -- Runs in psql as it stands. A migration installs it; a changed text gets new names (_v2). It
 -- locks only the counts: call it in a transaction that locks nothing else.
@@ -20,7 +20,7 @@ RETURNS numeric LANGUAGE sql STABLE AS $cost$
     )
 $cost$;
 
--- Returns how much the cost rose.
+-- Returns how much more the call cost; negative if it cost less.
 CREATE OR REPLACE FUNCTION callbacks_recount_v1(
     given_attempt bigint,
     given_counted numeric,

@@ -87,7 +87,8 @@ BEGIN
 END
 $spend$;
 
--- Uncounts a call that turned out not to have been made, if its hour or day is not over.
+-- Uncounts a call that turned out not to have been made, in its hour and in its day, unless that is
+-- over.
 CREATE OR REPLACE FUNCTION callbacks_unspend_v1(
     given_source bigint,
     given_phone text,

@@ -19,8 +19,8 @@
 -- Locks are taken with SKIP LOCKED: a locked row is being claimed by somebody else right now. The
 -- partial unique indexes on live attempts are a second safeguard.
 --
--- Parameters: each array has one element for each team to look at, in the order of the teams.
--- given_closed holds the schedules that are closed now, given_opens when each of them opens.
+-- Parameters: given_closed holds the schedules that are closed now, given_opens when each of them
+-- opens. Every other array has one element for each team to look at, in the order of the teams.
 -- Returns one row for the attempt it wrote, or none.
 
 CREATE OR REPLACE FUNCTION callbacks_claim_v5(
@@ -54,7 +54,7 @@ CREATE OR REPLACE FUNCTION callbacks_claim_v5(
 ) LANGUAGE plpgsql AS $claim$
 DECLARE
     looked_at CONSTANT int := 12;              -- extensions of each team that a trace remembers
-    catch_up CONSTANT double precision := 5.0; -- the most turns that one lags behind: rules.CATCH_UP
+    catch_up CONSTANT double precision := 5.0; -- turns that one may lag behind: rules.CATCH_UP
     the_lead record;
     the_extension record;
     talk record;
@@ -156,7 +156,7 @@ BEGIN
             given_any_language := ARRAY[false];
         END IF;
 
-    -- 4. The lead's owner: a person, on any of their phones. A phone without a login counts as one.
+    -- 4. The lead's owner: a person, on any of their phones. A phone without a login is on its own.
     ELSE
         IF the_lead.assigned_to_id IS NOT NULL THEN
             -- Their phones in any of these teams: no team's settings limit an assignment.
@@ -174,7 +174,7 @@ BEGIN
             ORDER BY claimed_at DESC LIMIT 1;
             IF FOUND THEN
                 talked_on := talk.extension_id;
-                -- Their phones in teams whose sticky agents last long enough for that conversation.
+                -- Their phones in teams for which that conversation is recent enough.
                 theirs := ARRAY(
                     SELECT extension.id FROM callbacks_extension extension
                     WHERE (
@@ -330,7 +330,7 @@ BEGIN
                     WHERE live.salesperson_id = extension.user_id
                         AND live.ended_at IS NULL OFFSET 0
                 )
-                -- The states of the person's other phones that concern the person, not the phone.
+                -- No other phone of the person is in a state that concerns the person.
                 AND NOT EXISTS (
                     SELECT FROM callbacks_extension other
                     WHERE other.user_id = extension.user_id AND other.id <> extension.id
@@ -436,7 +436,7 @@ BEGIN
                 WHERE team_id = given_teams[place] AND is_active
                 ORDER BY tier, queue_position, id LIMIT looked_at
             ) extension
-            -- The states of the person's other phones that concern the person, not the phone.
+            -- The states of the person's other phones that concern the person.
             LEFT JOIN LATERAL (
                 SELECT
                     bool_or(other.is_paused AND (other.paused_until > given_now) IS NOT FALSE)
@@ -488,8 +488,8 @@ BEGIN
     WHERE id = the_lead.id;
 
     -- 8. The extension's place: rules.position_at_claim.
-    --    By the team's strategy as it is now. A change of the strategy writes new places, to rows
-    --    that it locks: before this claim, or after it. So places of two strategies never mix.
+    --    By the team's strategy as it is now. A change of the strategy locks the extensions as it
+    --    writes their new places, so it comes before or after this claim, and places never mix.
     SELECT team.strategy INTO strategy FROM callbacks_team team
     WHERE team.id = the_extension.team_id;
     IF strategy IN ('weighted', 'fair') THEN

@@ -1,9 +1,9 @@
 -- An extension's limit of calls a day and its wrap-up: until when each keeps it from being rung.
 --
 -- Written at the end of each call (callbacks.routing.rotation), and by the triggers below when a
--- manager changes a cap, a wrap-up, a team or a time zone. So a change takes effect at once, whether
--- it raises or lowers a limit, and however it is made. Runs in psql as it stands; a migration
--- installs it.
+-- manager changes a cap, a wrap-up, an extension's team, a team's schedule or a time zone. So a
+-- change takes effect at once, whether it raises or lowers a limit, and however it is made. Runs in
+-- psql as it stands; a migration installs it.
 --
 -- A day is a day in the time zone of the team's hours. For a team that is open round the clock, or
 -- whose zone is unknown, it is a day in the setting TIME_ZONE, which each connection of the product

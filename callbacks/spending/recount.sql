@@ -1,5 +1,5 @@
--- Corrects what spend.sql has counted, if the hour or day of the call is not over: by the call's
--- real minutes once its record tells them, and for a call that was not made after all.
+-- Corrects what spend.sql has counted, in the hour and in the day of the call, unless that is over:
+-- by the call's real minutes once its record tells them, and for a call that was not made after all.
 --
 -- Runs in psql as it stands. A migration installs it; a changed text gets new names (_v3). It locks
 -- one attempt and then only the counts: call it in a transaction that locks nothing else.
@@ -25,7 +25,8 @@ END
 $add$;
 
 -- The call lasted `given_minutes`, not the minutes by which it is counted. A call that was believed
--- not to be made, but was made, is counted again. Returns how much the cost rose.
+-- not to be made, but was made, is counted again. Returns how much more it cost; negative if it cost
+-- less.
 CREATE OR REPLACE FUNCTION callbacks_recount_v2(
     given_attempt bigint,
     given_counted numeric,

@@ -12,7 +12,8 @@ from callbacks.common.shared_reading import SharedReading
 from callbacks.models import Wallboard
 from callbacks.wallboard import figures
 
-# Seconds. What is shown is never older, and a withdrawn link shows nothing after this time.
+# Seconds for which a reading is shown, from its beginning. While the database is slow it takes
+# longer; a withdrawn link shows nothing after the reading that follows.
 FRESH_FOR = 5
 # Seconds that a screen waits for the screen that reads. It asks again by itself.
 _PATIENCE = 1.0
@@ -33,7 +34,7 @@ _shown: set[int] = set()
 def body_for(link_id: uuid.UUID) -> bytes | None:
     """The JSON for one board; None if no board has this link, or it was withdrawn.
 
-    Raises StillReading, or Django's database errors; the next call then reads again.
+    Raises StillReading and Django's database errors.
     """
     snapshot = _shared.get(None, FRESH_FOR, _read)
     board = snapshot.boards.get(link_id)

@@ -24,7 +24,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_safe
 def now(_request: HttpRequest, token: str) -> HttpResponse:
-    """The figures as JSON, at most `snapshot.FRESH_FOR` old.
+    """The figures as JSON, as of the time in them: seldom more than `snapshot.FRESH_FOR` ago.
 
     404: the link no longer works. 503: the database is slow; the board asks again.
     """

@@ -1,6 +1,6 @@
--- Visitors have agreed to a consent text, so nothing can change it. It can only be withdrawn, once,
--- and lose its author when that login is deleted. Each new or withdrawn text gives the configuration
--- a new version (config_version.sql).
+-- Visitors agree to a consent text, so no UPDATE changes one, except to withdraw it, once, or to
+-- change who added it. Each new or withdrawn text gives the configuration a new version
+-- (config_version.sql).
 
 CREATE FUNCTION leads_consent_text_stays_v1() RETURNS trigger LANGUAGE plpgsql AS $stays$
 BEGIN

@@ -1,6 +1,6 @@
--- Keeps each wait of a lead that ended after its due time, divided by reason (leads.models.LateWait).
+-- Keeps each wait that ends after the lead's due time, divided by reason (leads.models.LateWait).
 -- Each transition that ends a wait adds it to the columns waited_*: what was added is the wait.
--- The condition is the trigger's own, so no other update calls the function.
+-- The condition is in the trigger's WHEN, so no other update calls the function.
 
 CREATE FUNCTION leads_late_wait_kept() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN

@@ -1,7 +1,7 @@
--- Keeps each wait of a lead that ended after its due time, divided by reason (leads.models.LateWait).
+-- Keeps each wait that ends after the lead's due time, divided by reason (leads.models.LateWait).
 -- Each transition that ends a wait adds it to the columns waited_*: what was added is the wait.
--- Replaces late_waits.sql, which knew neither spending limits nor held leads. The condition is the
--- trigger's own, so no other update calls the function.
+-- Replaces late_waits.sql, which knew neither spending limits nor held leads. The condition is in
+-- the trigger's WHEN, so no other update calls the function.
 
 DROP TRIGGER late_wait_kept ON leads_lead;
 

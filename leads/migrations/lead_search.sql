@@ -2,7 +2,7 @@
 -- because not every server has it, and the role that migrates may not be allowed to install it.
 
 -- The text in lower case, with one space between words, one before the first and one after the last.
--- Variants of a quotation mark become the same one, and direction marks are removed.
+-- Variants of a quotation mark become the same one; marks of direction and of no width are removed.
 CREATE FUNCTION leads_search_words(typed text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT ' ' || trim(regexp_replace(
@@ -11,8 +11,8 @@ CREATE FUNCTION leads_search_words(typed text) RETURNS text
 $$;
 
 -- A number for each three consecutive letters of `words`, combined with the lead's block. Each block
--- of 2^14 leads has its own entries in the index, so a search begins with the newest leads, and reads
--- no further once it has found enough.
+-- of 2^14 leads has its own entries in the index, so a search can begin with the newest leads, and
+-- read no further once it has found enough.
 CREATE FUNCTION leads_search_keys(words text, block bigint) RETURNS bigint[]
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS $$
     SELECT array_agg(DISTINCT hashtext(three) + (block << 32))

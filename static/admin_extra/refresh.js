@@ -1,9 +1,10 @@
-// The list updates itself: fetches the same page every few seconds and replaces the rows. Not while
-// somebody ticks rows, selects text, or has hidden the page.
+// The list updates itself: fetches the same page, replaces the rows, and does so again a few seconds
+// after the answer. Not while somebody ticks rows, selects text, or has hidden the page.
 "use strict";
 (() => {
   // Milliseconds.
   const EVERY = 5000;
+  const PATIENCE = 60000;
   const list = () => document.getElementById("result_list");
 
   const inUse = () =>
@@ -18,16 +19,12 @@
 
   const rowsOf = (table) => [...table.tBodies];
 
-  // On a slow server several answers are on their way at once.
-  let asked = 0;
-  let shown = 0;
-
   async function refresh() {
     if (inUse()) return;
-    const mine = ++asked;
     let page;
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      const signal = AbortSignal.timeout(PATIENCE);
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal });
       // Logged out, or an error: the rows stay.
       if (!answer.ok || answer.redirected) return;
       page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -35,8 +32,7 @@
       return;
     }
     await window.released?.();
-    if (inUse() || mine < shown) return;
-    shown = mine;
+    if (inUse()) return;
     const [ours, theirs] = [list(), page.getElementById("result_list")];
     if (!ours || !theirs) {
       // The list was or is empty.
@@ -54,8 +50,11 @@
     if (window.Actions && parent && boxes.length) window.Actions(boxes, { parent });
   }
 
+  // One request at a time: on a slow server, each would hold one of its threads.
+  const again = () => setTimeout(() => refresh().finally(again), EVERY);
+
   // A single object's page loads the same scripts.
   document.addEventListener("DOMContentLoaded", () => {
-    if (document.getElementById("changelist")) setInterval(refresh, EVERY);
+    if (document.getElementById("changelist")) again();
   });
 })();

@@ -138,7 +138,7 @@ def test_a_page_does_not_wait_long_for_the_one_that_reads_the_past(
     usual.forget()
     with usual._shared._is_reading:  # as another page has it while its query is slow
         shown = managing.get("/admin/").context["today"]
-    assert shown.said.startswith("The usual figures are still being read.")
+    assert shown.said.startswith("The usual figures are not ready yet.")
     assert {it.usual for it in shown.figures} == {"-"}
     assert ">1</a>" in shown.figures[0].cell.shown
     assert managing.get("/admin/").context["today"].said.startswith("No earlier")

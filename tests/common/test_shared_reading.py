@@ -1,7 +1,10 @@
 """One thread reads for all, and nobody waits for it for long."""
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import cast
 
 import pytest
 
@@ -20,33 +23,58 @@ class Reading:
     def __call__(self) -> int:
         self.read += 1
         self.began.release()
-        self.goes_on.wait()
+        assert self.goes_on.wait(60)
         return self.read
 
 
+@contextmanager
+def watched(shared: SharedReading[str, int]) -> Iterator[threading.Semaphore]:
+    """Counts the threads that begin to wait for a reading in the block."""
+    lock, begun = shared._is_reading, threading.Semaphore(0)
+
+    class Watched:
+        def acquire(self, timeout: float) -> bool:
+            begun.release()
+            return lock.acquire(timeout=timeout)
+
+        def release(self) -> None:
+            lock.release()
+
+    shared._is_reading = cast("threading.Lock", Watched())
+    yield begun
+    shared._is_reading = lock
+
+
 @pytest.fixture
-def reading() -> Reading:
-    return Reading()
+def reading() -> Iterator[Reading]:
+    made = Reading()
+    yield made
+    made.goes_on.set()
 
 
-def test_threads_that_come_together_share_one_reading(reading: Reading) -> None:
+@pytest.mark.parametrize("kept_for", [FOR_EVER, 0], ids=["kept", "old as soon as it is read"])
+def test_threads_that_come_together_share_one_reading(reading: Reading, kept_for: float) -> None:
     shared = SharedReading[str, int](patience=FOR_EVER)
     with ThreadPoolExecutor(8) as pool:
-        asked = [pool.submit(shared.get, "day", FOR_EVER, reading) for _ in range(8)]
+        first = pool.submit(shared.get, "day", kept_for, reading)
         reading.began.acquire()
-        reading.goes_on.set()
-        assert [it.result() for it in asked] == [1] * 8
+        with watched(shared) as waiting:
+            others = [pool.submit(shared.get, "day", kept_for, reading) for _ in range(7)]
+            for _ in others:
+                waiting.acquire()
+            reading.goes_on.set()
+            assert [it.result() for it in (first, *others)] == [1] * 8
     assert reading.read == 1
 
 
 def test_who_has_waited_long_enough_is_told_so_and_reads_nothing(reading: Reading) -> None:
     shared = SharedReading[str, int](patience=0.05)
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         first = pool.submit(shared.get, "day", FOR_EVER, reading)
         reading.began.acquire()
         for _ in range(3):
             with pytest.raises(StillReading):
-                shared.get("day", FOR_EVER, reading)
+                pool.submit(shared.get, "day", FOR_EVER, reading).result(30)
         reading.goes_on.set()
         assert first.result() == 1
     assert shared.get("day", FOR_EVER, reading) == 1

@@ -254,6 +254,7 @@ def test_it_says_so_when_a_port_is_no_number(tmp_path):
 def test_a_shop_that_named_no_port_takes_another_one_if_its_usual_one_is_busy(monkeypatch):
     monkeypatch.delenv("SHOP_PORT", raising=False)
     with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with contextlib.suppress(OSError):  # held by another run, which is as good
             holder.bind(("127.0.0.1", 8020))
             holder.listen()

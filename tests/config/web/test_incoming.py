@@ -61,3 +61,37 @@ def test_who_asks_is_told_to_go_on_once_the_head_is_here() -> None:
     assert Incoming(asked).waits_to_go_on
     assert not Incoming(asked + b"a").waits_to_go_on
     assert not Incoming(POST + b"Content-Length: 3\r\n\r\n").waits_to_go_on
+
+
+FOR_STAFF = {
+    "the admin": b"GET /admin/ HTTP/1.1\r\n",
+    "a report": b"GET /admin/reports/people/?period=year HTTP/1.1\r\n",
+    "the desk": b"POST /desk/pause/ HTTP/1.1\r\n",
+    "signing in": b"POST /sign-in/ HTTP/1.1\r\n",
+    "a wallboard": b"GET /wallboard/abc/now/ HTTP/1.1\r\n",
+    "the whole address": b"GET https://callbacks.example.com/admin/ HTTP/1.1\r\n",
+    "letters as numbers": b"GET /%61dmin/ HTTP/1.1\r\n",
+}
+FOR_OTHERS = {
+    "the first page": b"GET / HTTP/1.1\r\n",
+    "a form": b"GET /contact/website/ HTTP/1.1\r\n",
+    "a form that quotes the admin": b"GET /contact/website/?from=/admin/ HTTP/1.1\r\n",
+    "a lead": b"POST /api/leads/ HTTP/1.1\r\n",
+    "a record": b"POST /webhooks/voicenter/secret/cdr/ HTTP/1.1\r\n",
+    "a source called admin": b"GET /contact/admin/ HTTP/1.1\r\n",
+    "a page that begins alike": b"GET /administration/ HTTP/1.1\r\n",
+    "another header": b"GET / HTTP/1.1\r\nReferer: x /admin/ HTTP\r\n",
+    "the server itself": b"OPTIONS * HTTP/1.1\r\n",
+    "no request": b"\x16\x03\x01\x02",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("sent", FOR_STAFF.values(), ids=FOR_STAFF)
+def test_it_is_for_a_staff_page(sent: bytes) -> None:
+    assert Incoming(sent + b"\r\n").is_for_staff
+
+
+@pytest.mark.parametrize("sent", FOR_OTHERS.values(), ids=FOR_OTHERS)
+def test_it_is_for_visitors_or_the_provider(sent: bytes) -> None:
+    assert not Incoming(sent + b"\r\n").is_for_staff
