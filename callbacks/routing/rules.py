@@ -3,8 +3,9 @@
 The claim (claim.sql) does in the database what `choose` does here, on the extensions that are free
 at that moment; previews and the replay use `choose`. An extension's place in its team's queue is a
 number, and a strategy defines how that number moves: here in `position_at_claim` and
-`position_after`, in SQL in step 8 of claim.sql and in `rotation`. A new strategy also needs its
-choice in `models.teams` and its words in `explain.routing_reason`.
+`position_after`, in SQL in step 8 of claim.sql and in `rotation`. An extension's first place is set
+in positions.sql. A new strategy also needs its choice in `models.teams`, its words in
+`admin.teams.forms` and `explain.routing_reason`, and its name in the command `replay`.
 """
 
 from collections.abc import Collection, Sequence
