@@ -6,8 +6,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -62,12 +64,13 @@ def example() -> str:
 
 
 @contextmanager
-def caddy(folder: Path, web: str) -> Iterator[Caddy]:
+def caddy(folder: Path, web: str, usual_patience: str = "35s") -> Iterator[Caddy]:
     """Runs without TLS, which needs a real host name; the web server is told that there was TLS."""
     port, file, log = free_port(), folder / "Caddyfile", folder / "caddy.log"
     text = example().replace("{$SITE_HOST:callbacks.example.com} {", f"http://:{port} {{", 1)
     text = text.replace("{\n\tservers {", "{\n\tadmin off\n\tservers {", 1)
     told = "header_up X-Forwarded-Proto https\n\t\tlb_policy"
+    text = text.replace("response_header_timeout 35s", f"response_header_timeout {usual_patience}")
     file.write_text(text.replace("lb_policy", told, 1))
     environment = {**os.environ, "CALLBACKS_WEB": web,
                    "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}  # fmt: skip
@@ -116,6 +119,40 @@ def test_the_form_stores_a_lead_under_the_visitors_address(
         forged = {"X-Forwarded-For": "192.0.2.77"}
         assert client.post("/api/leads/", data=fields, headers=forged).status_code == 201
     assert Lead.objects.get().submitted_from == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    "page", ["/admin/reports/callback-times/?period=year", "/admin/leads/lead/export/?q=levi"]
+)
+def test_a_report_and_an_export_are_waited_for(page: str, tmp_path: Path) -> None:
+    """Longer than any other page, which ends here after a second."""
+    goes_on = threading.Event()
+
+    class Slow(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path != "/healthz":
+                goes_on.wait(120)
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_words: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server, ThreadPoolExecutor(2) as pool:
+        pool.submit(server.serve_forever)
+        try:
+            with (
+                caddy(tmp_path, f"127.0.0.1:{server.server_port}", "1s") as proxy,
+                proxy.client() as client,
+            ):
+                waited = pool.submit(lambda: client.get(page).status_code)
+                assert client.get("/contact/website/").status_code == 504
+                goes_on.set()
+                assert waited.result() == 200
+        finally:
+            goes_on.set()
+            server.shutdown()
 
 
 def test_a_body_has_the_bound_of_its_address(proxy: Caddy) -> None:
@@ -244,6 +281,8 @@ def test_both_examples_have_the_same_bounds() -> None:
         ("max_size 32MB", "client_max_body_size 32m"),
         ("dial_timeout 3s", "proxy_connect_timeout 3s"),
         ("response_header_timeout 35s", "proxy_read_timeout 35s"),
+        ("response_header_timeout 180s", "proxy_read_timeout 180s"),
+        ("/admin/reports/* /admin/leads/lead/export/", "/admin/(reports/|leads/lead/export/$)"),
         ("respond /metrics 404", "location = /metrics"),
     ):
         assert ours in caddyfile
