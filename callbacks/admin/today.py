@@ -51,7 +51,7 @@ def read(now: datetime, seen: Scope = EVERYTHING) -> Today:
     past: usual.Usual | None
     try:
         past = usual.usual(measures, now)
-    except StillReading:  # by another page, for a second or longer
+    except StillReading:  # another page has been reading for a second
         past = None
     against = tuple(_against(table, it, past.values[it.key] if past else None) for it in measures)
     picture = None

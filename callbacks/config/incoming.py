@@ -13,10 +13,13 @@ _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r]*chunked", re.IGNORECASE)
 _CHUNK = re.compile(rb"([0-9a-f]{1,15})(?:[ \t]*;[^\r\n]*)?\r\n", re.IGNORECASE)
 _LONGEST_CHUNK_LINE = 4096  # bytes
 _EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
-# The path in a request's first line, also if the line names the whole address.
-_PATH = re.compile(rb"[!-~]+ (?:https?://[^/ ]*)?(/[^ ?]*)", re.IGNORECASE)
+# The path in a request's first line. As for gunicorn, an empty line may come before it, and it may
+# name the whole address.
+_PATH = re.compile(rb"(?:\r\n)?[!-~]+ (?:[a-z][a-z0-9+.-]*://[^/?# ]*)?(/[^ ?#]*)", re.IGNORECASE)
 # Pages of people who work here. Signing in is one of them, also for strangers who try.
 _STAFF = (b"/admin/", b"/desk/", b"/sign-in/", b"/wallboard/")
+# Those that read many leads, and may take a minute.
+_LONG = (b"/admin/reports/", b"/admin/leads/lead/export/")
 
 
 class Incoming:
@@ -78,9 +81,17 @@ class Incoming:
 
     @property
     def is_for_staff(self) -> bool:
-        """Whether it asks for a staff page. False for what gunicorn will refuse."""
-        path = _PATH.match(self.data)
-        return path is not None and unquote_to_bytes(path[1]).startswith(_STAFF)
+        """Whether it asks for a staff page."""
+        return self._path().startswith(_STAFF)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it asks for a staff page that may take a minute."""
+        return self._path().startswith(_LONG)
+
+    def _path(self) -> bytes:
+        found = _PATH.match(self.data)
+        return unquote_to_bytes(found[1]) if found else b""
 
     @property
     def is_too_large(self) -> bool:

@@ -9,19 +9,19 @@ a whole has a deadline, however its bytes are spread:
                      │                                          └─ ended ──> leaving ──> closed
                      └─ too slow: 408, too large a head: 431 ──────────────────^
 
-Half of the threads answer only visitors and the provider. Staff pages may take long: a report reads
-for a minute, a screen waits for a locked table. At most the other half of the threads answers them,
-and further requests wait without a thread. So a form or a webhook never waits for a report.
+Staff pages may take long: a report reads for a minute, a screen waits for a locked table. At most
+half of the threads answer them, and further requests wait without a thread (staff_turns.py). So
+forms and webhooks need not wait for reports.
 
 There are limits for connections, for the bytes of one request and for the bytes of all. Above the
 limits for all, the oldest or the largest connection is closed. A proxy in front does the same for
 more connections, and by address (docs/deploy.md). The proxy handles TLS.
 """
 
+import math
 import selectors
 import socket
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -34,6 +34,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-
 from callbacks.common import clock, stopping
 from callbacks.config.incoming import Incoming
 from callbacks.config.process_settings import WEB_DRAIN
+from callbacks.config.staff_turns import StaffTurns, Turn
 
 # Seconds for a request's head to arrive, from the connection or from the first byte on a connection
 # that was kept open; then seconds for its body.
@@ -46,6 +47,9 @@ ANSWER_SECONDS, REST_SECONDS = 10.0, 30.0
 LEAVING_SECONDS = 1.0
 # Seconds that a stopping worker waits for the first byte of a connection it has accepted.
 SILENT_SECONDS = 1.0
+# Seconds for which staff requests wait in a stopping worker: less than gunicorn gives it
+# (graceful_timeout), so that they are answered.
+STOPPING_SECONDS = 8.0
 # The most connections that a stopping worker accepts from the queue; another worker takes the rest.
 _LAST_TAKEN = 1024
 # The most collecting connections of one process, and the most bytes that they may hold together.
@@ -53,6 +57,12 @@ MOST_COLLECTING, MOST_BYTES = 256, 64 * 1024 * 1024
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _EMPTY = b"HTTP/1.1 %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+# For a staff page that cannot be made soon.
+BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 30\r\n"
+    b"Content-Length: 51\r\nConnection: close\r\n\r\n"
+    b"The server is busy. Please try again in a minute.\r\n"
+)
 TOO_SLOW = _EMPTY % b"408 Request Timeout"
 TOO_LARGE = _EMPTY % b"431 Request Header Fields Too Large"
 
@@ -95,9 +105,10 @@ class Connection(TConn):  # type: ignore[misc]  # no types
         self.incoming = Incoming()
         self.sock.settimeout(ANSWER_SECONDS)
 
-    def nobody_waits(self) -> bool:
-        """Whether the client has left before it was answered, and its request changes nothing: it
-        has asked for the page again, for example.
+    def has_left(self) -> bool:
+        """Whether the client of a GET or HEAD has ended its side of the connection.
+
+        It has probably asked again. A POST is carried out all the same: it was meant.
         """
         if not self.incoming.data.startswith((b"GET ", b"HEAD ")):
             return False
@@ -119,10 +130,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         # Both in the order of their beginning.
         self._collecting: dict[Connection, None] = {}
         self._leaving: dict[Connection, None] = {}
-        # Staff pages: those that have a thread, and those that wait for one.
-        self._most_staff = max(self.cfg.threads // 2, 1)
-        self._staff: set[Connection] = set()
-        self._waiting_staff: deque[Connection] = deque()
+        self._staff = StaffTurns[Connection](self.cfg.threads)
         self._look_again_at = 0.0
         self._drained_at: float | None = None  # when the worker stops accepting
         self._stops_at: float | None = None  # when the worker stops waiting for silent clients
@@ -182,26 +190,36 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
 
     def enqueue_req(self, conn: Connection) -> None:
         """Gives a request a thread, or has it wait for its turn if it is for a staff page."""
+        turn = Turn.BEGINS
         if conn.incoming.is_for_staff:
-            if len(self._staff) >= self._most_staff:
-                self._waiting_staff.append(conn)
-                return
-            self._staff.add(conn)
-        super().enqueue_req(conn)
+            turn = self._staff.comes(conn, time.monotonic())
+        if turn is Turn.BEGINS:
+            super().enqueue_req(conn)
+        elif turn is Turn.REFUSED:
+            self._put_off(conn)
 
-    def _next_staff(self) -> None:
-        """Gives the thread of a staff page that was answered to the one that has waited longest."""
-        while self._waiting_staff and len(self._staff) < self._most_staff:
-            conn = self._waiting_staff.popleft()
-            if conn.nobody_waits():
+    def _put_off(self, conn: Connection) -> None:
+        """Answers that the client should ask again."""
+        conn.incoming = Incoming()
+        _say(conn.sock, BUSY)
+        self._leave(conn)
+
+    def _end_waits(self, now: float) -> None:
+        """Ends the waits that take too long, and those of clients that have left."""
+        last_chance = self._stops_at + STOPPING_SECONDS if self._stops_at else math.inf
+        for conn in self._staff.waiting():
+            if conn.has_left():
+                self._staff.forget(conn)
                 self._close(conn)
-            else:
-                self.enqueue_req(conn)
+            elif min(conn.timeout, last_chance) <= now:
+                self._staff.forget(conn)
+                self._put_off(conn)
 
     def finish_request(self, conn: Connection, fs: "Future[Any]") -> None:
         """Waits for the next request after an answer, or ends the connection."""
-        self._staff.discard(conn)
-        self._next_staff()
+        self._end_waits(time.monotonic())
+        for following in self._staff.ended(conn):
+            super().enqueue_req(following)
         if fs.cancelled() or fs.exception() or not fs.result():
             self._leave(conn)
             return
@@ -230,6 +248,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
             self._refuse(conn, TOO_SLOW if len(conn.incoming) else b"")
         for conn in [it for it in self._leaving if it.timeout <= now]:
             self._close(conn)
+        self._end_waits(now)
         if not self.alive:  # a stopping worker waits only briefly for silent clients
             self._stops_at = self._stops_at or now + SILENT_SECONDS
             if self._stops_at <= now:

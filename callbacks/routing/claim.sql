@@ -330,7 +330,8 @@ BEGIN
                     WHERE live.salesperson_id = extension.user_id
                         AND live.ended_at IS NULL OFFSET 0
                 )
-                -- No other phone of the person is in a state that concerns the person.
+                -- Not if another phone of the same person is paused, in wrap-up, busy or in the
+                -- conference room: that is true of the person.
                 AND NOT EXISTS (
                     SELECT FROM callbacks_extension other
                     WHERE other.user_id = extension.user_id AND other.id <> extension.id
@@ -436,7 +437,8 @@ BEGIN
                 WHERE team_id = given_teams[place] AND is_active
                 ORDER BY tier, queue_position, id LIMIT looked_at
             ) extension
-            -- The states of the person's other phones that concern the person.
+            -- What the same person's other phones say about the person: a pause, a wrap-up, another
+            -- call, the conference room.
             LEFT JOIN LATERAL (
                 SELECT
                     bool_or(other.is_paused AND (other.paused_until > given_now) IS NOT FALSE)

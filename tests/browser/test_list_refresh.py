@@ -7,6 +7,8 @@ from playwright.sync_api import Page, expect
 
 from callbacks.models import Extension
 from leads.models import Lead, LeadSource
+from tests.support.pressing import asked, hold
+from tests.support.simulator import eventually
 from tests.support.stack import Stack
 
 
@@ -49,3 +51,28 @@ def test_a_list_that_was_emptied_shows_it_although_a_row_had_been_ticked(
     box.uncheck()
     lead.delete()
     expect(admin.locator("#result_list")).to_have_count(0)
+
+
+def test_a_list_asks_again_only_after_an_answer(stack: Stack, admin: Page) -> None:
+    """On a slow server, each further request would hold one of its threads."""
+    Extension.objects.update(is_paused=True)
+    a_lead(101)
+    address = f"{stack.url}/admin/leads/lead/"
+    admin.clock.install()
+    admin.goto(address)
+    held = hold(admin, address)
+    admin.clock.run_for(6_000)
+    asked(admin, held)
+    admin.clock.run_for(30_000)
+    admin.evaluate("fetch('/healthz')")  # what was asked before has been held by now
+    assert len(held) == 1
+    held[0].continue_()
+    first = held[0].request.response()
+    assert first is not None
+    first.finished()
+
+    def asks_again() -> bool:
+        admin.clock.run_for(6_000)
+        return len(held) == 2
+
+    eventually(asks_again)

@@ -14,6 +14,8 @@ import pytest
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+# At the end of a database's address: a statement waits for a lock as long as a test holds it.
+PATIENT = "?options=-c%20lock_timeout%3D10min"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -44,6 +46,15 @@ def serving(database_url: str, *, log: Path | None = None, **environment: str) -
     """The address of a server with that database and these settings. It logs to `log`, or to the
     tests' own output.
     """
+    with served(database_url, log=log, **environment) as (url, _process):
+        yield url
+
+
+@contextmanager
+def served(
+    database_url: str, *, log: Path | None = None, **environment: str
+) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """The address of a server, as above, and its first process."""
     output = log.open("ab") if log else nullcontext()
     with output as lines, socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -60,7 +71,7 @@ def serving(database_url: str, *, log: Path | None = None, **environment: str) -
         )
         try:
             _wait_until_ready(url, server)
-            yield url
+            yield url, server
         finally:
             server.terminate()
             server.wait(timeout=90)

@@ -71,6 +71,8 @@ FOR_STAFF = {
     "a wallboard": b"GET /wallboard/abc/now/ HTTP/1.1\r\n",
     "the whole address": b"GET https://callbacks.example.com/admin/ HTTP/1.1\r\n",
     "letters as numbers": b"GET /%61dmin/ HTTP/1.1\r\n",
+    "an empty line first": b"\r\nGET /admin/ HTTP/1.1\r\n",
+    "an address of another kind": b"GET ftp://h/admin/ HTTP/1.1\r\n",
 }
 FOR_OTHERS = {
     "the first page": b"GET / HTTP/1.1\r\n",
@@ -95,3 +97,18 @@ def test_it_is_for_a_staff_page(sent: bytes) -> None:
 @pytest.mark.parametrize("sent", FOR_OTHERS.values(), ids=FOR_OTHERS)
 def test_it_is_for_visitors_or_the_provider(sent: bytes) -> None:
     assert not Incoming(sent + b"\r\n").is_for_staff
+
+
+@pytest.mark.parametrize(
+    ("path", "is_long"),
+    [
+        ("/admin/reports/callback-times/?period=year", True),
+        ("/admin/reports/people/export/", True),
+        ("/admin/leads/lead/export/?q=levi", True),
+        ("/admin/leads/lead/", False),
+        ("/desk/", False),
+    ],
+)
+def test_reports_and_exports_may_take_long(path: str, *, is_long: bool) -> None:
+    sent = Incoming(f"GET {path} HTTP/1.1\r\n\r\n".encode())
+    assert (sent.is_for_staff, sent.is_long) == (True, is_long)

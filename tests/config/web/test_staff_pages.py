@@ -3,7 +3,8 @@
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from select import select
 from urllib.parse import urlsplit
 
 import httpx
@@ -11,10 +12,11 @@ import psycopg
 import pytest
 from django.db import connection
 
+from callbacks.config.staff_turns import MOST_WAITING
 from callbacks.config.web_worker import Connection
 from callbacks.models import Wallboard
 from leads.models import LeadSource
-from tests.support.serving import database_url, serving
+from tests.support.serving import PATIENT, database_url, served, serving
 from tests.support.simulator import eventually
 from tests.support.together import waiting_for_locks
 
@@ -25,7 +27,7 @@ THREADS = 4  # so that two at most answer staff pages
 @pytest.fixture
 def site(transactional_db: None) -> Iterator[str]:
     """The address of a server with so many threads, and the test database."""
-    with serving(database_url(connection), WEB_THREADS=str(THREADS)) as url:
+    with serving(database_url(connection) + PATIENT, WEB_THREADS=str(THREADS)) as url:
         yield url
 
 
@@ -50,10 +52,9 @@ def test_a_form_and_a_lead_do_not_wait_for_staff_pages(site: str, source: LeadSo
                 pool.submit(lambda: httpx.get(url, timeout=120).status_code)
                 for _ in range(3 * THREADS)
             ]
-            eventually(lambda: waiting_for_locks() == THREADS // 2, within=25)
-            # Less than the half minute after which PostgreSQL gives up the wait for the lock.
-            assert httpx.get(f"{site}/contact/website/", timeout=20).status_code == 200
-            assert httpx.post(f"{site}/api/leads/", data=LEAD, timeout=20).status_code == 201
+            eventually(lambda: waiting_for_locks() == THREADS // 2, within=60)
+            assert httpx.get(f"{site}/contact/website/", timeout=60).status_code == 200
+            assert httpx.post(f"{site}/api/leads/", data=LEAD, timeout=60).status_code == 201
             assert waiting_for_locks() == THREADS // 2
         assert [it.result() for it in pages] == [200] * (3 * THREADS)
 
@@ -69,7 +70,7 @@ def test_a_page_whose_reader_has_left_is_not_made(site: str) -> None:
                 pool.submit(lambda: httpx.get(page, timeout=120).status_code)
                 for _ in range(THREADS // 2)
             ]
-            eventually(lambda: waiting_for_locks() == THREADS // 2, within=25)
+            eventually(lambda: waiting_for_locks() == THREADS // 2, within=60)
             with socket.create_connection((address.hostname, address.port)) as client:
                 line = f"GET /wallboard/{left.token}/now/ HTTP/1.1"
                 client.sendall(f"{line}\r\nHost: 127.0.0.1\r\n\r\n".encode())
@@ -88,7 +89,7 @@ def test_a_page_whose_reader_has_left_is_not_made(site: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "has_left", "nobody_waits"),
+    ("method", "leaves", "has_left"),
     [
         ("GET", True, True),
         ("HEAD", True, True),
@@ -96,11 +97,53 @@ def test_a_page_whose_reader_has_left_is_not_made(site: str) -> None:
         ("GET", False, False),
     ],
 )
-def test_only_pages_are_given_up(method: str, *, has_left: bool, nobody_waits: bool) -> None:
+def test_only_pages_are_given_up(method: str, *, leaves: bool, has_left: bool) -> None:
     here, there = socket.socketpair()
     with closing(here), closing(there):
         waiting = Connection(None, here, None, None)
         waiting.incoming.add(f"{method} /admin/ HTTP/1.1\r\n\r\n".encode())
-        if has_left:
+        if leaves:
             there.close()
-        assert waiting.nobody_waits() is nobody_waits
+        assert waiting.has_left() is has_left
+
+
+@contextmanager
+def sent(site: str, count: int, path: str) -> Iterator[list[socket.socket]]:
+    """So many connections that have asked for a page; the server knows of them."""
+    address = urlsplit(site)
+    with ExitStack() as open_ones:
+        made = [
+            open_ones.enter_context(socket.create_connection((address.hostname, address.port), 120))
+            for _ in range(count)
+        ]
+        for one in made:
+            one.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        # It comes to its clients in turn.
+        assert httpx.get(f"{site}/healthz", timeout=60).status_code == 200
+        yield made
+
+
+def test_a_crowd_of_strangers_is_told_to_come_back(site: str, source: LeadSource) -> None:
+    """They stay, and the form is answered all the same."""
+    path = f"/wallboard/{board('Sales floor').token}/"
+    with boards_locked(), sent(site, THREADS // 2, path):
+        eventually(lambda: waiting_for_locks() == THREADS // 2, within=60)
+        with sent(site, MOST_WAITING + 20, "/sign-in/") as strangers:
+            assert httpx.get(f"{site}/contact/website/", timeout=60).status_code == 200
+            eventually(lambda: len(select(strangers, [], [], 0)[0]) >= 20, within=60)
+            told = {one.recv(12) for one in select(strangers, [], [], 0)[0]}
+    assert told == {b"HTTP/1.1 503"}
+
+
+def test_a_server_that_stops_tells_those_that_wait_to_come_back(transactional_db: None) -> None:
+    url = database_url(connection) + PATIENT
+    path = f"/wallboard/{board('Sales floor').token}/"
+    with (
+        served(url, WEB_THREADS=str(THREADS)) as (site, process),
+        boards_locked(),
+        sent(site, THREADS // 2, path),
+    ):
+        eventually(lambda: waiting_for_locks() == THREADS // 2, within=60)
+        with sent(site, 2 * THREADS, path) as waiting:
+            process.terminate()
+            assert [one.recv(12) for one in waiting] == [b"HTTP/1.1 503"] * 2 * THREADS
