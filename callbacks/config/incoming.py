@@ -3,6 +3,8 @@
 import re
 from urllib.parse import unquote_to_bytes
 
+from gunicorn.util import split_request_uri  # type: ignore[import-untyped]
+
 # Bytes of a head; its lines have their own limits (gunicorn.conf.py).
 LONGEST_HEAD = 64 * 1024
 # Bytes of a body that is collected. A longer body is refused unread (callbacks.config.bodies).
@@ -13,12 +15,9 @@ _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r]*chunked", re.IGNORECASE)
 _CHUNK = re.compile(rb"([0-9a-f]{1,15})(?:[ \t]*;[^\r\n]*)?\r\n", re.IGNORECASE)
 _LONGEST_CHUNK_LINE = 4096  # bytes
 _EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
-# The path in a request's first line. As for gunicorn, an empty line may come before it, and it may
-# name the whole address.
-_PATH = re.compile(rb"(?:\r\n)?[!-~]+ (?:[a-z][a-z0-9+.-]*://[^/?# ]*)?(/[^ ?#]*)", re.IGNORECASE)
 # Pages of people who work here. Signing in is one of them, also for strangers who try.
 _STAFF = (b"/admin/", b"/desk/", b"/sign-in/", b"/wallboard/")
-# Those that read many leads, and may take a minute.
+# Those of them that read many leads, and may take a minute.
 _LONG = (b"/admin/reports/", b"/admin/leads/lead/export/")
 
 
@@ -90,8 +89,13 @@ class Incoming:
         return self._path().startswith(_LONG)
 
     def _path(self) -> bytes:
-        found = _PATH.match(self.data)
-        return unquote_to_bytes(found[1]) if found else b""
+        """The path as gunicorn reads it: after an empty line, and also from a whole address."""
+        first_line = self.data[: self._body_at].lstrip().split(b"\r\n", 1)[0]
+        try:
+            _method, target, _version = first_line.decode("latin-1").split(" ")
+            return unquote_to_bytes(split_request_uri(target).path)
+        except ValueError:  # gunicorn refuses it
+            return b""
 
     @property
     def is_too_large(self) -> bool:

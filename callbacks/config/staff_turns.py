@@ -1,11 +1,11 @@
 """Which requests for staff pages are answered now, and which wait for their turn."""
 
-from collections.abc import Iterator
 from enum import Enum
 from typing import Generic, Protocol, TypeVar
 
-# Seconds for which a request waits: less than the example proxies (docs/proxy/) wait for an answer.
-WAITS, WAITS_FOR_LONG = 30.0, 150.0
+# Seconds for which a request waits. The example proxies (docs/proxy/) wait 35 and 180 seconds for
+# an answer: the rest is for making it.
+WAITS, WAITS_FOR_LONG = 15.0, 90.0
 # The most waiting requests of one process, and the most bytes that they may hold together.
 MOST_WAITING, MOST_WAITING_BYTES = 100, 16 * 1024 * 1024
 
@@ -36,7 +36,7 @@ class StaffTurns(Generic[Asking]):
     """The turns of the connections that ask for staff pages. Used by the worker's loop alone.
 
     At most half of the threads answer staff pages, and at most half of these answer pages that may
-    take long. With a single thread, everybody shares it.
+    take long. With one thread, everybody shares it; with two or three, all staff pages share one.
     """
 
     def __init__(self, threads: int) -> None:
@@ -58,14 +58,16 @@ class StaffTurns(Generic[Asking]):
         conn.timeout = now + (WAITS_FOR_LONG if conn.incoming.is_long else WAITS)
         return Turn.WAITS
 
-    def ended(self, conn: Asking) -> Iterator[Asking]:
+    def ended(self, conn: Asking) -> list[Asking]:
         """After an answer to any connection: the waiting ones whose turn has come."""
         self._begun.pop(conn, None)
+        begin = []
         for waiting in list(self._waiting):
             if self._may_begin(waiting):
                 del self._waiting[waiting]
                 self._begun[waiting] = waiting.incoming.is_long
-                yield waiting
+                begin.append(waiting)
+        return begin
 
     def waiting(self) -> list[Asking]:
         """The connections that wait."""
@@ -76,6 +78,6 @@ class StaffTurns(Generic[Asking]):
         self._waiting.pop(conn, None)
 
     def _may_begin(self, conn: Asking) -> bool:
-        if conn.incoming.is_long and sum(self._begun.values()) >= self._most_long:
+        if len(self._begun) >= self._most:
             return False
-        return len(self._begun) < self._most
+        return not conn.incoming.is_long or sum(self._begun.values()) < self._most_long

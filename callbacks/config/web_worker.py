@@ -6,7 +6,8 @@ process's single loop collects what clients send. A slow client costs no thread,
 a whole has a deadline, however its bytes are spread:
 
     accepted ──> collecting ──all is here──> a thread answers ──┬─ kept open ──> idle ──> collecting
-                     │                                          └─ ended ──> leaving ──> closed
+                     │            │                             └─ ended ──> leaving ──> closed
+                     │            └─ for a staff page ──> waiting ──> a thread, or 503
                      └─ too slow: 408, too large a head: 431 ──────────────────^
 
 Staff pages may take long: a report reads for a minute, a screen waits for a locked table. At most
@@ -47,8 +48,8 @@ ANSWER_SECONDS, REST_SECONDS = 10.0, 30.0
 LEAVING_SECONDS = 1.0
 # Seconds that a stopping worker waits for the first byte of a connection it has accepted.
 SILENT_SECONDS = 1.0
-# Seconds for which staff requests wait in a stopping worker: less than gunicorn gives it
-# (graceful_timeout), so that they are answered.
+# Seconds after which a stopping worker tells the staff requests that still wait to come again. It
+# itself has longer (graceful_timeout).
 STOPPING_SECONDS = 8.0
 # The most connections that a stopping worker accepts from the queue; another worker takes the rest.
 _LAST_TAKEN = 1024
@@ -59,7 +60,7 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _EMPTY = b"HTTP/1.1 %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 # For a staff page that cannot be made soon.
 BUSY = (
-    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 30\r\n"
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 60\r\n"
     b"Content-Length: 51\r\nConnection: close\r\n\r\n"
     b"The server is busy. Please try again in a minute.\r\n"
 )
@@ -110,7 +111,7 @@ class Connection(TConn):  # type: ignore[misc]  # no types
 
         It has probably asked again. A POST is carried out all the same: it was meant.
         """
-        if not self.incoming.data.startswith((b"GET ", b"HEAD ")):
+        if not self.incoming.data[:8].lstrip().startswith((b"GET ", b"HEAD ")):
             return False
         try:
             return not self.sock.recv(1, socket.MSG_PEEK)
@@ -133,7 +134,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         self._staff = StaffTurns[Connection](self.cfg.threads)
         self._look_again_at = 0.0
         self._drained_at: float | None = None  # when the worker stops accepting
-        self._stops_at: float | None = None  # when the worker stops waiting for silent clients
+        self._stopping_since = math.inf
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
@@ -206,7 +207,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
 
     def _end_waits(self, now: float) -> None:
         """Ends the waits that take too long, and those of clients that have left."""
-        last_chance = self._stops_at + STOPPING_SECONDS if self._stops_at else math.inf
+        last_chance = self._stopping_since + STOPPING_SECONDS
         for conn in self._staff.waiting():
             if conn.has_left():
                 self._staff.forget(conn)
@@ -250,8 +251,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
             self._close(conn)
         self._end_waits(now)
         if not self.alive:  # a stopping worker waits only briefly for silent clients
-            self._stops_at = self._stops_at or now + SILENT_SECONDS
-            if self._stops_at <= now:
+            self._stopping_since = min(self._stopping_since, now)
+            if self._stopping_since + SILENT_SECONDS <= now:
                 for conn in [it for it in self._collecting if not len(it.incoming)]:
                     self._close(conn)
 

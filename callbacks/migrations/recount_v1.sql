@@ -1,6 +1,5 @@
 -- Counts a call by its real minutes once its record tells them, instead of the minutes that it was
--- assumed to last (spend.sql), in its hour and in its day, each only if it
--- is not over.
+-- assumed to last (spend.sql), in its hour and in its day, each only if it is not yet over.
 --
 -- Runs in psql as it stands. A migration installs it; a changed text gets new names (_v2). It
 -- locks only the counts: call it in a transaction that locks nothing else.

@@ -88,7 +88,7 @@ END
 $spend$;
 
 -- Uncounts a call that turned out not to have been made, in its hour and in its day, each only if
--- it is not over.
+-- it is not yet over.
 CREATE OR REPLACE FUNCTION callbacks_unspend_v1(
     given_source bigint,
     given_phone text,

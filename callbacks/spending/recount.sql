@@ -1,5 +1,6 @@
--- Corrects what spend.sql has counted, in the call's hour and in its day, each only if it is not over:
--- by the call's real minutes once its record tells them, and for a call that was not made after all.
+-- Corrects what spend.sql has counted, in the call's hour and in its day, each only if it is not yet
+-- over: by the call's real minutes once its record tells them, and for a call that was not made after
+-- all.
 --
 -- Runs in psql as it stands. A migration installs it; a changed text gets new names (_v3). It locks
 -- one attempt and then only the counts: call it in a transaction that locks nothing else.

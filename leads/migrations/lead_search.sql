@@ -2,8 +2,8 @@
 -- because not every server has it, and the role that migrates may not be allowed to install it.
 
 -- The text in lower case, with one space between words, one before the first and one after the last.
--- Variants of a quotation mark become the same one; direction marks and
--- zero-width characters are removed.
+-- Variants of a quotation mark become the same one; direction marks and zero-width characters are
+-- removed.
 CREATE FUNCTION leads_search_words(typed text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT ' ' || trim(regexp_replace(

@@ -8,14 +8,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 # At the end of a database's address: a statement waits for a lock as long as a test holds it.
-PATIENT = "?options=-c%20lock_timeout%3D10min"
+PATIENT = "?options=" + quote(
+    " ".join(
+        f"-c {name}={value}"
+        for name, value in {**settings.DATABASE_SESSION, "lock_timeout": "10min"}.items()
+    )
+)
 ROOT = Path(__file__).resolve().parents[2]
 
 

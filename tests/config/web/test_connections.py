@@ -3,13 +3,17 @@
 import os
 import selectors
 import socket
+import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 
 import pytest
 from gunicorn.config import Config
+from gunicorn.workers.gthread import ThreadWorker
 
 from callbacks.common import stopping
 from callbacks.config import web_worker
+from callbacks.config.staff_turns import WAITS
 from callbacks.config.web_worker import Worker
 from tests.support.simulator import eventually
 
@@ -47,6 +51,34 @@ def test_a_connection_that_is_closed_as_its_client_sends_something_is_counted_on
             for key in sorted(events, key=lambda it: it.fileobj is not listener):
                 key.data(key.fileobj)
             assert worker.nr_conns == 1
+
+
+def test_a_staff_request_that_waits_too_long_is_refused_and_never_carried_out(
+    worker: Worker, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+    monkeypatch.setattr(ThreadWorker, "enqueue_req", lambda _worker, conn: begun.append(conn))
+    address = listener.getsockname()
+    with (
+        socket.create_connection(address, timeout=60) as first,
+        socket.create_connection(address, timeout=60) as second,
+    ):
+        for client in (first, second):
+            client.sendall(b"POST /desk/pause/ HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
+            eventually(lambda: any(it.fileobj is listener for it, _ in worker.poller.select(0)))
+            worker.accept(listener)
+        [answered] = begun
+        worker._end_waits(time.monotonic() + WAITS - 1)
+        assert len(worker._staff.waiting()) == 1
+        worker._end_waits(time.monotonic() + WAITS + 1)
+        assert second.recv(12) == b"HTTP/1.1 503"
+        done: Future[bool] = Future()
+        done.set_result(False)
+        worker.finish_request(answered, done)
+        assert begun == [answered]
+        for conn in list(worker._leaving):
+            worker._close(conn)
+    assert worker.nr_conns == 0
 
 
 def test_a_second_signal_during_the_first_one_stops_the_worker_at_once(

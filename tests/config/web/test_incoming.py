@@ -73,6 +73,7 @@ FOR_STAFF = {
     "letters as numbers": b"GET /%61dmin/ HTTP/1.1\r\n",
     "an empty line first": b"\r\nGET /admin/ HTTP/1.1\r\n",
     "an address of another kind": b"GET ftp://h/admin/ HTTP/1.1\r\n",
+    "an address without a host": b"GET x:/admin/?:// HTTP/1.1\r\n",
 }
 FOR_OTHERS = {
     "the first page": b"GET / HTTP/1.1\r\n",

@@ -56,7 +56,8 @@ def test_a_form_and_a_lead_do_not_wait_for_staff_pages(site: str, source: LeadSo
             assert httpx.get(f"{site}/contact/website/", timeout=60).status_code == 200
             assert httpx.post(f"{site}/api/leads/", data=LEAD, timeout=60).status_code == 201
             assert waiting_for_locks() == THREADS // 2
-        assert [it.result() for it in pages] == [200] * (3 * THREADS)
+        assert {it.result() for it in pages} <= {200, 503}  # 503 to those that waited too long
+        assert httpx.get(url, timeout=60).status_code == 200
 
 
 def test_a_page_whose_reader_has_left_is_not_made(site: str) -> None:
@@ -128,11 +129,12 @@ def test_a_crowd_of_strangers_is_told_to_come_back(site: str, source: LeadSource
     path = f"/wallboard/{board('Sales floor').token}/"
     with boards_locked(), sent(site, THREADS // 2, path):
         eventually(lambda: waiting_for_locks() == THREADS // 2, within=60)
-        with sent(site, MOST_WAITING + 20, "/sign-in/") as strangers:
-            assert httpx.get(f"{site}/contact/website/", timeout=60).status_code == 200
-            eventually(lambda: len(select(strangers, [], [], 0)[0]) >= 20, within=60)
-            told = {one.recv(12) for one in select(strangers, [], [], 0)[0]}
-    assert told == {b"HTTP/1.1 503"}
+        # Reports wait longest, so no wait is over before the end of the test.
+        with sent(site, MOST_WAITING + 20, "/admin/reports/people/") as strangers:
+            assert httpx.get(f"{site}/contact/website/", timeout=30).status_code == 200
+            eventually(lambda: len(select(strangers, [], [], 0)[0]) >= 20, within=30)
+            told = [one.recv(12) for one in select(strangers, [], [], 0)[0]]
+    assert told == [b"HTTP/1.1 503"] * 20
 
 
 def test_a_server_that_stops_tells_those_that_wait_to_come_back(transactional_db: None) -> None:

@@ -59,7 +59,7 @@ def test_half_of_the_threads_and_half_of_those(threads: int, staff: int, long: i
 
 def test_whoever_has_waited_longest_comes_first(turns: StaffTurns[Client]) -> None:
     clients = come(turns, 8)
-    followed = [list(turns.ended(it)) for it in clients]
+    followed = [turns.ended(it) for it in clients]
     assert followed == [[it] for it in clients[4:]] + [[]] * 4
 
 
@@ -70,14 +70,14 @@ def test_a_short_page_passes_the_long_ones_that_wait(turns: StaffTurns[Client]) 
     pages = come(turns, 2)
     assert turns.waiting() == [*reports[2:], pages[1]]
     # A thread for a long page stays one, so that reports come to an end as well.
-    assert list(turns.ended(desk)) == [pages[1]]
-    assert list(turns.ended(reports[0])) == [reports[2]]
+    assert turns.ended(desk) == [pages[1]]
+    assert turns.ended(reports[0]) == [reports[2]]
     assert turns.waiting() == [reports[3]]
 
 
 def test_an_answer_to_somebody_else_ends_no_turn(turns: StaffTurns[Client]) -> None:
     come(turns, 5)
-    assert list(turns.ended(Client())) == []
+    assert turns.ended(Client()) == []
     assert len(turns.waiting()) == 1
 
 
@@ -91,7 +91,7 @@ def test_who_waits_is_told_until_when(turns: StaffTurns[Client]) -> None:
 def test_who_is_forgotten_has_no_turn(turns: StaffTurns[Client]) -> None:
     clients = come(turns, 6)
     turns.forget(clients[4])
-    assert list(turns.ended(clients[0])) == [clients[5]]
+    assert turns.ended(clients[0]) == [clients[5]]
 
 
 def test_no_more_wait_than_the_limits_allow(turns: StaffTurns[Client]) -> None:
