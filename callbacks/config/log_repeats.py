@@ -14,6 +14,7 @@ from threading import Lock
 QUIET_FOR = 60.0
 REPEATERS = (
     "callbacks.common.task_publisher",
+    "callbacks.config.web_worker",
     "callbacks.monitoring.bounded_probe",
     "callbacks.monitoring.views",
     "callbacks.tasks",

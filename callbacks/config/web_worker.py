@@ -19,6 +19,7 @@ limits for all, the oldest or the largest connection is closed. A proxy in front
 more connections, and by address (docs/deploy.md). The proxy handles TLS.
 """
 
+import logging
 import math
 import selectors
 import socket
@@ -36,6 +37,8 @@ from callbacks.common import clock, stopping
 from callbacks.config.incoming import Incoming
 from callbacks.config.process_settings import WEB_DRAIN
 from callbacks.config.staff_turns import StaffTurns, Turn
+
+log = logging.getLogger(__name__)
 
 # Seconds for a request's head to arrive, from the connection or from the first byte on a connection
 # that was kept open; then seconds for its body.
@@ -201,6 +204,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
 
     def _put_off(self, conn: Connection) -> None:
         """Answers that the client should ask again."""
+        log.warning("staff page put off: all threads for staff pages are taken")
         conn.incoming = Incoming()
         _say(conn.sock, BUSY)
         self._leave(conn)

@@ -54,7 +54,10 @@ def test_a_connection_that_is_closed_as_its_client_sends_something_is_counted_on
 
 
 def test_a_staff_request_that_waits_too_long_is_refused_and_never_carried_out(
-    worker: Worker, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+    worker: Worker,
+    listener: socket.socket,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     begun = []
     monkeypatch.setattr(ThreadWorker, "enqueue_req", lambda _worker, conn: begun.append(conn))
@@ -72,6 +75,7 @@ def test_a_staff_request_that_waits_too_long_is_refused_and_never_carried_out(
         assert len(worker._staff.waiting()) == 1
         worker._end_waits(time.monotonic() + WAITS + 1)
         assert second.recv(12) == b"HTTP/1.1 503"
+        assert "staff page put off: all threads for staff pages are taken" in caplog.messages
         done: Future[bool] = Future()
         done.set_result(False)
         worker.finish_request(answered, done)
