@@ -4,7 +4,7 @@ from enum import Enum
 from typing import Generic, Protocol, TypeVar
 
 # Seconds for which a request waits. The example proxies (docs/proxy/) wait 35 and 180 seconds for
-# an answer: the rest is for making it.
+# an answer: the other 20 and 90 are for making it.
 WAITS, WAITS_FOR_LONG = 15.0, 90.0
 # The most waiting requests of one process, and the most bytes that they may hold together.
 MOST_WAITING, MOST_WAITING_BYTES = 100, 16 * 1024 * 1024

@@ -51,8 +51,8 @@ ANSWER_SECONDS, REST_SECONDS = 10.0, 30.0
 LEAVING_SECONDS = 1.0
 # Seconds that a stopping worker waits for the first byte of a connection it has accepted.
 SILENT_SECONDS = 1.0
-# Seconds after which a stopping worker tells the staff requests that still wait to come again. It
-# itself has longer (graceful_timeout).
+# Seconds after which a stopping worker tells the clients of waiting staff requests to ask again. It
+# has longer to stop (graceful_timeout).
 STOPPING_SECONDS = 8.0
 # The most connections that a stopping worker accepts from the queue; another worker takes the rest.
 _LAST_TAKEN = 1024
@@ -137,7 +137,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         self._staff = StaffTurns[Connection](self.cfg.threads)
         self._look_again_at = 0.0
         self._drained_at: float | None = None  # when the worker stops accepting
-        self._stopping_since = math.inf
+        self._stopping_since = math.inf  # on the monotonic clock
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
@@ -204,7 +204,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
 
     def _put_off(self, conn: Connection) -> None:
         """Answers that the client should ask again."""
-        log.warning("staff page put off: all threads for staff pages are taken")
+        log.warning("staff page put off: the threads for such pages are taken")
         conn.incoming = Incoming()
         _say(conn.sock, BUSY)
         self._leave(conn)

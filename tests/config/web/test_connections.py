@@ -3,7 +3,6 @@
 import os
 import selectors
 import socket
-import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 
@@ -13,7 +12,6 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from callbacks.common import stopping
 from callbacks.config import web_worker
-from callbacks.config.staff_turns import WAITS
 from callbacks.config.web_worker import Worker
 from tests.support.simulator import eventually
 
@@ -71,11 +69,12 @@ def test_a_staff_request_that_waits_too_long_is_refused_and_never_carried_out(
             eventually(lambda: any(it.fileobj is listener for it, _ in worker.poller.select(0)))
             worker.accept(listener)
         [answered] = begun
-        worker._end_waits(time.monotonic() + WAITS - 1)
-        assert len(worker._staff.waiting()) == 1
-        worker._end_waits(time.monotonic() + WAITS + 1)
+        [waiting] = worker._staff.waiting()
+        worker._end_waits(waiting.timeout - 0.1)
+        assert worker._staff.waiting() == [waiting]
+        worker._end_waits(waiting.timeout)
         assert second.recv(12) == b"HTTP/1.1 503"
-        assert "staff page put off: all threads for staff pages are taken" in caplog.messages
+        assert "staff page put off: the threads for such pages are taken" in caplog.messages
         done: Future[bool] = Future()
         done.set_result(False)
         worker.finish_request(answered, done)
